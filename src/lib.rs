@@ -1,0 +1,2 @@
+//! attestrail: evidence packets from AWS CloudTrail log sets.
+

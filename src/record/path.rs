@@ -1,0 +1,248 @@
+//! Interned field paths, and the trie that a projection walks.
+//!
+//! A path is the member names from the top of a record down to a value, joined
+//! by dots; arrays add nothing to it. A member name that itself holds a dot is
+//! the same path as the nested spelling, as in EventBridge. The set is built
+//! once, before the first record is read, and never changes afterwards.
+
+use std::collections::HashMap;
+
+/// A path in a [`PathSet`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(pub u32);
+
+/// A place in the trie; [`PathSet::ROOT`] is the record itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId(u32);
+
+/// The members that CloudTrail replaces by a small `omitted` object when they are too large.
+pub const OMITTABLE: [&str; 4] =
+    ["requestParameters", "responseElements", "serviceEventDetails", "additionalEventData"];
+
+/// The members that CloudTrail cuts at 1,024 bytes, without a mark.
+pub const CUT_AT_1024: [&str; 4] = ["userAgent", "errorCode", "errorMessage", "requestID"];
+
+/// All paths that the loaded controls and the record model itself ask for.
+#[derive(Debug, Clone)]
+pub struct PathSet {
+    names: Vec<String>,
+    ids: HashMap<String, PathId>,
+    /// (parent node, hash of the member name) to child node.
+    children: HashMap<(u32, u64), NodeId>,
+    /// The path that ends at a node, if one does.
+    ends: Vec<Option<PathId>>,
+    omittable: Vec<Option<u8>>,
+    cut: Vec<bool>,
+}
+
+impl PathSet {
+    /// The record itself.
+    pub const ROOT: NodeId = NodeId(0);
+
+    /// A set that holds only the paths of the record model, see [`core`].
+    pub fn new() -> Self {
+        let mut set = PathSet {
+            names: Vec::new(),
+            ids: HashMap::new(),
+            children: HashMap::new(),
+            ends: vec![None],
+            omittable: Vec::new(),
+            cut: Vec::new(),
+        };
+        for name in core::ALL {
+            set.intern(name);
+        }
+        set
+    }
+
+    /// The id of `path`, added if it was not there.
+    pub fn intern(&mut self, path: &str) -> PathId {
+        if let Some(id) = self.ids.get(path) {
+            return *id;
+        }
+        let id = PathId(u32::try_from(self.names.len()).expect("fewer than 2^32 paths"));
+        let mut node = Self::ROOT;
+        for segment in path.split('.') {
+            node = self.child_or_insert(node, segment);
+        }
+        self.ends[node.0 as usize] = Some(id);
+        let top = path.split('.').next().unwrap_or_default();
+        let root = OMITTABLE.iter().position(|name| *name == top);
+        self.omittable.push(root.map(|at| at as u8));
+        self.cut.push(CUT_AT_1024.contains(&path));
+        self.names.push(path.to_owned());
+        self.ids.insert(path.to_owned(), id);
+        id
+    }
+
+    /// The id of `path`, if some control or the record model asks for it.
+    pub fn get(&self, path: &str) -> Option<PathId> {
+        self.ids.get(path).copied()
+    }
+
+    /// The dotted name of `id`.
+    pub fn name(&self, id: PathId) -> &str {
+        &self.names[id.0 as usize]
+    }
+
+    /// How many paths the set holds; ids are `0..len`.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Never: the record model's own paths are always there.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Which of [`OMITTABLE`] a path lies in.
+    pub fn omittable(&self, id: PathId) -> Option<usize> {
+        self.omittable[id.0 as usize].map(usize::from)
+    }
+
+    /// Whether CloudTrail cuts the value at this path at 1,024 bytes.
+    pub fn is_cut_at_1024(&self, id: PathId) -> bool {
+        self.cut[id.0 as usize]
+    }
+
+    pub(super) fn end(&self, node: NodeId) -> Option<PathId> {
+        self.ends[node.0 as usize]
+    }
+
+    /// The node below `node` for a member called `name`, whose [`hash_name`] is `hash`.
+    pub(super) fn child(&self, node: NodeId, name: &str, hash: u64) -> Option<NodeId> {
+        if let Some(child) = self.children.get(&(node.0, hash)) {
+            return Some(*child);
+        }
+        if memchr::memchr(b'.', name.as_bytes()).is_none() {
+            return None;
+        }
+        name.split('.').try_fold(node, |at, segment| {
+            self.children.get(&(at.0, hash_name(segment))).copied()
+        })
+    }
+
+    fn child_or_insert(&mut self, node: NodeId, segment: &str) -> NodeId {
+        let next = NodeId(self.ends.len() as u32);
+        let child = *self.children.entry((node.0, hash_name(segment))).or_insert(next);
+        if child == next {
+            self.ends.push(None);
+        }
+        child
+    }
+}
+
+impl Default for PathSet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The hash by which member names are looked up and compared.
+pub(super) fn hash_name(name: &str) -> u64 {
+    rapidhash::v3::rapidhash_v3(name.as_bytes())
+}
+
+/// The paths that the record model itself reads, with fixed ids.
+pub mod core {
+    use super::PathId;
+
+    macro_rules! core_paths {
+        ($($(#[$doc:meta])* $constant:ident = $path:literal;)*) => {
+            core_paths!(@ids 0; $($constant)*);
+            /// Every path of the record model, in the order of their ids.
+            pub const ALL: &[&str] = &[$($path),*];
+        };
+        (@ids $at:expr; $head:ident $($tail:ident)*) => {
+            #[doc = "See [`ALL`] for the spelling."]
+            pub const $head: PathId = PathId($at);
+            core_paths!(@ids $at + 1; $($tail)*);
+        };
+        (@ids $at:expr;) => {};
+    }
+
+    core_paths! {
+        EVENT_VERSION = "eventVersion";
+        EVENT_TIME = "eventTime";
+        EVENT_ID = "eventID";
+        EVENT_SOURCE = "eventSource";
+        EVENT_NAME = "eventName";
+        EVENT_TYPE = "eventType";
+        EVENT_CATEGORY = "eventCategory";
+        AWS_REGION = "awsRegion";
+        RECIPIENT_ACCOUNT = "recipientAccountId";
+        READ_ONLY = "readOnly";
+        MANAGEMENT_EVENT = "managementEvent";
+        ERROR_CODE = "errorCode";
+        ERROR_MESSAGE = "errorMessage";
+        SOURCE_IP = "sourceIPAddress";
+        USER_AGENT = "userAgent";
+        SHARED_EVENT_ID = "sharedEventID";
+        IDENTITY_TYPE = "userIdentity.type";
+        IDENTITY_ARN = "userIdentity.arn";
+        IDENTITY_ACCOUNT = "userIdentity.accountId";
+        IDENTITY_PRINCIPAL = "userIdentity.principalId";
+        IDENTITY_USER = "userIdentity.userName";
+        IDENTITY_ACCESS_KEY = "userIdentity.accessKeyId";
+        IDENTITY_INVOKED_BY = "userIdentity.invokedBy";
+        IDENTITY_ON_BEHALF_OF = "userIdentity.onBehalfOf.userId";
+        ISSUER_ARN = "userIdentity.sessionContext.sessionIssuer.arn";
+        ISSUER_TYPE = "userIdentity.sessionContext.sessionIssuer.type";
+        SOURCE_IDENTITY = "userIdentity.sessionContext.sourceIdentity";
+        LOGIN_RESULT = "responseElements.ConsoleLogin";
+        CREDENTIAL_RESULT = "serviceEventDetails.CredentialVerification";
+        AUTHENTICATION_RESULT = "serviceEventDetails.UserAuthentication";
+        ADDITIONAL_USER = "additionalEventData.UserName";
+        RESOURCE_ARN = "resources.ARN";
+        RESOURCE_TYPE = "resources.type";
+        REQUEST_PARAMETERS = "requestParameters";
+        RESPONSE_ELEMENTS = "responseElements";
+        SERVICE_EVENT_DETAILS = "serviceEventDetails";
+        ADDITIONAL_EVENT_DATA = "additionalEventData";
+        REQUEST_OMITTED = "requestParameters.omitted";
+        RESPONSE_OMITTED = "responseElements.omitted";
+        DETAILS_OMITTED = "serviceEventDetails.omitted";
+        ADDITIONAL_OMITTED = "additionalEventData.omitted";
+        REQUEST_ORIGINAL_SIZE = "requestParameters.originalSize";
+        RESPONSE_ORIGINAL_SIZE = "responseElements.originalSize";
+        DETAILS_ORIGINAL_SIZE = "serviceEventDetails.originalSize";
+        ADDITIONAL_ORIGINAL_SIZE = "additionalEventData.originalSize";
+        BUCKET_NAME = "requestParameters.bucketName";
+        INSIGHT_STATE = "insightDetails.state";
+        INSIGHT_SOURCE = "insightDetails.eventSource";
+        INSIGHT_NAME = "insightDetails.eventName";
+        ADDENDUM_REASON = "addendum.reason";
+        ADDENDUM_ORIGINAL = "addendum.originalEventID";
+        AGGREGATED_ACCOUNT = "accountId";
+        AGGREGATED_WINDOW = "timeWindow.windowStart";
+    }
+
+    /// For each of [`super::OMITTABLE`]: where its `omitted` and `originalSize` lie.
+    pub const OMITTED: [(PathId, PathId); 4] = [
+        (REQUEST_OMITTED, REQUEST_ORIGINAL_SIZE),
+        (RESPONSE_OMITTED, RESPONSE_ORIGINAL_SIZE),
+        (DETAILS_OMITTED, DETAILS_ORIGINAL_SIZE),
+        (ADDITIONAL_OMITTED, ADDITIONAL_ORIGINAL_SIZE),
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn core_ids_stand_for_their_own_names() {
+        let set = PathSet::new();
+        assert_eq!(set.name(core::EVENT_TIME), "eventTime");
+        assert_eq!(set.name(core::AGGREGATED_WINDOW), "timeWindow.windowStart");
+        assert_eq!(set.len(), core::ALL.len());
+    }
+
+    #[test]
+    fn a_dotted_member_name_is_the_nested_path() {
+        let mut set = PathSet::new();
+        let id = set.intern("a.b");
+        let node = set.child(PathSet::ROOT, "a.b", hash_name("a.b")).expect("known path");
+        assert_eq!(set.end(node), Some(id));
+    }
+}
