@@ -1,2 +1,3 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
+pub mod record;

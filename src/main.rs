@@ -1,1 +1,3 @@
-fn main(){}
+//! The `attestrail` command.
+
+fn main() {}

@@ -16,8 +16,12 @@ pub struct PathId(pub u32);
 pub struct NodeId(u32);
 
 /// The members that CloudTrail replaces by a small `omitted` object when they are too large.
-pub const OMITTABLE: [&str; 4] =
-    ["requestParameters", "responseElements", "serviceEventDetails", "additionalEventData"];
+pub const OMITTABLE: [&str; 4] = [
+    "requestParameters",
+    "responseElements",
+    "serviceEventDetails",
+    "additionalEventData",
+];
 
 /// The members that CloudTrail cuts at 1,024 bytes, without a mark.
 pub const CUT_AT_1024: [&str; 4] = ["userAgent", "errorCode", "errorMessage", "requestID"];
@@ -124,7 +128,10 @@ impl PathSet {
 
     fn child_or_insert(&mut self, node: NodeId, segment: &str) -> NodeId {
         let next = NodeId(self.ends.len() as u32);
-        let child = *self.children.entry((node.0, hash_name(segment))).or_insert(next);
+        let child = *self
+            .children
+            .entry((node.0, hash_name(segment)))
+            .or_insert(next);
         if child == next {
             self.ends.push(None);
         }
@@ -242,7 +249,9 @@ mod tests {
     fn a_dotted_member_name_is_the_nested_path() {
         let mut set = PathSet::new();
         let id = set.intern("a.b");
-        let node = set.child(PathSet::ROOT, "a.b", hash_name("a.b")).expect("known path");
+        let node = set
+            .child(PathSet::ROOT, "a.b", hash_name("a.b"))
+            .expect("known path");
         assert_eq!(set.end(node), Some(id));
     }
 }

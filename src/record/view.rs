@@ -1,0 +1,178 @@
+//! What a matcher and the record model may ask of one projected record.
+
+use std::borrow::Cow;
+
+use super::path::{PathId, core};
+use super::project::{Kind, Leaf, Projector, as_str};
+use super::text;
+
+/// CloudTrail cuts some fields at this many bytes and leaves no mark.
+pub const CUT_LENGTH: usize = 1024;
+
+/// One projected record together with the bytes that it points into.
+#[derive(Clone, Copy)]
+pub struct RecordView<'a> {
+    bytes: &'a [u8],
+    values: &'a Projector<'a>,
+    omitted: [bool; 4],
+    /// `eventTime` in seconds since 1970-01-01T00:00:00Z, if the record has a usable one.
+    time: Option<i64>,
+}
+
+impl<'a> RecordView<'a> {
+    /// The record that `values` read last from `bytes`.
+    pub fn new(bytes: &'a [u8], values: &'a Projector<'a>) -> Self {
+        let mut view = RecordView {
+            bytes,
+            values,
+            omitted: [false; 4],
+            time: None,
+        };
+        view.omitted = core::OMITTED.map(|(flag, size)| view.is_omitted_mark(flag, size));
+        view
+    }
+
+    /// The same record, known to have happened at `time`: dated list entries need it.
+    #[must_use]
+    pub fn at(mut self, time: Option<i64>) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// When it happened, if known.
+    pub fn time(&self) -> Option<i64> {
+        self.time
+    }
+
+    /// All values at `path`, containers included, in the order in which they stand.
+    pub fn leaves(&self, path: PathId) -> impl Iterator<Item = &'a Leaf> + Clone + use<'a> {
+        self.values.leaves(path)
+    }
+
+    /// All paths at which this record has something.
+    pub fn touched(&self) -> &'a [PathId] {
+        self.values.touched()
+    }
+
+    /// The array elements that a leaf lies in, innermost first: (array, index).
+    pub fn trail(&self, leaf: &Leaf) -> impl Iterator<Item = (u32, u32)> + Clone + use<'a> {
+        self.values.trail(leaf)
+    }
+
+    /// The spelling of a value: a string without its quotes, anything else as it stands.
+    pub fn raw(&self, leaf: &Leaf) -> &'a str {
+        as_str(&self.bytes[leaf.start as usize..leaf.end as usize])
+    }
+
+    /// The text of a string, the spelling of anything else.
+    pub fn text_of(&self, leaf: &Leaf) -> Cow<'a, str> {
+        if leaf.escaped {
+            text::unescape(self.raw(leaf))
+        } else {
+            Cow::Borrowed(self.raw(leaf))
+        }
+    }
+
+    /// The first string at `path`.
+    pub fn text(&self, path: PathId) -> Option<Cow<'a, str>> {
+        self.texts(path).next()
+    }
+
+    /// All strings at `path`.
+    pub fn texts(&self, path: PathId) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let view = *self;
+        self.leaves(path)
+            .filter(|leaf| leaf.kind == Kind::String)
+            .map(move |leaf| view.text_of(leaf))
+    }
+
+    /// A boolean at `path`, also when a copy spells it as a string.
+    pub fn boolean(&self, path: PathId) -> Option<bool> {
+        let leaf = self.leaves(path).next()?;
+        match (leaf.kind, self.raw(leaf)) {
+            (Kind::True, _) | (Kind::String, "true" | "True") => Some(true),
+            (Kind::False, _) | (Kind::String, "false" | "False") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether CloudTrail left out the values at `path`, so that no test of them can be answered.
+    pub fn is_omitted(&self, path: PathId) -> bool {
+        let paths = self.values.paths();
+        paths.omittable(path).is_some_and(|root| self.omitted[root])
+            && !core::OMITTED
+                .iter()
+                .any(|(flag, size)| *flag == path || *size == path)
+    }
+
+    /// Which of [`super::path::OMITTABLE`] CloudTrail left out.
+    pub fn omitted_roots(&self) -> [bool; 4] {
+        self.omitted
+    }
+
+    /// Whether the value may have been cut at [`CUT_LENGTH`] bytes.
+    pub fn is_cut(&self, leaf: &Leaf) -> bool {
+        self.values.paths().is_cut_at_1024(leaf.path)
+            && leaf.kind == Kind::String
+            && self.text_of(leaf).len() >= CUT_LENGTH
+    }
+
+    /// Whether any value of this record may be missing or cut.
+    pub fn has_gaps(&self) -> bool {
+        self.omitted.contains(&true)
+            || [core::USER_AGENT, core::ERROR_CODE, core::ERROR_MESSAGE]
+                .iter()
+                .any(|path| self.leaves(*path).any(|leaf| self.is_cut(leaf)))
+    }
+
+    fn is_omitted_mark(&self, flag: PathId, size: PathId) -> bool {
+        self.leaves(size).next().is_some() && self.boolean(flag) == Some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::path::PathSet;
+    use super::*;
+
+    #[track_caller]
+    fn with_view<T>(json: &str, path: &str, ask: impl FnOnce(&RecordView<'_>, PathId) -> T) -> T {
+        let mut set = PathSet::new();
+        let id = set.intern(path);
+        let mut projector = Projector::new(&set);
+        projector.read(json.as_bytes(), 0).expect("valid JSON");
+        ask(&RecordView::new(json.as_bytes(), &projector), id)
+    }
+
+    #[test]
+    fn a_value_below_an_omitted_member_is_unknown() {
+        let json = r#"{"requestParameters":{"omitted":"true","originalSize":"149893","reason":"too large"}}"#;
+        assert!(with_view(
+            json,
+            "requestParameters.policyDocument",
+            |view, id| view.is_omitted(id)
+        ));
+        assert!(!with_view(json, "responseElements.x", |view, id| view.is_omitted(id)));
+        assert!(!with_view(json, "eventName", |view, id| view.is_omitted(id)));
+    }
+
+    #[test]
+    fn a_callers_own_parameter_called_omitted_hides_nothing() {
+        let json = r#"{"requestParameters":{"omitted":true,"name":"x"}}"#;
+        assert!(!with_view(json, "requestParameters.name", |view, id| view
+            .is_omitted(id)));
+    }
+
+    #[test]
+    fn booleans_are_read_from_strings_too() {
+        assert_eq!(
+            with_view(r#"{"readOnly":"true"}"#, "readOnly", |view, id| view
+                .boolean(id)),
+            Some(true)
+        );
+        assert_eq!(
+            with_view(r#"{"readOnly":1}"#, "readOnly", |view, id| view.boolean(id)),
+            None
+        );
+    }
+}
