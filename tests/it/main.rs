@@ -1,0 +1,5 @@
+//! Tests that use the crate from outside.
+
+mod architecture;
+mod docs;
+mod licences;
