@@ -1,3 +1,5 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
+pub mod diagnostic;
+pub mod period;
 pub mod record;
