@@ -1,5 +1,6 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
+pub mod control;
 pub mod diagnostic;
 pub mod period;
 pub mod record;
