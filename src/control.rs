@@ -4,6 +4,7 @@
 //! Only `load` touches the disk; nothing here reads a log, knows a clock or
 //! decides a verdict.
 
+pub mod catalogue;
 pub mod example;
 mod expect;
 pub mod framework;
