@@ -2,5 +2,7 @@
 
 pub mod args;
 pub mod exit;
+pub mod failure;
+pub mod plan;
 pub mod settings;
 pub mod terminal;

@@ -2,4 +2,7 @@
 
 pub mod assess;
 pub mod cli;
+pub mod control;
+pub mod diagnostic;
+pub mod period;
 pub mod record;
