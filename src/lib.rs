@@ -6,3 +6,5 @@ pub mod control;
 pub mod diagnostic;
 pub mod period;
 pub mod record;
+pub mod render;
+pub mod sanitize;
