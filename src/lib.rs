@@ -5,6 +5,8 @@ pub mod cli;
 pub mod control;
 pub mod diagnostic;
 pub mod period;
+pub mod reader;
 pub mod record;
 pub mod render;
 pub mod sanitize;
+pub mod source;

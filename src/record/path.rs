@@ -118,9 +118,7 @@ impl PathSet {
         if let Some(child) = self.children.get(&(node.0, hash)) {
             return Some(*child);
         }
-        if memchr::memchr(b'.', name.as_bytes()).is_none() {
-            return None;
-        }
+        memchr::memchr(b'.', name.as_bytes())?;
         name.split('.').try_fold(node, |at, segment| {
             self.children.get(&(at.0, hash_name(segment))).copied()
         })
@@ -222,6 +220,9 @@ pub mod core {
         ADDENDUM_ORIGINAL = "addendum.originalEventID";
         AGGREGATED_ACCOUNT = "accountId";
         AGGREGATED_WINDOW = "timeWindow.windowStart";
+        USER_IDENTITY = "userIdentity";
+        RESOURCES = "resources";
+        INSIGHT_DETAILS = "insightDetails";
     }
 
     /// For each of [`super::OMITTABLE`]: where its `omitted` and `originalSize` lie.
@@ -241,7 +242,7 @@ mod tests {
     fn core_ids_stand_for_their_own_names() {
         let set = PathSet::new();
         assert_eq!(set.name(core::EVENT_TIME), "eventTime");
-        assert_eq!(set.name(core::AGGREGATED_WINDOW), "timeWindow.windowStart");
+        assert_eq!(set.name(core::INSIGHT_DETAILS), "insightDetails");
         assert_eq!(set.len(), core::ALL.len());
     }
 

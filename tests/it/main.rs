@@ -1,5 +1,13 @@
-//! Tests that use the crate from outside.
+//! Tests that use the crate from outside, in one binary.
 
 mod architecture;
 mod docs;
 mod licences;
+
+mod reader_common;
+
+mod reader_bad_inputs;
+mod reader_data;
+mod reader_files;
+mod reader_random;
+mod reader_shapes;
