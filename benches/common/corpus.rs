@@ -31,44 +31,136 @@ pub struct Corpus {
     pub truth: Truth,
 }
 
-const ACCOUNTS: [&str; 4] = ["111122223333", "444455556666", "123456789012", "777788889999"];
+const ACCOUNTS: [&str; 4] = [
+    "111122223333",
+    "444455556666",
+    "123456789012",
+    "777788889999",
+];
 const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-southeast-2"];
 const START: i64 = 1_790_812_800; // 2026-10-01T00:00:00Z
 
 /// Calls of an ordinary month: source, name, read-only, weight, parameters.
 const CALLS: [(&str, &str, bool, u32, &str); 14] = [
-    ("sts.amazonaws.com", "AssumeRole", true, 24, r#"{"roleArn":"arn:aws:iam::ACCOUNT:role/service-role/app-ID","roleSessionName":"session-ID","durationSeconds":3600}"#),
-    ("kms.amazonaws.com", "Decrypt", true, 18, r#"{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{"aws:lambda:FunctionArn":"arn:aws:lambda:REGION:ACCOUNT:function:fn-ID"}}"#),
-    ("ec2.amazonaws.com", "DescribeInstances", true, 14, r#"{"maxResults":1000,"instancesSet":{},"filterSet":{"items":[{"name":"tag:app","valueSet":{"items":[{"value":"app-ID"}]}}]}}"#),
-    ("s3.amazonaws.com", "GetBucketAcl", true, 8, r#"{"bucketName":"bucket-ID","Host":"bucket-ID.s3.amazonaws.com","acl":""}"#),
-    ("logs.amazonaws.com", "CreateLogStream", false, 8, r#"{"logGroupName":"/aws/lambda/fn-ID","logStreamName":"2026/10/01/[$LATEST]ID"}"#),
-    ("ssm.amazonaws.com", "UpdateInstanceInformation", false, 7, r#"{"instanceId":"i-0ID","agentVersion":"3.3.1","agentStatus":"Active","platformType":"Linux","platformName":"Amazon Linux","iPAddress":"192.0.2.14"}"#),
-    ("iam.amazonaws.com", "ListAttachedRolePolicies", true, 5, r#"{"roleName":"app-ID","maxItems":100}"#),
-    ("ecr.amazonaws.com", "GetAuthorizationToken", true, 4, "null"),
-    ("monitoring.amazonaws.com", "DescribeAlarms", true, 4, r#"{"maxRecords":100}"#),
-    ("ec2.amazonaws.com", "AuthorizeSecurityGroupIngress", false, 2, r#"{"groupId":"sg-0ID","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":5432,"toPort":5432,"groups":{},"ipRanges":{"items":[{"cidrIp":"192.0.2.0/24"}]},"ipv6Ranges":{},"prefixListIds":{}}]}}"#),
-    ("iam.amazonaws.com", "PutRolePolicy", false, 2, r#"{"roleName":"app-ID","policyName":"inline","policyDocument":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket-ID/*\"}]}"}"#),
+    (
+        "sts.amazonaws.com",
+        "AssumeRole",
+        true,
+        24,
+        r#"{"roleArn":"arn:aws:iam::ACCOUNT:role/service-role/app-ID","roleSessionName":"session-ID","durationSeconds":3600}"#,
+    ),
+    (
+        "kms.amazonaws.com",
+        "Decrypt",
+        true,
+        18,
+        r#"{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{"aws:lambda:FunctionArn":"arn:aws:lambda:REGION:ACCOUNT:function:fn-ID"}}"#,
+    ),
+    (
+        "ec2.amazonaws.com",
+        "DescribeInstances",
+        true,
+        14,
+        r#"{"maxResults":1000,"instancesSet":{},"filterSet":{"items":[{"name":"tag:app","valueSet":{"items":[{"value":"app-ID"}]}}]}}"#,
+    ),
+    (
+        "s3.amazonaws.com",
+        "GetBucketAcl",
+        true,
+        8,
+        r#"{"bucketName":"bucket-ID","Host":"bucket-ID.s3.amazonaws.com","acl":""}"#,
+    ),
+    (
+        "logs.amazonaws.com",
+        "CreateLogStream",
+        false,
+        8,
+        r#"{"logGroupName":"/aws/lambda/fn-ID","logStreamName":"2026/10/01/[$LATEST]ID"}"#,
+    ),
+    (
+        "ssm.amazonaws.com",
+        "UpdateInstanceInformation",
+        false,
+        7,
+        r#"{"instanceId":"i-0ID","agentVersion":"3.3.1","agentStatus":"Active","platformType":"Linux","platformName":"Amazon Linux","iPAddress":"192.0.2.14"}"#,
+    ),
+    (
+        "iam.amazonaws.com",
+        "ListAttachedRolePolicies",
+        true,
+        5,
+        r#"{"roleName":"app-ID","maxItems":100}"#,
+    ),
+    (
+        "ecr.amazonaws.com",
+        "GetAuthorizationToken",
+        true,
+        4,
+        "null",
+    ),
+    (
+        "monitoring.amazonaws.com",
+        "DescribeAlarms",
+        true,
+        4,
+        r#"{"maxRecords":100}"#,
+    ),
+    (
+        "ec2.amazonaws.com",
+        "AuthorizeSecurityGroupIngress",
+        false,
+        2,
+        r#"{"groupId":"sg-0ID","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":5432,"toPort":5432,"groups":{},"ipRanges":{"items":[{"cidrIp":"192.0.2.0/24"}]},"ipv6Ranges":{},"prefixListIds":{}}]}}"#,
+    ),
+    (
+        "iam.amazonaws.com",
+        "PutRolePolicy",
+        false,
+        2,
+        r#"{"roleName":"app-ID","policyName":"inline","policyDocument":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket-ID/*\"}]}"}"#,
+    ),
     ("signin.amazonaws.com", "ConsoleLogin", false, 1, "null"),
-    ("dynamodb.amazonaws.com", "DescribeTable", true, 3, r#"{"tableName":"table-ID"}"#),
-    ("cloudtrail.amazonaws.com", "DescribeTrails", true, 2, r#"{"trailNameList":[],"includeShadowTrails":false}"#),
+    (
+        "dynamodb.amazonaws.com",
+        "DescribeTable",
+        true,
+        3,
+        r#"{"tableName":"table-ID"}"#,
+    ),
+    (
+        "cloudtrail.amazonaws.com",
+        "DescribeTrails",
+        true,
+        2,
+        r#"{"trailNameList":[],"includeShadowTrails":false}"#,
+    ),
 ];
 
 /// The corpus of `records` records, made below `target/` if it is not there yet.
 pub fn corpus(records: u64) -> Corpus {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench-corpus/v1-{records}"));
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench-corpus/v1-{records}"));
     let truth = write(&folder, records, folder.join("complete").exists());
     fs::write(folder.join("complete"), "").expect("the target folder can be written");
-    Corpus { folder: folder.join("logs"), truth }
+    Corpus {
+        folder: folder.join("logs"),
+        truth,
+    }
 }
 
 fn write(folder: &Path, records: u64, already: bool) -> Truth {
     let mut truth = Truth::default();
     let mut random = Random(0x5EED);
-    let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::new(6).expect("a level"));
+    let mut compressor =
+        libdeflater::Compressor::new(libdeflater::CompressionLvl::new(6).expect("a level"));
     let mut left = records;
     while left > 0 {
         // Median about 90 records, and one file in 200 is large.
-        let wanted = if random.below(200) == 0 { 8_000 } else { 20 + random.below(150) };
+        let wanted = if random.below(200) == 0 {
+            8_000
+        } else {
+            20 + random.below(150)
+        };
         let count = wanted.min(left);
         let text = file_text(&mut random, &mut truth, count);
         left -= count;
@@ -79,11 +171,18 @@ fn write(folder: &Path, records: u64, already: bool) -> Truth {
         let account = ACCOUNTS[(truth.files % 4) as usize];
         let region = REGIONS[(truth.files % 3) as usize];
         let day = 1 + truth.files % 31;
-        let place = folder.join(format!("logs/AWSLogs/{account}/CloudTrail/{region}/2026/10/{day:02}"));
+        let place = folder.join(format!(
+            "logs/AWSLogs/{account}/CloudTrail/{region}/2026/10/{day:02}"
+        ));
         fs::create_dir_all(&place).expect("the target folder can be written");
-        let name = format!("{account}_CloudTrail_{region}_202610{day:02}T0000Z_{:016}.json.gz", truth.files);
+        let name = format!(
+            "{account}_CloudTrail_{region}_202610{day:02}T0000Z_{:016}.json.gz",
+            truth.files
+        );
         let mut packed = vec![0; compressor.gzip_compress_bound(text.len())];
-        let size = compressor.gzip_compress(text.as_bytes(), &mut packed).expect("the bound is enough");
+        let size = compressor
+            .gzip_compress(text.as_bytes(), &mut packed)
+            .expect("the bound is enough");
         fs::write(place.join(name), &packed[..size]).expect("the target folder can be written");
         truth.files += 1;
     }
@@ -121,20 +220,36 @@ fn record(random: &mut Random, truth: &mut Truth, account: &str, region: &str, d
     truth.root_calls += u64::from(root);
     truth.stop_logging += u64::from(stop);
     let (source, name, read_only, parameters) = if stop {
-        ("cloudtrail.amazonaws.com", "StopLogging", false, r#"{"name":"arn:aws:cloudtrail:REGION:ACCOUNT:trail/main"}"#)
+        (
+            "cloudtrail.amazonaws.com",
+            "StopLogging",
+            false,
+            r#"{"name":"arn:aws:cloudtrail:REGION:ACCOUNT:trail/main"}"#,
+        )
     } else {
         pick(random)
     };
     let id = format!("{:012x}", random.next() & 0xFFFF_FFFF_FFFF);
-    let parameters = parameters.replace("ID", &id).replace("ACCOUNT", account).replace("REGION", region);
+    let parameters = parameters
+        .replace("ID", &id)
+        .replace("ACCOUNT", account)
+        .replace("REGION", region);
     let time = day + random.below(86_400) as i64;
     let identity = if root {
-        format!(r#"{{"type":"Root","principalId":"{account}","arn":"arn:aws:iam::{account}:root","accountId":"{account}","accessKeyId":"ASIAEXAMPLE{id}"}}"#)
+        format!(
+            r#"{{"type":"Root","principalId":"{account}","arn":"arn:aws:iam::{account}:root","accountId":"{account}","accessKeyId":"ASIAEXAMPLE{id}"}}"#
+        )
     } else {
         let role = random.below(40);
-        format!(r#"{{"type":"AssumedRole","principalId":"AROAEXAMPLE{role:05}:session-{id}","arn":"arn:aws:sts::{account}:assumed-role/app-{role}/session-{id}","accountId":"{account}","accessKeyId":"ASIA{id}EX","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROAEXAMPLE{role:05}","arn":"arn:aws:iam::{account}:role/app-{role}","accountId":"{account}","userName":"app-{role}"}},"attributes":{{"creationDate":"2026-10-01T00:00:00Z","mfaAuthenticated":"false"}}}}}}"#)
+        format!(
+            r#"{{"type":"AssumedRole","principalId":"AROAEXAMPLE{role:05}:session-{id}","arn":"arn:aws:sts::{account}:assumed-role/app-{role}/session-{id}","accountId":"{account}","accessKeyId":"ASIA{id}EX","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROAEXAMPLE{role:05}","arn":"arn:aws:iam::{account}:role/app-{role}","accountId":"{account}","userName":"app-{role}"}},"attributes":{{"creationDate":"2026-10-01T00:00:00Z","mfaAuthenticated":"false"}}}}}}"#
+        )
     };
-    let event_type = if source == "signin.amazonaws.com" { "AwsConsoleSignIn" } else { "AwsApiCall" };
+    let event_type = if source == "signin.amazonaws.com" {
+        "AwsConsoleSignIn"
+    } else {
+        "AwsApiCall"
+    };
     let mut text = String::with_capacity(1400);
     write!(
         text,
@@ -178,6 +293,13 @@ impl Random {
 
     fn guid(&mut self) -> String {
         let (a, b) = (self.next(), self.next());
-        format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, a >> 16 & 0xFFFF, a & 0xFFF, b >> 48 & 0xFFF, b & 0xFFFF_FFFF_FFFF)
+        format!(
+            "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+            a >> 32,
+            a >> 16 & 0xFFFF,
+            a & 0xFFF,
+            b >> 48 & 0xFFF,
+            b & 0xFFFF_FFFF_FFFF
+        )
     }
 }

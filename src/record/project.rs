@@ -7,6 +7,8 @@
 //! beyond [`MAX_DEPTH`]), because evidence must not depend on the tool that
 //! reads it. The bytes must already be known to be UTF-8.
 
+use std::borrow::Cow;
+
 use super::path::{NodeId, PathId, PathSet, hash_name};
 use super::text;
 
@@ -266,7 +268,7 @@ impl<'set> Projector<'set> {
                 _ => {
                     let end = read_number(bytes, at)?;
                     self.note(node, Kind::Number, false, at, end, trail);
-                    let hash = mix(5, rapidhash::v3::rapidhash_v3(&bytes[at..end]));
+                    let hash = mix(5, hash_name(&bytes[at..end]));
                     at = end;
                     hash
                 }
@@ -356,11 +358,11 @@ impl<'set> Projector<'set> {
             None => return fault(FaultKind::Truncated, at),
         }
         let name = read_string(bytes, at)?;
-        let raw = as_str(&bytes[name.start..name.end]);
+        let raw = &bytes[name.start..name.end];
         let unescaped = if name.escaped {
-            text::unescape(raw)
+            Cow::Owned(text::unescape(as_str(raw)).into_owned().into_bytes())
         } else {
-            raw.into()
+            Cow::Borrowed(raw)
         };
         let hash = hash_name(&unescaped);
         frame.pending_name = hash;
@@ -477,9 +479,9 @@ impl RawString {
     fn hash(&self, bytes: &[u8]) -> u64 {
         let raw = &bytes[self.start..self.end];
         let hash = if self.escaped {
-            hash_name(&text::unescape(as_str(raw)))
+            hash_name(text::unescape(as_str(raw)).as_bytes())
         } else {
-            rapidhash::v3::rapidhash_v3(raw)
+            hash_name(raw)
         };
         mix(1, hash)
     }
@@ -490,6 +492,7 @@ fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
     let mut place = start;
     let mut escaped = false;
     loop {
+        place = find_special(bytes, place);
         match bytes.get(place) {
             Some(b'"') => {
                 return Ok(RawString {
@@ -502,16 +505,48 @@ fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
                 escaped = true;
                 place = read_escape(bytes, place)?;
             }
-            Some(byte) if *byte < 0x20 => {
+            Some(_) => {
                 return fault(
                     FaultKind::Syntax("a control character inside a string"),
                     place,
                 );
             }
-            Some(_) => place += 1,
             None => return fault(FaultKind::Truncated, place),
         }
     }
+}
+
+/// The first quote, backslash or control character at or behind `at`, or the end.
+///
+/// Eight bytes at a time: subtracting makes the top bit of a byte that was zero (or
+/// smaller than a blank) appear, and the lowest such byte is always a true one.
+#[inline]
+fn find_special(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
+    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+    const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
+    const BLANKS: u64 = u64::from_ne_bytes([0x20; 8]);
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ QUOTES;
+        let backslash = word ^ BACKSLASHES;
+        let special = (quote.wrapping_sub(ONES) & !quote)
+            | (backslash.wrapping_sub(ONES) & !backslash)
+            | (word.wrapping_sub(BLANKS) & !word);
+        let special = special & TOPS;
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while let Some(byte) = bytes.get(at) {
+        if *byte < 0x20 || *byte == b'"' || *byte == b'\\' {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 fn read_escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
