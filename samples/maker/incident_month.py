@@ -27,6 +27,7 @@ TRAIL = f"arn:aws:cloudtrail:{HOME}:{CORE}:trail/example-org-trail"
 
 LOGS, LOGS_COPY = "example-health-org-logs", "example-health-org-logs-replica"
 VAULT, RECORDS, EXPORTS = "example-cards-vault", "example-health-records", "example-health-exports"
+ARCHIVE = "example-health-archive"
 TABLES = {CARDS: "card-tokens", CLINIC: "appointments"}
 FUNCTIONS = {CARDS: f"arn:aws:lambda:{HOME}:{CARDS}:function:tokenise",
              CLINIC: f"arn:aws:lambda:{HOME}:{CLINIC}:function:fhir-import"}
@@ -216,7 +217,7 @@ def _break_glass(log_set, truth):
         uses.append(r.assume_role(_name(label), r.at(stamp), CARDS, HOME, on_call, "203.0.113.81",
                                   r.CLI.format(command="sts.assume-role"), arn, session,
                                   serial=f"arn:aws:iam::{CARDS}:mfa/oncall"))
-    truth.note("priv-break-glass-use", "waived", uses[0], "inside the approved time of INC-3310, waiver INC-3310")
+    truth.note("priv-break-glass-use", "waived", uses[0], "approved beforehand, waiver INC-3310")
     truth.note("priv-break-glass-use", "exception", uses[1], "nobody approved it")
     log_set.add(*uses)
     return uses[0]
@@ -229,7 +230,7 @@ def _recorder_restarted(log_set, truth):
                              {"configurationRecorderName": "default"}, None, console=True))
 
 
-STOPPED = (r.at("2026-10-11T02:10:05"), r.at("2026-10-11T02:50:41"))
+STOPPED = (r.at("2026-10-11T02:10:05"), r.at("2026-10-11T03:50:41"))
 
 
 def _logging_stopped(log_set, truth):
@@ -239,8 +240,8 @@ def _logging_stopped(log_set, truth):
                     console=True)
     start = r.record(_name("start"), STOPPED[1], CORE, HOME, "cloudtrail", "StartLogging", who, ip, CONSOLE,
                      {"name": "example-org-trail"}, console=True)
-    truth.note("trail-stop-delete", "exception", stop, "the organization trail stood still for 40 minutes")
-    truth.note("det-control-failure-recovery", "exception", stop, "restored after 40 minutes, later than allowed")
+    truth.note("trail-stop-delete", "exception", stop, "the organization trail stood still for 100 minutes")
+    truth.note("det-control-failure-recovery", "exception", stop, "restored after 100 minutes, 40 more than the hour allowed")
     log_set.add(stop, start)
 
 
@@ -381,6 +382,7 @@ def _contractor_changes(log_set, truth):
     trail = _contractor("contractor-trail", "2026-10-21T10:12:00", "cloudtrail", "DeleteTrail", {"name": TRAIL},
                         error=_denied(who, "cloudtrail:DeleteTrail"))
     truth.note("trail-stop-delete", "attempt", trail, "refused")
+    truth.note("det-control-failure-recovery", "attempt", trail, "refused, so there was nothing to restore")
     data = r.object_call(_name("contractor-data"), r.at("2026-10-21T10:15:00"), CLINIC, HOME, "GetObject", who, "198.51.100.90",
                          FORMULA, RECORDS, "patient/2026/10/20/index.json", read=True, error=_denied(who, "s3:GetObject"))
     truth.note("data-access-approved", "attempt", data, "refused")
@@ -474,38 +476,33 @@ id = "{clinic}"
 name = "clinic-prod"
 regions = ["us-east-1", "eu-west-1"]
 
-# No table and no function holds data in scope there; nothing is ever called, so no record can show it.
+# Nobody touched the archive in the whole month, so no record can show that it is recorded.
 [[recorded]]
-class = "dynamodb-data"
+class = "s3-data-read"
 account = "{core}"
+stores = ["{archive}"]
 source = "get-event-selectors of 2026-10-01, file selectors-2026-10-01.json"
 
 [[recorded]]
-class = "lambda-data"
+class = "s3-data-write"
 account = "{core}"
+stores = ["{archive}"]
 source = "get-event-selectors of 2026-10-01, file selectors-2026-10-01.json"
 
 [lists]
 log_buckets = ["{logs}", {{ prefix = "{logs}-" }}]
-data_buckets = ["{vault}", "{records}", "{exports}"]
+data_buckets = ["{vault}", "{records}", "{exports}", "{archive}"]
 data_tables = ["card-tokens", "appointments"]
 data_functions = [
     "arn:aws:lambda:us-east-1:{cards}:function:tokenise",
     "arn:aws:lambda:us-east-1:{clinic}:function:fhir-import",
 ]
-public_buckets = ["example-health-website"]
 approved_admins = [
     {{ wildcard = "arn:aws:iam::*:role/IdentityAdmin" }},
     {{ value = "arn:aws:iam::{clinic}:role/ContractorDeploy", from = 2026-10-26T08:00:00Z, until = 2026-10-26T18:00:00Z, reason = "CHG-2301, clean-up under supervision" }},
 ]
-log_admins = ["arn:aws:iam::{core}:role/LogArchiveAdmin"]
-replication_roles = ["arn:aws:iam::{core}:role/service-role/org-logs-replication"]
 break_glass_roles = ["arn:aws:iam::{cards}:role/BreakGlassAdmin"]
 break_glass_users = ["emergency"]
-break_glass_approved = [
-    {{ value = "arn:aws:iam::{cards}:role/BreakGlassAdmin", from = 2026-10-08T03:00:00Z, until = 2026-10-08T05:00:00Z, reason = "INC-3310" }},
-    {{ value = "arn:aws:iam::{cards}:user/oncall", from = 2026-10-08T03:00:00Z, until = 2026-10-08T05:00:00Z, reason = "INC-3310" }},
-]
 trusted_accounts = [
     "{core}", {{ prefix = "arn:aws:iam::{core}:" }},
     "{cards}", {{ prefix = "arn:aws:iam::{cards}:" }},
@@ -589,7 +586,7 @@ expires = 2026-09-30
 
 def expected(truth):
     """Control, verdict, exceptions, waived, attempts, undecided, why; worked out by hand."""
-    hole = "nothing wrong is on record, but the trail stood still for 40 minutes on 11 October"
+    hole = "nothing wrong is on record, but the trail stood still for 100 minutes on 11 October"
     rows = [
         ("log-digest-chain", "not-determinable", "no digests in the set, and chains are not verified yet"),
         ("log-coverage-account-region", "not-determinable", "records for each account, Region and day; " + hole),
@@ -614,10 +611,10 @@ def expected(truth):
         ("pub-s3-block-off", "not-determinable", "lifted once, waiver CHG-2290; " + hole),
         ("pub-s3-policy-public", "exceptions", "one public policy; one refused"),
         ("pub-s3-policy-foreign", "not-determinable", "the public policy names everyone, no single account; " + hole),
-        ("data-access-logged", "not-determinable", "reads and writes of each store; " + hole),
+        ("data-access-logged", "not-determinable", "reads and writes of each store, a statement for the archive; " + hole),
         ("data-access-approved", "exceptions", "two reads by support, one by nobody; one refused"),
         ("key-rotation-evidence", "not-determinable", "both keys rotated in the period; " + hole),
-        ("det-control-failure-recovery", "exceptions", "logging restored after 40 minutes; Config after four"),
+        ("det-control-failure-recovery", "exceptions", "logging restored after 100 minutes, Config after four; one refused DeleteTrail"),
     ]
     # Exceptions that are not records: bursts, and leavers.
     groups = {"auth-failed-login-threshold": (2, 0), "life-leaver-disabled": (1, 1)}
@@ -652,7 +649,7 @@ def build(target):
 
     kiosk = next(row[2] for row in truth.rows if row[0] == "auth-console-mfa-iam" and row[1] == "exception")
     delivery.write_text(target / "scope.toml", SCOPE.format(
-        core=CORE, cards=CARDS, clinic=CLINIC, logs=LOGS, vault=VAULT, records=RECORDS, exports=EXPORTS, key_1=KEYS[0],
+        core=CORE, cards=CARDS, clinic=CLINIC, logs=LOGS, vault=VAULT, records=RECORDS, exports=EXPORTS, archive=ARCHIVE, key_1=KEYS[0],
         key_2=KEYS[1], block_off=block_off["eventID"], glass=glass["eventID"], kiosk=kiosk))
     delivery.write_text(target / "attestrail.toml", SETTINGS.format(what="One month of an organization trail.", logs='"logs"'))
     return {"counts": counts, "again": again, "truth": truth}

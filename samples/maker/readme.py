@@ -65,9 +65,9 @@ Everything here is made up: documentation account ids and addresses, names of no
 AWS limits role session names and IAM user names to some ASCII characters; the sample goes beyond that on purpose, so that documents show that they can print other scripts.
 
 Each account and Region has management reads and writes in every half day, and data events for the data stores are recorded.
-The organization trail stood still for 40 minutes on 11 October; nothing that happened then is in the log set.
+The organization trail stood still for 100 minutes on 11 October; nothing that happened then is in the log set.
 So what was not recorded cannot be ruled out: a control without exceptions is not determinable in this month.
-A reading that lets 40 minutes pass would turn most of these rows into `no-exceptions`, and `pub-s3-block-off` into `waived`; it would claim more than was seen.
+A reading that lets 100 minutes pass would turn most of these rows into `no-exceptions`, and `pub-s3-block-off` into `waived`; it would claim more than was seen.
 
 Some texts were chosen by somebody outside and are hostile: markup in a user agent (`{sg}`), spreadsheet formulas in a session name, a user agent and a tag (`{contractor}`), template language (`{spray}`), a reversed and an invisible text (`{ana}`), terminal escapes and line breaks (`{ana_4}`), a token of 1023 characters without a blank (`{support}`).
 

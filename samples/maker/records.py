@@ -278,6 +278,9 @@ def object_call(name, instant, account, region, event, who, ip, agent, bucket, k
         "bytesTransferredIn": 0 if read else size, "AuthenticationMethod": "AuthHeader",
         "x-amz-id-2": text(76, ALPHANUMERIC, "id2", name), "bytesTransferredOut": size if read else 0,
     }
+    if who.get("accountId") == "ANONYMOUS_PRINCIPAL":
+        # Nobody signed the request.
+        del extra["SignatureVersion"], extra["AuthenticationMethod"]
     resources = [
         {"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{bucket}/{key}"},
         {"accountId": owner or account, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"},
