@@ -293,7 +293,7 @@ fn odd_bytes_in_names_are_read_and_shown_as_escapes() {
     let shown: Vec<_> = set
         .files
         .iter()
-        .map(|(file, _, _)| file.display.as_str())
+        .map(|(file, _, _)| file.display())
         .collect();
     assert_eq!(
         shown,
@@ -372,7 +372,7 @@ fn a_file_that_grows_while_it_is_read_is_hashed_and_parsed_from_the_same_bytes()
 #[test]
 fn names_decide_whether_an_unreadable_file_is_a_loss() {
     let folder = temporary();
-    let cases: [(&str, &[u8], &str); 12] = [
+    let cases: [(&str, &[u8], &str); 15] = [
         ("a.json", b"not json", "refused"),
         ("a.log", b"plain text", "refused"),
         ("a.json.gz", b"", "refused"),
@@ -392,6 +392,21 @@ fn names_decide_whether_an_unreadable_file_is_a_loss() {
             "AWSLogs/111122223333/vpcflowlogs/us-east-1/2024/05/06/x.log.gz",
             b"version account-id",
             "other-service",
+        ),
+        (
+            "AWSLogs/111122223333/vpcflowlogs/us-east-1/2024/05/06/x.gz.parquet",
+            b"PAR1....",
+            "other-service",
+        ),
+        (
+            "AWSLogs/111122223333/Config/us-east-1/2024/5/6/ConfigHistory/x.json.gz",
+            b"{\"fileVersion\":\"1.0\",\"configurationItems\":[]}",
+            "other-service",
+        ),
+        (
+            "AWSLogs/111122223333/vpcflowlogs/us-east-1/2024/05/06/y.json",
+            b"{\"Records\":[{\"eventVersion\":",
+            "refused",
         ),
     ];
     for (name, bytes, expected) in cases {

@@ -196,6 +196,16 @@ fn a_broken_line_costs_itself_only() {
             (8, "broken-record")
         ]
     );
+    let with_mark = format!("\u{feff}{}\nx\n{}", record(0), record(1));
+    assert!(matches!(
+        refused(with_mark.as_bytes()),
+        FileFault::Json { .. }
+    ));
+    let with_mark = format!("\u{feff}{}\n{{\n{}", record(0), record(1));
+    assert_eq!(
+        codes(&check(&with_mark, "lines", 2)),
+        [(1, "broken-record")]
+    );
     let first_broken = [record(0)[..50].to_owned(), record(1)].join("\n");
     assert_eq!(
         codes(&check(&first_broken, "lines", 1)),
