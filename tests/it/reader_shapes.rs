@@ -68,14 +68,14 @@ fn the_same_record_is_found_in_every_packing() {
     let as_string = serde_json::to_string(&plain).expect("a string");
     let both = [value(1), value(2)];
     for (content, shape, kept) in [
-        (wrap(&[plain.clone()]), "records", 1),
+        (wrap(std::slice::from_ref(&plain)), "records", 1),
         (format!("[{plain},{plain}]"), "array", 2),
         (plain.clone(), "record", 1),
         (format!("{plain}\n{plain}\n"), "lines", 2),
         (format!("{plain}\r\n\r\n{plain}\r\n"), "lines", 2),
         (format!("{plain}{plain} {plain}"), "concatenated", 3),
         (
-            format!("{0}{0}", wrap(&[plain.clone()])),
+            format!("{0}{0}", wrap(std::slice::from_ref(&plain))),
             "records-documents",
             2,
         ),
@@ -412,6 +412,80 @@ fn what_is_no_log_is_named() {
     ] {
         assert_eq!(refused(content).code(), code, "{content:?}");
     }
+}
+
+#[test]
+fn fields_of_undocumented_types_are_kept_and_said() {
+    let odd = |from: &str, to: &str| -> Vec<(String, Option<u32>)> {
+        let changed = record(1).replace(from, to);
+        assert_ne!(changed, record(1));
+        let (report, kept) = read("x.json", wrap(&[record(0), changed]).as_bytes());
+        assert_eq!(kept.records.len(), 2);
+        let notices = report.notices.into_iter();
+        notices
+            .filter(|notice| matches!(notice.code, "odd-type" | "missing-field"))
+            .map(|notice| (notice.message, notice.first_index))
+            .collect()
+    };
+    for (from, to, message) in [
+        (
+            "false",
+            "\"false\"",
+            "`readOnly` is a string instead of true or false (1 record: 1)",
+        ),
+        (
+            "false",
+            "null",
+            "`readOnly` is null instead of true or false (1 record: 1)",
+        ),
+        (
+            "\"GoodOne\"",
+            "[\"GoodOne\"]",
+            "`eventName` is an array instead of a string (1 record: 1)",
+        ),
+        (
+            "\"us-east-1\"",
+            "7",
+            "`awsRegion` is a number instead of a string (1 record: 1)",
+        ),
+        (
+            "\"s3.amazonaws.com\"",
+            "null",
+            "`eventSource` is absent or null (1 record: 1)",
+        ),
+        (
+            "\"eventID\"",
+            "\"eventId\"",
+            "`eventID` is absent or null (1 record: 1)",
+        ),
+        (
+            "\"readOnly\":",
+            "\"resources\":{\"ARN\":\"x\"},\"readOnly\":",
+            "`resources` is an object instead of an array (1 record: 1)",
+        ),
+        (
+            "\"readOnly\":",
+            "\"additionalEventData\":\"x\",\"readOnly\":",
+            "`additionalEventData` is a string instead of an object (1 record: 1)",
+        ),
+    ] {
+        assert_eq!(odd(from, to), [(message.to_owned(), Some(1))]);
+    }
+    let fine = "\"resources\":[{\"ARN\":\"x\"},{}],\"errorCode\":null,\"readOnly\":";
+    assert_eq!(odd("\"readOnly\":", fine), []);
+}
+
+#[test]
+fn a_record_from_elsewhere_than_its_path_says_is_told() {
+    let name = "AWSLogs/444455556666/CloudTrail/eu-west-1/2024/05/06/444455556666_CloudTrail_eu-west-1_20240506T0215Z_aaaaAAAAbbbbBBBB.json.gz";
+    let (report, kept) = read(name, &gzip(wrap(&[record(0), record(1)]).as_bytes()));
+    assert_eq!(kept.records.len(), 2);
+    let told: Vec<_> = report
+        .notices
+        .iter()
+        .map(|notice| (notice.code, notice.count))
+        .collect();
+    assert_eq!(told, [("other-account", 2), ("other-region", 2)]);
 }
 
 #[test]
