@@ -184,6 +184,14 @@ pub enum FileFault {
         /// Offset in the unpacked bytes.
         at: usize,
     },
+    /// More bytes that are not UTF-8 than a slip of one record.
+    #[error("more than {limit} bytes are not UTF-8, the first at byte {at}")]
+    MostlyNotUtf8 {
+        /// Offset of the first in the unpacked bytes.
+        at: usize,
+        /// The limit in force.
+        limit: usize,
+    },
     /// The JSON around the records is broken.
     #[error("{fault}{}", in_record(.index))]
     Json {
@@ -253,7 +261,7 @@ impl FileFault {
             },
             FileFault::NotJson(_) => "not-json",
             FileFault::Archive(_) => "archive",
-            FileFault::NotUtf8 { .. } => "not-utf8",
+            FileFault::NotUtf8 { .. } | FileFault::MostlyNotUtf8 { .. } => "not-utf8",
             FileFault::Json { .. } => "broken-json",
             FileFault::TrailingComma { .. } => "trailing-comma",
             FileFault::DuplicateRecords { .. } => "duplicate-records",
@@ -349,10 +357,12 @@ impl FileReport {
             FileOutcome::Refused(fault) => {
                 lines.push(format!("refused: {fault}"));
                 if self.records_left_out > 0 {
-                    lines.push(format!(
-                        "refused: {} good records before that place are left out",
-                        self.records_left_out
-                    ));
+                    lines.push(match self.records_left_out {
+                        1 => "refused: the one good record before that place is left out".into(),
+                        count => {
+                            format!("refused: {count} good records before that place are left out")
+                        }
+                    });
                 }
             }
             FileOutcome::NotRead(kind) => lines.push(format!("not read: {}", kind.reason())),

@@ -8,6 +8,7 @@ pub mod display;
 pub mod layout;
 pub mod local;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use self::layout::Claim;
@@ -21,8 +22,6 @@ pub struct SourceFile {
     /// that are not UTF-8 stand as `\xNN`; everything else is as it was, so
     /// the text is hostile.
     pub key: String,
-    /// [`SourceFile::key`], safe to print.
-    pub display: String,
     /// Bytes on disk when the folder was listed.
     pub size: u64,
     /// Seconds since 1970, if the file system knows.
@@ -31,8 +30,19 @@ pub struct SourceFile {
     pub root: usize,
     /// 0, or 1, 2, … where several roots hold a file with the same key.
     pub copy: u32,
-    /// What the key says about account, Region and delivery.
-    pub claim: Claim,
+}
+
+impl SourceFile {
+    /// [`SourceFile::key`], safe to print.
+    pub fn display(&self) -> Cow<'_, str> {
+        display::display_text(&self.key)
+    }
+
+    /// What the key says about account, Region and delivery. Not kept, because
+    /// a log set may have millions of files.
+    pub fn claim(&self) -> Claim {
+        layout::claim(&self.key)
+    }
 }
 
 /// Whether something is missing from the result because of it.

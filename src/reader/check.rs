@@ -269,7 +269,14 @@ fn note_types(view: &RecordView<'_>, index: u32, tally: &mut Tally) {
         if *expected == Expected::Anything {
             continue;
         }
-        if let Some(leaf) = view.leaves(*path).find(|leaf| !expected.allows(leaf.kind)) {
+        // The elements of an array have its path too: there only the first value tells.
+        let count = if *expected == Expected::Array {
+            1
+        } else {
+            usize::MAX
+        };
+        let mut leaves = view.leaves(*path).take(count);
+        if let Some(leaf) = leaves.find(|leaf| !expected.allows(leaf.kind)) {
             let found = kind_name(leaf.kind);
             tally.note("odd-type", core::ALL[path.0 as usize], index, || {
                 format!("{found} instead of {}", expected.words())

@@ -668,6 +668,7 @@ fn shown(kind: &FaultKind) -> FaultKind {
 /// Whether each line is a document: the first two that are not blank both begin like one.
 /// A document that spans lines never has a `{` at the start of its second line.
 fn is_lines(bytes: &[u8]) -> bool {
+    let bytes = &bytes[skip_space(bytes, 0)..];
     let mut starts = bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| skip_space(line, 0) < line.len())

@@ -107,8 +107,9 @@ pub fn read_file(
     projector: &mut Projector<'_>,
     sink: &mut dyn RecordSink,
 ) -> FileReport {
+    let claim = file.claim();
     let name = Name {
-        claim: &file.claim,
+        claim: &claim,
         key: &file.key,
         kind: layout::name_kind(&file.key),
     };
@@ -350,16 +351,12 @@ fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tal
     if tally.given > 0 || tally.aggregates > 0 {
         return FileOutcome::Refused(fault);
     }
-    let is_foreign = matches!(
-        fault,
-        FileFault::NotJson(_) | FileFault::UnknownShape(_) | FileFault::Unsupported(_)
-    );
     let is_other_service = matches!(name.claim.folder, Some(Folder::Other(_)));
-    let is_unnamed = name.kind == NameKind::Other
-        && !matches!(fault, FileFault::Archive(_))
+    let is_unnamed = name.kind == NameKind::Other && !matches!(fault, FileFault::Archive(_));
+    let is_foreign = (is_other_service || is_unnamed)
         && !looks_like_trail(&scratch.stored)
         && !looks_like_trail(&inflate::peek(&scratch.stored, FRONT));
-    if is_foreign && is_other_service || is_unnamed {
+    if is_foreign {
         FileOutcome::NotRead(other_kind(name))
     } else {
         FileOutcome::Refused(fault)
@@ -438,8 +435,9 @@ fn prepare(bytes: &mut [u8], notices: &mut Vec<Notice>) -> Result<Vec<usize>, Fi
         let at = from + error.valid_up_to();
         let length = error.error_len().unwrap_or(bytes.len() - at);
         if invalid.len() + length > MOST_INVALID {
-            return Err(FileFault::NotUtf8 {
+            return Err(FileFault::MostlyNotUtf8 {
                 at: invalid.first().copied().unwrap_or(at),
+                limit: MOST_INVALID,
             });
         }
         bytes[at..at + length].fill(b'?');

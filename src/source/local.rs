@@ -160,8 +160,6 @@ fn visit(root: &Root, entry: &DirEntry, listing: &mut Listing) {
         match entry.metadata() {
             Ok(metadata) => listing.files.push(SourceFile {
                 path: entry.path().to_owned(),
-                display: display_text(&key).into_owned(),
-                claim: layout::claim(&key),
                 key,
                 size: metadata.len(),
                 modified: metadata.modified().ok().map(seconds),
@@ -283,7 +281,7 @@ fn number_copies(listing: &mut Listing) {
         if files[at].key == files[at - 1].key {
             files[at].copy = files[at - 1].copy + 1;
             listing.problems.push(Problem {
-                display: files[at].display.clone(),
+                display: files[at].display().into_owned(),
                 severity: Severity::Notice,
                 code: "same-key",
                 message: format!(

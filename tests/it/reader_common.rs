@@ -103,7 +103,7 @@ impl ReadSet {
             report
                 .messages()
                 .into_iter()
-                .map(|message| format!("{}: {message}", file.display))
+                .map(|message| format!("{}: {message}", file.display()))
         });
         let of_problems = self
             .listing

@@ -29,7 +29,7 @@ fn real_data_is_read_whole_or_refused_by_name() {
             (cells[0].to_owned(), (cells[3].to_owned(), events))
         })
         .collect();
-    let set = read_set(&[folder.clone()]);
+    let set = read_set(std::slice::from_ref(&folder));
     let mut failures = Vec::new();
     for (file, report, _) in &set.files {
         let Some((shape, events)) = wanted.remove(&file.key) else {
