@@ -68,7 +68,9 @@ pub fn parse<'a>(text: &str, resolver: &dyn Resolver<'a>) -> Result<Vec<Block<'a
         return Err(doc.problem(format!("expected `doc`, found `{}`", doc.name)));
     }
     doc.allow(&[])?;
-    doc.elements()?.map(|element| block(element, resolver)).collect()
+    doc.elements()?
+        .map(|element| block(element, resolver))
+        .collect()
 }
 
 fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>, MarkupError> {
@@ -76,7 +78,10 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         "title" => {
             element.allow(&["subtitle"])?;
             let subtitle = element.attribute("subtitle").unwrap_or_default().to_owned();
-            Ok(Block::Title { text: plain(element)?, subtitle })
+            Ok(Block::Title {
+                text: plain(element)?,
+                subtitle,
+            })
         }
         "h1" => heading(element, 1),
         "h2" => heading(element, 2),
@@ -90,7 +95,12 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         "note" => callout(element),
         "list" => {
             element.allow(&[])?;
-            Ok(Block::Bullets(element.elements_named("item")?.map(runs_only).collect::<Result<_, _>>()?))
+            Ok(Block::Bullets(
+                element
+                    .elements_named("item")?
+                    .map(runs_only)
+                    .collect::<Result<_, _>>()?,
+            ))
         }
         "verbatim" => {
             element.allow(&[])?;
@@ -99,12 +109,16 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         "table" => {
             let name = reference(element)?;
             let found = resolver.table(name);
-            found.map(Block::Table).ok_or_else(|| element.problem(format!("no table is named `{name}`")))
+            found
+                .map(Block::Table)
+                .ok_or_else(|| element.problem(format!("no table is named `{name}`")))
         }
         "chart" => {
             let name = reference(element)?;
             let found = resolver.chart(name);
-            found.map(Block::Chart).ok_or_else(|| element.problem(format!("no chart is named `{name}`")))
+            found
+                .map(Block::Chart)
+                .ok_or_else(|| element.problem(format!("no chart is named `{name}`")))
         }
         "contents" => contents(element),
         "anchor" => {
@@ -119,7 +133,12 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         }
         "signoff" => {
             element.allow(&[])?;
-            Ok(Block::SignOff(element.elements_named("role")?.map(plain_only).collect::<Result<_, _>>()?))
+            Ok(Block::SignOff(
+                element
+                    .elements_named("role")?
+                    .map(plain_only)
+                    .collect::<Result<_, _>>()?,
+            ))
         }
         other => Err(element.problem(format!("unknown element `{other}`"))),
     }
@@ -131,34 +150,57 @@ fn heading<'a>(element: &Element, level: u8) -> Result<Block<'a>, MarkupError> {
         Some(_) => Some(anchor_name(element, "id")?),
         None => None,
     };
-    Ok(Block::Heading { level, text: plain(element)?, anchor })
+    Ok(Block::Heading {
+        level,
+        text: plain(element)?,
+        anchor,
+    })
 }
 
 fn facts<'a>(element: &Element) -> Result<Block<'a>, MarkupError> {
     element.allow(&[])?;
     let fact = |child: &Element| {
         child.allow(&["name"])?;
-        Ok(Fact { name: child.required("name")?.to_owned(), value: runs(child)? })
+        Ok(Fact {
+            name: child.required("name")?.to_owned(),
+            value: runs(child)?,
+        })
     };
-    Ok(Block::Facts(element.elements_named("fact")?.map(fact).collect::<Result<_, _>>()?))
+    Ok(Block::Facts(
+        element
+            .elements_named("fact")?
+            .map(fact)
+            .collect::<Result<_, _>>()?,
+    ))
 }
 
 fn callout<'a>(element: &Element) -> Result<Block<'a>, MarkupError> {
     element.allow(&["kind", "tone", "title"])?;
-    let tone = element.attribute("tone").map(|name| tone(element, name)).transpose()?;
+    let tone = element
+        .attribute("tone")
+        .map(|name| tone(element, name))
+        .transpose()?;
     let kind = match (element.required("kind")?, tone) {
         ("note", None) => CalloutKind::Note,
         ("warning", None) => CalloutKind::Warning,
         ("verdict", Some(tone)) => CalloutKind::Verdict(tone),
         ("verdict", None) => return Err(element.problem("a verdict needs a `tone`".into())),
-        ("note" | "warning", Some(_)) => return Err(element.problem("only a verdict has a `tone`".into())),
+        ("note" | "warning", Some(_)) => {
+            return Err(element.problem("only a verdict has a `tone`".into()));
+        }
         (other, _) => return Err(element.problem(format!("unknown kind `{other}`"))),
     };
     // Either paragraphs, or text that is one paragraph.
     let body = if element.has_elements("p") {
-        element.elements_named("p")?.map(runs_only).collect::<Result<_, _>>()?
+        element
+            .elements_named("p")?
+            .map(runs_only)
+            .collect::<Result<_, _>>()?
     } else {
-        Some(runs(element)?).into_iter().filter(|runs| !runs.is_empty()).collect()
+        Some(runs(element)?)
+            .into_iter()
+            .filter(|runs| !runs.is_empty())
+            .collect()
     };
     let title = element.attribute("title").unwrap_or_default().to_owned();
     Ok(Block::Callout { kind, title, body })
@@ -292,7 +334,10 @@ impl Inline {
     fn push(&mut self, c: char, style: &Run) {
         match self.runs.last_mut() {
             Some(last) if same_style(last, style) => last.text.push(c),
-            _ => self.runs.push(Run { text: c.into(), ..style.clone() }),
+            _ => self.runs.push(Run {
+                text: c.into(),
+                ..style.clone()
+            }),
         }
     }
 
@@ -302,7 +347,13 @@ impl Inline {
 }
 
 fn same_style(one: &Run, other: &Run) -> bool {
-    let Run { text: _, bold, mono, tone, link } = one;
+    let Run {
+        text: _,
+        bold,
+        mono,
+        tone,
+        link,
+    } = one;
     (*bold, *mono, *tone, link) == (other.bold, other.mono, other.tone, &other.link)
 }
 
@@ -342,7 +393,10 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, message: &str) {
-        assert_eq!(parse(text, &Named).expect_err("refused").to_string(), message);
+        assert_eq!(
+            parse(text, &Named).expect_err("refused").to_string(),
+            message
+        );
     }
 
     #[test]
@@ -355,9 +409,15 @@ mod tests {
              <contents depth='3'/><anchor id='z'/><pagebreak/><signoff><role>R</role></signoff></doc>",
         );
         assert_eq!(found.len(), 14);
-        assert!(matches!(&found[0], Block::Title { text, subtitle } if text == "T" && subtitle == "s"));
-        assert!(matches!(&found[1], Block::Heading { level: 1, text, anchor: Some(a) } if text == "One" && a == "a"));
-        assert!(matches!(&found[5], Block::Callout { kind: CalloutKind::Verdict(Tone::Bad), body, .. } if body.len() == 2));
+        assert!(
+            matches!(&found[0], Block::Title { text, subtitle } if text == "T" && subtitle == "s")
+        );
+        assert!(
+            matches!(&found[1], Block::Heading { level: 1, text, anchor: Some(a) } if text == "One" && a == "a")
+        );
+        assert!(
+            matches!(&found[5], Block::Callout { kind: CalloutKind::Verdict(Tone::Bad), body, .. } if body.len() == 2)
+        );
         assert!(matches!(&found[7], Block::Verbatim(text) if text == " a\n  b"));
         assert!(matches!(&found[10], Block::Contents { depth: 3 }));
         assert!(matches!(&found[13], Block::SignOff(roles) if roles == &["R"]));
@@ -365,12 +425,19 @@ mod tests {
 
     #[test]
     fn blanks_of_the_template_are_joined_and_styles_nest() {
-        let found = blocks("<doc><p>\n  one <b>two\n <code>three</code></b>, <a to='x'>four</a>\n </p></doc>");
-        let Block::Paragraph(runs) = &found[0] else { panic!("a paragraph") };
+        let found = blocks(
+            "<doc><p>\n  one <b>two\n <code>three</code></b>, <a to='x'>four</a>\n </p></doc>",
+        );
+        let Block::Paragraph(runs) = &found[0] else {
+            panic!("a paragraph")
+        };
         let expected = [
             Run::plain("one "),
             Run::bold("two "),
-            Run { mono: true, ..Run::bold("three") },
+            Run {
+                mono: true,
+                ..Run::bold("three")
+            },
             Run::plain(", "),
             Run::plain("four").link("x"),
         ];
@@ -379,24 +446,59 @@ mod tests {
 
     #[test]
     fn problems_have_a_line_and_a_column() {
-        refused("<doc>\n  <p>a</q></doc>", "line 2, column 7: `p` is open, but `q` is closed");
-        refused("<doc>\n <blink/></doc>", "line 2, column 2: unknown element `blink`");
-        refused("<doc><table ref='nope'/></doc>", "line 1, column 6: no table is named `nope`");
-        refused("<doc><p onclick='x'>a</p></doc>", "line 1, column 6: `p` has no attribute `onclick`");
-        refused("<doc><p>&nbsp;</p></doc>", "line 1, column 9: unknown entity `&nbsp;`");
+        refused(
+            "<doc>\n  <p>a</q></doc>",
+            "line 2, column 7: `p` is open, but `q` is closed",
+        );
+        refused(
+            "<doc>\n <blink/></doc>",
+            "line 2, column 2: unknown element `blink`",
+        );
+        refused(
+            "<doc><table ref='nope'/></doc>",
+            "line 1, column 6: no table is named `nope`",
+        );
+        refused(
+            "<doc><p onclick='x'>a</p></doc>",
+            "line 1, column 6: `p` has no attribute `onclick`",
+        );
+        refused(
+            "<doc><p>&nbsp;</p></doc>",
+            "line 1, column 9: unknown entity `&nbsp;`",
+        );
         refused("<doc><p>a</p>", "line 1, column 14: `doc` is not closed");
-        refused("<doc/><doc/>", "line 1, column 7: text after the end of `doc`");
-        refused("<doc>stray</doc>", "line 1, column 1: text does not belong directly inside `doc`");
-        refused("<doc><p><h1>x</h1></p></doc>", "line 1, column 9: `h1` does not belong inside text");
-        refused("<doc><p>a<b", "line 1, column 12: the text ends inside a tag");
-        refused("<!DOCTYPE doc><doc/>", "line 1, column 1: expected an element");
+        refused(
+            "<doc/><doc/>",
+            "line 1, column 7: text after the end of `doc`",
+        );
+        refused(
+            "<doc>stray</doc>",
+            "line 1, column 1: text does not belong directly inside `doc`",
+        );
+        refused(
+            "<doc><p><h1>x</h1></p></doc>",
+            "line 1, column 9: `h1` does not belong inside text",
+        );
+        refused(
+            "<doc><p>a<b",
+            "line 1, column 12: the text ends inside a tag",
+        );
+        refused(
+            "<!DOCTYPE doc><doc/>",
+            "line 1, column 1: expected an element",
+        );
     }
 
     #[test]
     fn a_hostile_value_stays_a_value() {
         let hostile = "</p><title>x</title>&lt;\u{202e}\0<!-- ]]> \" ' &#60; ";
-        let found = blocks(&format!("<doc><p>{}</p><h1 id='a'>{0}</h1></doc>", escape(hostile)));
-        let Block::Paragraph(runs) = &found[0] else { panic!("a paragraph") };
+        let found = blocks(&format!(
+            "<doc><p>{}</p><h1 id='a'>{0}</h1></doc>",
+            escape(hostile)
+        ));
+        let Block::Paragraph(runs) = &found[0] else {
+            panic!("a paragraph")
+        };
         assert_eq!(runs, &[Run::plain(hostile)]);
         assert!(matches!(&found[1], Block::Heading { text, .. } if text == hostile));
     }
@@ -404,7 +506,12 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused_not_a_crash() {
         let deep = format!("<doc><p>{}", "<b>".repeat(100_000));
-        assert!(parse(&deep, &Named).expect_err("refused").problem.contains("nested"));
+        assert!(
+            parse(&deep, &Named)
+                .expect_err("refused")
+                .problem
+                .contains("nested")
+        );
     }
 
     proptest! {

@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use unicode_bidi::{BidiInfo, Level};
 
-use super::fonts::{FontId, Fonts, Shaped};
 use super::super::block::{Run, Tone};
 use super::super::chart::Measure;
+use super::fonts::{FontId, Fonts, Shaped};
 use crate::sanitize;
 
 /// Fixed pitch looks larger than the text around it; this evens it out.
@@ -29,11 +29,19 @@ pub struct Style {
 
 impl Style {
     pub const fn plain(size: f64) -> Self {
-        Style { size, bold: false, mono: false, tone: Tone::Plain }
+        Style {
+            size,
+            bold: false,
+            mono: false,
+            tone: Tone::Plain,
+        }
     }
 
     pub const fn bold(size: f64) -> Self {
-        Style { bold: true, ..Style::plain(size) }
+        Style {
+            bold: true,
+            ..Style::plain(size)
+        }
     }
 
     pub const fn tone(self, tone: Tone) -> Self {
@@ -104,7 +112,10 @@ impl Typesetter {
             // Already safe to show, so that it must not be escaped again.
             let (text, spans) = self.prepare(&[Run::plain(line)], style, |text| text.into());
             let atoms = self.atoms(&text, &spans, 0..text.len());
-            let mut filler = Filler::new(width);
+            let mut filler = Filler {
+                looks_for_seams: false,
+                ..Filler::new(width)
+            };
             filler.long(atoms, &mut self.fonts);
             lines.extend(filler.finish());
         }
@@ -118,7 +129,12 @@ impl Typesetter {
     }
 
     /// All runs as one text that can be shown, and what each part of it looks like.
-    fn prepare(&mut self, runs: &[Run], style: Style, safe: for<'t> fn(&'t str) -> std::borrow::Cow<'t, str>) -> (String, Vec<Span>) {
+    fn prepare(
+        &mut self,
+        runs: &[Run],
+        style: Style,
+        safe: for<'t> fn(&'t str) -> std::borrow::Cow<'t, str>,
+    ) -> (String, Vec<Span>) {
         let mut text = String::new();
         let mut spans: Vec<Span> = Vec::new();
         for run in runs {
@@ -135,13 +151,33 @@ impl Typesetter {
             };
             let link = run.link.as_deref().map(Rc::from);
             let mut push = |shown: &str, font: FontId, level: u8| {
-                let size = if font == FontId::MONO { style.size * MONO_SCALE } else { style.size };
+                let size = if font == FontId::MONO {
+                    style.size * MONO_SCALE
+                } else {
+                    style.size
+                };
                 let start = text.len();
                 text.push_str(shown);
                 match spans.last_mut() {
-                    Some(last) if last.range.end == start && last.font == font && last.level == level && start > 0
-                        && last.tone == tone && last.link == link && last.size == size => last.range.end = text.len(),
-                    _ => spans.push(Span { range: start..text.len(), font, size, tone, link: link.clone(), level }),
+                    Some(last)
+                        if last.range.end == start
+                            && last.font == font
+                            && last.level == level
+                            && start > 0
+                            && last.tone == tone
+                            && last.link == link
+                            && last.size == size =>
+                    {
+                        last.range.end = text.len()
+                    }
+                    _ => spans.push(Span {
+                        range: start..text.len(),
+                        font,
+                        size,
+                        tone,
+                        link: link.clone(),
+                        level,
+                    }),
                 }
             };
             if shown.is_ascii() {
@@ -153,7 +189,11 @@ impl Typesetter {
             for (at, c) in shown.char_indices() {
                 let level = levels.as_ref().map_or(0, |levels| levels[at].number());
                 // A mark stays in the font of its letter, if that has it.
-                let wanted = if is_mark(c) && self.fonts.has(before, c) { before } else { font };
+                let wanted = if is_mark(c) && self.fonts.has(before, c) {
+                    before
+                } else {
+                    font
+                };
                 match self.fonts.font_for(c, wanted) {
                     Some(found) => {
                         before = found;
@@ -170,10 +210,21 @@ impl Typesetter {
     fn atoms(&mut self, text: &str, spans: &[Span], range: Range<usize>) -> Vec<Atom> {
         let first = spans.partition_point(|span| span.range.end <= range.start);
         let mut atoms = Vec::new();
-        for span in spans[first..].iter().take_while(|span| span.range.start < range.end) {
+        for span in spans[first..]
+            .iter()
+            .take_while(|span| span.range.start < range.end)
+        {
             let part = span.range.start.max(range.start)..span.range.end.min(range.end);
-            let shaped = self.fonts.shape(span.font, &text[part], span.level % 2 == 1);
-            atoms.push(Atom { shaped, size: span.size, tone: span.tone, link: span.link.clone(), level: span.level });
+            let shaped = self
+                .fonts
+                .shape(span.font, &text[part], span.level % 2 == 1);
+            atoms.push(Atom {
+                shaped,
+                size: span.size,
+                tone: span.tone,
+                link: span.link.clone(),
+                level: span.level,
+            });
         }
         atoms
     }
@@ -198,7 +249,16 @@ pub struct Ruler<'t>(pub std::cell::RefCell<&'t mut Typesetter>);
 
 impl Measure for Ruler<'_> {
     fn width(&self, text: &str, size: f64, bold: bool) -> f64 {
-        self.0.borrow_mut().line(text, Style { bold, ..Style::plain(size) }).width
+        self.0
+            .borrow_mut()
+            .line(
+                text,
+                Style {
+                    bold,
+                    ..Style::plain(size)
+                },
+            )
+            .width
     }
 }
 
@@ -211,7 +271,13 @@ impl Line {
         }
         let levels: Vec<Level> = atoms.iter().map(|atom| level(atom.level)).collect();
         let order = BidiInfo::reorder_visual(&levels);
-        Line { atoms: order.into_iter().map(|place| atoms[place].clone()).collect(), width }
+        Line {
+            atoms: order
+                .into_iter()
+                .map(|place| atoms[place].clone())
+                .collect(),
+            width,
+        }
     }
 }
 
@@ -223,18 +289,31 @@ struct Filler {
     used: f64,
     /// Blanks that show only if a word follows on the same line.
     blanks: Vec<Atom>,
+    /// Whether a long token is rather broken between its parts than at the very end of the line.
+    looks_for_seams: bool,
 }
 
 impl Filler {
     fn new(width: f64) -> Self {
-        Filler { width, lines: Vec::new(), atoms: Vec::new(), used: 0.0, blanks: Vec::new() }
+        let (lines, atoms, blanks) = (Vec::new(), Vec::new(), Vec::new());
+        Filler {
+            width,
+            lines,
+            atoms,
+            used: 0.0,
+            blanks,
+            looks_for_seams: true,
+        }
     }
 
     fn word(&mut self, word: Vec<Atom>, blanks: Vec<Atom>, fonts: &mut Fonts) {
         let wide: f64 = word.iter().map(Atom::width).sum();
         let gap: f64 = self.blanks.iter().map(Atom::width).sum();
-        if self.used + gap + wide > self.width + SLACK && !self.atoms.is_empty() {
-            self.end_line();
+        if self.used + gap + wide > self.width + SLACK {
+            match self.atoms.is_empty() {
+                true => self.blanks.clear(),
+                false => self.end_line(),
+            }
         }
         if wide > self.width + SLACK {
             self.long(word, fonts);
@@ -253,20 +332,38 @@ impl Filler {
     /// Something wider than a line, broken wherever the line ends.
     fn long(&mut self, atoms: Vec<Atom>, fonts: &mut Fonts) {
         self.blanks.clear();
-        let pieces: Vec<Atom> = atoms.into_iter().flat_map(|atom| in_pieces(atom, fonts)).collect();
+        let pieces: Vec<Atom> = atoms
+            .into_iter()
+            .flat_map(|atom| in_pieces(atom, fonts))
+            .collect();
         for mut atom in pieces {
             while self.used + atom.width() > self.width + SLACK {
-                let cut = fitting(&atom, self.width - self.used);
+                let text = &atom.shaped.text;
+                let cut = match fitting(&atom, self.width - self.used) {
+                    cut if self.looks_for_seams && cut < text.len() => {
+                        seam_before(text, cut).unwrap_or(cut)
+                    }
+                    cut => cut,
+                };
                 // At least one character on each line, or it would never end.
-                let cut = if cut == 0 && self.atoms.is_empty() { after_first(&atom.shaped.text) } else { cut };
+                let cut = if cut == 0 && self.atoms.is_empty() {
+                    after_first(&atom.shaped.text)
+                } else {
+                    cut
+                };
                 if cut >= atom.shaped.text.len() {
                     break;
                 }
                 if cut > 0 {
                     let right_to_left = atom.level % 2 == 1;
-                    let head = fonts.shape(atom.shaped.font, &atom.shaped.text[..cut], right_to_left);
-                    let tail = fonts.shape(atom.shaped.font, &atom.shaped.text[cut..], right_to_left);
-                    self.push(Atom { shaped: head, ..atom.clone() });
+                    let head =
+                        fonts.shape(atom.shaped.font, &atom.shaped.text[..cut], right_to_left);
+                    let tail =
+                        fonts.shape(atom.shaped.font, &atom.shaped.text[cut..], right_to_left);
+                    self.push(Atom {
+                        shaped: head,
+                        ..atom.clone()
+                    });
                     atom.shaped = tail;
                 }
                 self.end_line();
@@ -276,7 +373,8 @@ impl Filler {
     }
 
     fn end_line(&mut self) {
-        self.lines.push(Line::ordered(std::mem::take(&mut self.atoms)));
+        self.lines
+            .push(Line::ordered(std::mem::take(&mut self.atoms)));
         self.used = 0.0;
         self.blanks.clear();
     }
@@ -301,7 +399,10 @@ fn in_pieces(atom: Atom, fonts: &mut Fonts) -> Vec<Atom> {
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         if at == text.len() || (at - start >= MOST && !is_mark(c)) {
             let shaped = fonts.shape(atom.shaped.font, &text[start..at], atom.level % 2 == 1);
-            pieces.push(Atom { shaped, ..atom.clone() });
+            pieces.push(Atom {
+                shaped,
+                ..atom.clone()
+            });
             start = at;
         }
     }
@@ -312,7 +413,11 @@ fn in_pieces(atom: Atom, fonts: &mut Fonts) -> Vec<Atom> {
 fn fitting(atom: &Atom, room: f64) -> usize {
     let mut parts: Vec<(u32, u32, f64)> = Vec::with_capacity(atom.shaped.glyphs.len());
     for glyph in &atom.shaped.glyphs {
-        parts.push((glyph.start, glyph.end, f64::from(glyph.advance) * atom.size / 1000.0));
+        parts.push((
+            glyph.start,
+            glyph.end,
+            f64::from(glyph.advance) * atom.size / 1000.0,
+        ));
     }
     parts.sort_by_key(|part| part.0);
     let mut used = 0.0;
@@ -322,13 +427,34 @@ fn fitting(atom: &Atom, room: f64) -> usize {
         if used > room + SLACK {
             break;
         }
-        let next_is_mark = atom.shaped.text[end.max(start) as usize..].chars().next().is_some_and(is_mark);
+        let next_is_mark = atom.shaped.text[end.max(start) as usize..]
+            .chars()
+            .next()
+            .is_some_and(is_mark);
         let whole = parts.get(place + 1).is_none_or(|next| next.0 != start);
         if whole && !next_is_mark {
             fits = end as usize;
         }
     }
     fits
+}
+
+/// A place before `cut` where a reader would break the token too: after a separator, or where
+/// a new word of a name such as `AuthorizeIngress` begins. Not too far back, or lines get ragged.
+fn seam_before(text: &str, cut: usize) -> Option<usize> {
+    let start = text.floor_char_boundary(cut / 2).max(1);
+    let after = |at: usize| {
+        let before = text[..at].chars().next_back()?;
+        let next = text[at..].chars().next()?;
+        let seam = "/:._-@=,&?+;|".contains(before)
+            || (before.is_ascii_lowercase() || before.is_ascii_digit())
+                && next.is_ascii_uppercase();
+        seam.then_some(at)
+    };
+    (start..=cut)
+        .rev()
+        .filter(|&at| text.is_char_boundary(at))
+        .find_map(after)
 }
 
 /// The end of the first character and its marks.
@@ -341,7 +467,8 @@ fn after_first(text: &str) -> usize {
 fn direction_levels(text: &str) -> Option<Vec<Level>> {
     let info = BidiInfo::new(text, Some(Level::ltr()));
     let paragraph = info.paragraphs.first()?;
-    info.has_rtl().then(|| info.reordered_levels(paragraph, paragraph.range.clone()))
+    info.has_rtl()
+        .then(|| info.reordered_levels(paragraph, paragraph.range.clone()))
 }
 
 fn level(number: u8) -> Level {
@@ -359,7 +486,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn typesetter() -> Typesetter {
-        Typesetter { fonts: Fonts::load().expect("the fonts of the program") }
+        Typesetter {
+            fonts: Fonts::load().expect("the fonts of the program"),
+        }
     }
 
     fn text_of(line: &Line) -> String {
@@ -380,8 +509,17 @@ mod tests {
 
     #[test]
     fn a_long_token_is_broken_anywhere() {
-        check("aaaaaaaaaaaaaaaaaaaa", 50.0, &["aaaaaaaa", "aaaaaaaa", "aaaa"]);
+        check(
+            "aaaaaaaaaaaaaaaaaaaa",
+            50.0,
+            &["aaaaaaaa", "aaaaaaaa", "aaaa"],
+        );
         check("ab", 1.0, &["a", "b"]);
+        check(
+            "AuthorizeSecurityGroupIngress",
+            120.0,
+            &["AuthorizeSecurityGroup", "Ingress"],
+        );
     }
 
     #[test]
@@ -393,12 +531,19 @@ mod tests {
     fn controls_are_escaped_once() {
         check("a\u{202e}b\n", 400.0, &["a\\u{202e}b\\u{a}"]);
         let lines = typesetter().verbatim_lines("a\u{202e}\n  b", Style::plain(10.0), 400.0);
-        assert_eq!(lines.iter().map(text_of).collect::<Vec<_>>(), ["a\\u{202e}", "  b"]);
+        assert_eq!(
+            lines.iter().map(text_of).collect::<Vec<_>>(),
+            ["a\\u{202e}", "  b"]
+        );
     }
 
     #[test]
     fn a_right_to_left_value_does_not_reorder_its_neighbours() {
-        let runs = [Run::plain("user "), Run::plain("שלום עולם"), Run::plain(" 7 calls")];
+        let runs = [
+            Run::plain("user "),
+            Run::plain("שלום עולם"),
+            Run::plain(" 7 calls"),
+        ];
         let lines = typesetter().lines(&runs, Style::plain(10.0), 400.0);
         assert_eq!(text_of(&lines[0]), "user עולם שלום 7 calls");
     }
