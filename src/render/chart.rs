@@ -157,7 +157,9 @@ fn fitted(label: &str, room: f64, size: f64, measure: &dyn Measure) -> String {
     if measure.width(label, size, false) <= room {
         return label.to_owned();
     }
-    let mut kept: String = label.to_owned();
+    // No more characters than could ever fit, however long the label is.
+    let most = (room / (size * 0.15)).max(0.0) as usize;
+    let mut kept: String = label.chars().take(most).collect();
     while kept.pop().is_some() {
         let shortened = format!("{}…", kept.trim_end());
         if measure.width(&shortened, size, false) <= room {

@@ -75,7 +75,7 @@ pub struct PrintCanvas {
     drafts: Vec<Draft>,
     page_count: usize,
     page_is_open: bool,
-    tags: Vec<Tag>,
+    open_tag_count: usize,
     /// What went wrong where the trait has no way to say it.
     failure: Option<PdfError>,
 }
@@ -95,7 +95,7 @@ impl PrintCanvas {
             drafts: Vec::new(),
             page_count: 0,
             page_is_open: false,
-            tags: Vec::new(),
+            open_tag_count: 0,
             failure: None,
         }
     }
@@ -105,7 +105,7 @@ impl PrintCanvas {
     /// # Errors
     /// A page or a tag that was not closed, and whatever went wrong on the way.
     pub fn finish(mut self) -> Result<Drawn, PdfError> {
-        if self.page_is_open || !self.tags.is_empty() {
+        if self.page_is_open || self.open_tag_count > 0 {
             return Err(PdfError::Drawing(
                 "a page or a tag is still open at the end".into(),
             ));
@@ -354,14 +354,17 @@ impl Canvas for PrintCanvas {
         });
     }
 
-    fn open(&mut self, tag: Tag) {
-        self.tags.push(tag);
+    fn open(&mut self, _: Tag<'_>) {
+        self.open_tag_count += 1;
     }
 
     fn close(&mut self) {
-        if self.tags.pop().is_none() {
-            self.failure
-                .get_or_insert(PdfError::Drawing("a tag is closed that is not open".into()));
+        match self.open_tag_count.checked_sub(1) {
+            Some(count) => self.open_tag_count = count,
+            None => {
+                let failure = PdfError::Drawing("a tag is closed that is not open".into());
+                self.failure.get_or_insert(failure);
+            }
         }
     }
 }

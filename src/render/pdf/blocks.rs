@@ -44,6 +44,7 @@ pub fn draw(flow: &mut Flow<'_>, blocks: &[Block<'_>]) -> Result<(), PdfError> {
     let mut heading_count = 0;
     for (at, block) in blocks.iter().enumerate() {
         let next = &blocks[at + 1..];
+        let under_heading = at > 0 && matches!(blocks[at - 1], Block::Heading { .. });
         if !matches!(block, Block::PageBreak) {
             flow.orient(lies_wide(block, next))?;
         }
@@ -56,12 +57,10 @@ pub fn draw(flow: &mut Flow<'_>, blocks: &[Block<'_>]) -> Result<(), PdfError> {
             } => {
                 let place = heading_anchor(heading_count);
                 heading_count += 1;
-                flow.heading(
-                    (*level).max(1),
-                    text,
-                    &[Some(place.as_str()), anchor.as_deref()],
-                    next,
-                )?;
+                let level = (*level).max(1);
+                flow.space(heading_look(level).before * if under_heading { 0.3 } else { 1.0 });
+                let anchors = [Some(place.as_str()), anchor.as_deref()];
+                flow.heading(level, text, &anchors, next)?;
             }
             Block::Paragraph(runs) => flow.paragraph(runs)?,
             Block::Facts(facts) => flow.facts(&fact_rows(facts))?,
@@ -178,7 +177,6 @@ impl Flow<'_> {
         let look = heading_look(level);
         let lines = self.set.text_lines(text, look.style, self.width());
         let own = lines.len() as f64 * look.leading + look.after;
-        self.space(look.before);
         let least = self.least_height(next);
         self.ensure(own + least)?;
         for anchor in anchors.iter().flatten() {
@@ -343,7 +341,7 @@ impl Flow<'_> {
         }
         for scene in &scenes {
             self.ensure(scene.height)?;
-            self.canvas.open(Tag::Figure);
+            self.canvas.open(Tag::Figure(&chart.description));
             self.scene(scene);
             self.canvas.close();
             self.advance(scene.height);
@@ -468,7 +466,7 @@ impl Flow<'_> {
     }
 
     fn sign_off(&mut self, roles: &[String]) -> Result<(), PdfError> {
-        const HEIGHT: f64 = 64.0;
+        const HEIGHT: f64 = 68.0;
         for role in roles {
             self.ensure(HEIGHT)?;
             let lines = self.set.text_lines(role, Style::bold(9.2), self.width());
@@ -491,7 +489,7 @@ impl Flow<'_> {
                 self.canvas.close();
                 x += width + 12.0;
             }
-            self.advance(22.0);
+            self.advance(28.0);
         }
         Ok(())
     }

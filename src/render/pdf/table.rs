@@ -134,7 +134,12 @@ impl Flow<'_> {
     }
 
     /// Draws lines as one tagged thing.
-    pub fn tagged_stack(&mut self, tag: Tag, lines: &[Line], look: Panel) -> Result<(), PdfError> {
+    pub fn tagged_stack(
+        &mut self,
+        tag: Tag<'_>,
+        lines: &[Line],
+        look: Panel,
+    ) -> Result<(), PdfError> {
         self.canvas.open(tag);
         self.stack(lines, look)?;
         self.canvas.close();
@@ -170,7 +175,7 @@ impl Flow<'_> {
         }
     }
 
-    fn head(&mut self, grid: &Grid, tag: Tag) {
+    fn head(&mut self, grid: &Grid, tag: Tag<'_>) {
         let height = grid.head_height();
         self.canvas.open(tag);
         self.canvas.open(Tag::Artifact);
@@ -182,7 +187,7 @@ impl Flow<'_> {
             Ink::Light(Tone::Accent),
         );
         self.canvas.close();
-        self.cells(grid, &grid.head, HEAD_LEADING, grid.look.pad_y);
+        self.cells(grid, &grid.head, HEAD_LEADING, |_| Tag::HeaderCell);
         self.canvas.close();
         self.advance(height);
         self.rule(0.8, Ink::Full(Tone::Accent));
@@ -215,7 +220,13 @@ impl Flow<'_> {
 
     fn row_here(&mut self, grid: &Grid, lines: &[Vec<Line>], height: f64) {
         self.canvas.open(Tag::Row);
-        self.cells(grid, lines, grid.look.leading, grid.look.pad_y);
+        self.cells(grid, lines, grid.look.leading, |column| {
+            if grid.look.names && column == 0 {
+                Tag::HeaderCell
+            } else {
+                Tag::Cell
+            }
+        });
         self.canvas.close();
         self.advance(height);
         self.rule(0.4, Ink::Rule);
@@ -275,10 +286,17 @@ impl Flow<'_> {
         Ok(())
     }
 
-    fn cells(&mut self, grid: &Grid, cells: &[Vec<Line>], leading: f64, pad_y: f64) {
-        for ((lines, &(left, width)), align) in cells.iter().zip(&grid.places).zip(&grid.aligns) {
-            self.canvas.open(Tag::Cell);
-            let mut base = self.y + pad_y + leading * 0.76;
+    fn cells(
+        &mut self,
+        grid: &Grid,
+        cells: &[Vec<Line>],
+        leading: f64,
+        tag: impl Fn(usize) -> Tag<'static>,
+    ) {
+        for (column, lines) in cells.iter().enumerate() {
+            let ((left, width), align) = (grid.places[column], grid.aligns[column]);
+            self.canvas.open(tag(column));
+            let mut base = self.y + grid.look.pad_y + leading * 0.76;
             for line in lines {
                 let spare = width - 2.0 * grid.look.pad_x - line.width;
                 let indent = match align {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use lopdf::{Document as File, Object, ObjectId};
+use proptest::prelude::*;
 
 use super::*;
 use crate::render::block::{
@@ -548,6 +549,17 @@ fn links_lead_to_the_page_of_what_they_name() {
 #[test]
 fn letters_of_all_scripts_can_be_copied_out() {
     let bytes = render(&document(everything())).expect("drawn");
+    let drawn = texts(&read(&bytes)).concat();
+    for word in ["髙橋", "한국어", "Ωμέγα", "Жук"] {
+        assert!(drawn.contains(word), "{word}");
+    }
+    // On the page these stand from right to left.
+    for word in ["مرحبا", "שלום"] {
+        assert!(
+            drawn.contains(&word.chars().rev().collect::<String>()),
+            "{word}"
+        );
+    }
     if let Some(said) = tool("pdftotext", &["FILE", "-"], &bytes) {
         for word in ["مرحبا", "שלום", "髙橋", "한국어", "Ωμέγα", "Жук"] {
             assert!(said.contains(word), "{word}");
@@ -655,9 +667,10 @@ fn a_document_without_blocks_is_one_page() {
 /// Watches that tags open and close in order, and that content stands in tags.
 #[derive(Default)]
 struct Watcher {
-    open: Vec<canvas::Tag>,
+    /// Whether it is open for things that are no text.
+    open: Vec<bool>,
     untagged: Vec<String>,
-    seen: Vec<canvas::Tag>,
+    seen: Vec<String>,
 }
 
 impl Canvas for Watcher {
@@ -684,21 +697,13 @@ impl Canvas for Watcher {
     }
 
     fn area(&mut self, _: f64, _: f64, _: f64, _: f64, _: crate::render::chart::Ink) {
-        if !self
-            .open
-            .iter()
-            .any(|tag| matches!(tag, canvas::Tag::Artifact | canvas::Tag::Figure))
-        {
+        if !self.open.contains(&true) {
             self.untagged.push("an area".into());
         }
     }
 
     fn line(&mut self, _: (f64, f64), _: (f64, f64), _: f64, _: crate::render::chart::Ink) {
-        if !self
-            .open
-            .iter()
-            .any(|tag| matches!(tag, canvas::Tag::Artifact | canvas::Tag::Figure))
-        {
+        if !self.open.contains(&true) {
             self.untagged.push("a line".into());
         }
     }
@@ -706,9 +711,12 @@ impl Canvas for Watcher {
     fn link(&mut self, _: f64, _: f64, _: f64, _: f64, _: &str, _: &str) {}
     fn outline(&mut self, _: u8, _: &str, _: f64) {}
 
-    fn open(&mut self, tag: canvas::Tag) {
-        self.open.push(tag);
-        self.seen.push(tag);
+    fn open(&mut self, tag: canvas::Tag<'_>) {
+        self.open.push(matches!(
+            tag,
+            canvas::Tag::Artifact | canvas::Tag::Figure(_)
+        ));
+        self.seen.push(format!("{tag:?}"));
     }
 
     fn close(&mut self) {
@@ -731,14 +739,45 @@ fn everything_that_is_drawn_stands_in_a_tag() {
     let entries = blocks::entries(&document.blocks);
     pass(&document, &mut watcher, &mut set, &frame, &entries, None).expect("laid out");
     assert_eq!(watcher.untagged, Vec::<String>::new());
-    assert_eq!(watcher.open, []);
+    assert!(watcher.open.is_empty());
     for tag in [
-        canvas::Tag::Heading(1),
-        canvas::Tag::Heading(2),
-        canvas::Tag::Figure,
-        canvas::Tag::Code,
-        canvas::Tag::Entry,
+        "Heading(1)",
+        "Heading(2)",
+        "Figure(\"bars\")",
+        "Code",
+        "Entry",
+        "HeaderCell",
     ] {
-        assert!(watcher.seen.contains(&tag), "{tag:?}");
+        assert!(watcher.seen.iter().any(|seen| seen == tag), "{tag}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_text_anywhere_is_drawn_and_the_file_can_be_read(
+        text in "(\\PC|[\\x00-\\x20]|\\p{Arabic}|\\p{Hebrew}|\\p{Han}|\\p{M}|[\u{202a}-\u{202e}]){0,60}",
+        narrow in -5.0..400.0f64,
+    ) {
+        let runs = || vec![Run::plain(&*text), Run::bold(&*text), Run::mono(&*text).tone(Tone::Bad)];
+        let bar = Bar { label: text.clone(), value: 1, tone: Tone::Good };
+        let squeezed = Table {
+            columns: vec![Column::points(&*text, narrow).center(), Column::share(&*text, 1.0).right()],
+            ..table(Rows::Listed(vec![vec![runs().into(), runs().into()]]))
+        };
+        let blocks = vec![
+            heading(1, &text, None),
+            Block::Contents { depth: 4 },
+            Block::Paragraph(runs()),
+            Block::Callout { kind: CalloutKind::Note, title: text.clone(), body: vec![runs()] },
+            Block::Table(squeezed),
+            Block::Verbatim(text.clone()),
+            Block::Chart(Chart { title: text.clone(), description: text.clone(), kind: ChartKind::Bars(vec![bar]) }),
+        ];
+        let bytes = render(&Document { running_header: text.repeat(9), ..document(blocks) }).expect("drawn");
+        let file = read(&bytes);
+        prop_assert!(texts(&file)[0].contains("page 1 of "));
+        check_well_formed(&xmp_of(&file));
     }
 }
