@@ -49,7 +49,7 @@ impl PathSet {
         let mut set = PathSet {
             names: Vec::new(),
             ids: HashMap::new(),
-            children: vec![Child::EMPTY; 256],
+            children: vec![Child::empty(); 256],
             child_count: 0,
             ends: vec![None],
             omittable: Vec::new(),
@@ -118,25 +118,28 @@ impl PathSet {
     /// The node below `node` for a member called `name`, whose [`hash_name`] is `hash`.
     #[inline]
     pub(super) fn child(&self, node: NodeId, name: &[u8], hash: u64) -> Option<NodeId> {
-        if let Some(child) = self.step(node, hash) {
+        if let Some(child) = self.step(node, name, hash) {
             return Some(child);
         }
         if memchr::memchr(b'.', name).is_none() {
             return None;
         }
         name.split(|byte| *byte == b'.')
-            .try_fold(node, |at, segment| self.step(at, hash_name(segment)))
+            .try_fold(node, |at, segment| {
+                self.step(at, segment, hash_name(segment))
+            })
     }
 
+    /// The name is compared too: whoever chooses member names could choose equal hashes.
     #[inline]
-    fn step(&self, node: NodeId, hash: u64) -> Option<NodeId> {
+    fn step(&self, node: NodeId, name: &[u8], hash: u64) -> Option<NodeId> {
         let mut slot = slot_of(node, hash, self.children.len());
         loop {
-            let child = self.children[slot];
+            let child = &self.children[slot];
             if child.parent == NOBODY {
                 return None;
             }
-            if child.hash == hash && child.parent == node.0 {
+            if child.hash == hash && child.parent == node.0 && *child.name == *name {
                 return Some(child.node);
             }
             slot = (slot + 1) & (self.children.len() - 1);
@@ -145,7 +148,7 @@ impl PathSet {
 
     fn child_or_insert(&mut self, node: NodeId, segment: &str) -> NodeId {
         let hash = hash_name(segment.as_bytes());
-        if let Some(child) = self.step(node, hash) {
+        if let Some(child) = self.step(node, segment.as_bytes(), hash) {
             return child;
         }
         if (self.child_count + 1) * 2 > self.children.len() {
@@ -156,6 +159,7 @@ impl PathSet {
         self.place(Child {
             parent: node.0,
             hash,
+            name: segment.as_bytes().into(),
             node: child,
         });
         self.child_count += 1;
@@ -163,7 +167,7 @@ impl PathSet {
     }
 
     fn grow(&mut self) {
-        let larger = vec![Child::EMPTY; self.children.len() * 2];
+        let larger = vec![Child::empty(); self.children.len() * 2];
         for child in std::mem::replace(&mut self.children, larger) {
             if child.parent != NOBODY {
                 self.place(child);
@@ -183,19 +187,23 @@ impl PathSet {
 const NOBODY: u32 = u32::MAX;
 
 /// One edge of the trie.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Child {
     parent: u32,
     hash: u64,
+    name: Box<[u8]>,
     node: NodeId,
 }
 
 impl Child {
-    const EMPTY: Child = Child {
-        parent: NOBODY,
-        hash: 0,
-        node: NodeId(0),
-    };
+    fn empty() -> Child {
+        Child {
+            parent: NOBODY,
+            hash: 0,
+            name: Box::default(),
+            node: NodeId(0),
+        }
+    }
 }
 
 /// Where to look first; the table is a power of two long and at most half full.
@@ -214,7 +222,7 @@ impl Default for PathSet {
 /// The hash by which member names are looked up and compared.
 #[inline]
 pub(super) fn hash_name(name: &[u8]) -> u64 {
-    rapidhash::v3::rapidhash_v3_inline::<false, true, false>(
+    rapidhash::v3::rapidhash_v3_inline::<true, true, false>(
         name,
         &rapidhash::v3::DEFAULT_RAPID_SECRETS,
     )
