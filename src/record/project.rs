@@ -15,6 +15,11 @@ use super::text;
 /// Objects and arrays inside one another; CloudTrail stays below 20.
 pub const MAX_DEPTH: usize = 128;
 
+/// Values that one record may have at the paths that are looked for, and
+/// members that its open objects may have: it bounds the memory of a record
+/// that was made to cost much. CloudTrail ends a record at 256 KB, Lake at 1 MB.
+pub const MAX_VALUES: usize = 1 << 20;
+
 const NONE: u32 = u32::MAX;
 
 /// What kind of value stands at a path.
@@ -74,6 +79,9 @@ pub enum FaultKind {
     /// More than [`MAX_DEPTH`] levels.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// More than [`MAX_VALUES`] values or members.
+    #[error("more than {MAX_VALUES} values or members")]
+    TooManyValues,
     /// The same member twice in one object: parsers differ in which one they use.
     #[error("member `{0}` stands twice in one object")]
     DuplicateMember(String),
@@ -335,6 +343,10 @@ impl<'set> Projector<'set> {
 
     /// Steps to the next value of the innermost frame; `at` is at a member name or an element.
     fn enter(&mut self, bytes: &[u8], at: usize) -> Result<(usize, Option<NodeId>, u32), Fault> {
+        let most = self.leaves.len().max(self.trails.len());
+        if most.max(self.members.len()) >= MAX_VALUES {
+            return fault(FaultKind::TooManyValues, at);
+        }
         let frame = self
             .frames
             .last_mut()
@@ -759,6 +771,15 @@ mod tests {
                 assert_eq!(refused(&json), FaultKind::DuplicateMember(name));
             }
         }
+    }
+
+    #[test]
+    fn a_record_that_costs_too_much_memory_is_refused() {
+        let many = format!("{{\"resources\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        assert_eq!(refused(&many), FaultKind::TooManyValues);
+        let elsewhere = format!("{{\"x\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        let set = PathSet::new();
+        assert!(Projector::new(&set).read(elsewhere.as_bytes(), 0).is_ok());
     }
 
     #[test]
