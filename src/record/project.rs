@@ -15,6 +15,11 @@ use super::text;
 /// Objects and arrays inside one another; CloudTrail stays below 20.
 pub const MAX_DEPTH: usize = 128;
 
+/// Values that one record may have at the paths that are looked for, and
+/// members that its open objects may have: it bounds the memory of a record
+/// that was made to cost much. CloudTrail ends a record at 256 KB, Lake at 1 MB.
+pub const MAX_VALUES: usize = 1 << 20;
+
 const NONE: u32 = u32::MAX;
 
 /// What kind of value stands at a path.
@@ -74,6 +79,9 @@ pub enum FaultKind {
     /// More than [`MAX_DEPTH`] levels.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// More than [`MAX_VALUES`] values or members.
+    #[error("more than {MAX_VALUES} values or members")]
+    TooManyValues,
     /// The same member twice in one object: parsers differ in which one they use.
     #[error("member `{0}` stands twice in one object")]
     DuplicateMember(String),
@@ -268,7 +276,7 @@ impl<'set> Projector<'set> {
                 _ => {
                     let end = read_number(bytes, at)?;
                     self.note(node, Kind::Number, false, at, end, trail);
-                    let hash = mix(5, hash_name(&bytes[at..end]));
+                    let hash = mix(5, rapidhash::v3::rapidhash_v3(&bytes[at..end]));
                     at = end;
                     hash
                 }
@@ -335,6 +343,10 @@ impl<'set> Projector<'set> {
 
     /// Steps to the next value of the innermost frame; `at` is at a member name or an element.
     fn enter(&mut self, bytes: &[u8], at: usize) -> Result<(usize, Option<NodeId>, u32), Fault> {
+        let most = self.leaves.len().max(self.trails.len());
+        if most.max(self.members.len()) >= MAX_VALUES {
+            return fault(FaultKind::TooManyValues, at);
+        }
         let frame = self
             .frames
             .last_mut()
@@ -481,7 +493,7 @@ impl RawString {
         let hash = if self.escaped {
             hash_name(text::unescape(as_str(raw)).as_bytes())
         } else {
-            hash_name(raw)
+            rapidhash::v3::rapidhash_v3(raw)
         };
         mix(1, hash)
     }
@@ -492,7 +504,7 @@ fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
     let mut place = start;
     let mut escaped = false;
     loop {
-        place = find_special(bytes, place);
+        place = plain_until(bytes, place);
         match bytes.get(place) {
             Some(b'"') => {
                 return Ok(RawString {
@@ -505,46 +517,36 @@ fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
                 escaped = true;
                 place = read_escape(bytes, place)?;
             }
-            Some(_) => {
+            Some(byte) if *byte < 0x20 => {
                 return fault(
                     FaultKind::Syntax("a control character inside a string"),
                     place,
                 );
             }
+            Some(_) => place += 1,
             None => return fault(FaultKind::Truncated, place),
         }
     }
 }
 
-/// The first quote, backslash or control character at or behind `at`, or the end.
-///
-/// Eight bytes at a time: subtracting makes the top bit of a byte that was zero (or
-/// smaller than a blank) appear, and the lowest such byte is always a true one.
+/// The first offset from `at` on that is a quote, a backslash or a control
+/// character, or near the end of the bytes: eight bytes at a time.
 #[inline]
-fn find_special(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
-    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
-    const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
-    const BLANKS: u64 = u64::from_ne_bytes([0x20; 8]);
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ QUOTES;
-        let backslash = word ^ BACKSLASHES;
-        let special = (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash)
-            | (word.wrapping_sub(BLANKS) & !word);
-        let special = special & TOPS;
+fn plain_until(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    while let Some(eight) = bytes.get(at..at + 8) {
+        let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+        // A byte is below n if subtracting n borrows and its own high bit is clear.
+        // Borrows spoil only bytes above the first true one, which is all that counts.
+        let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGH;
+        let special = below(word, 0x20)
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1);
         if special != 0 {
-            return at + special.trailing_zeros() as usize / 8;
+            return at + (special.trailing_zeros() / 8) as usize;
         }
         at += 8;
-    }
-    while let Some(byte) = bytes.get(at) {
-        if *byte < 0x20 || *byte == b'"' || *byte == b'\\' {
-            break;
-        }
-        at += 1;
     }
     at
 }
@@ -639,7 +641,24 @@ pub fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Whether two hashes share a bit of a small set: if not, all are different.
+fn may_hold_twice(members: &[(u64, u32, u32)]) -> bool {
+    if members.len() <= 6 || members.len() > 64 {
+        return true;
+    }
+    let mut seen = [0u64; 16];
+    members.iter().any(|(hash, _, _)| {
+        let (word, bit) = ((hash >> 6 & 15) as usize, 1u64 << (hash & 63));
+        let is_taken = seen[word] & bit != 0;
+        seen[word] |= bit;
+        is_taken
+    })
+}
+
 fn refuse_duplicates(bytes: &[u8], members: &mut [(u64, u32, u32)]) -> Result<(), Fault> {
+    if !may_hold_twice(members) {
+        return Ok(());
+    }
     let name = |member: &(u64, u32, u32)| {
         text::unescape(as_str(&bytes[member.1 as usize..member.2 as usize]))
     };
@@ -750,6 +769,60 @@ mod tests {
             refused(r#"{"a":1,"\u0061":2}"#),
             FaultKind::DuplicateMember("a".into())
         );
+    }
+
+    #[test]
+    fn a_member_twice_is_refused_among_any_number() {
+        for count in 0..100 {
+            let members: Vec<String> = (0..count).map(|at| format!("\"m{at}\":1")).collect();
+            let json = format!("{{{}}}", members.join(","));
+            let set = PathSet::new();
+            assert!(
+                Projector::new(&set).read(json.as_bytes(), 0).is_ok(),
+                "{count}"
+            );
+            if count > 0 {
+                let json = format!("{{{},\"m{}\":2}}", members.join(","), count / 2);
+                let name = format!("m{}", count / 2);
+                assert_eq!(refused(&json), FaultKind::DuplicateMember(name));
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_that_costs_too_much_memory_is_refused() {
+        let many = format!("{{\"resources\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        assert_eq!(refused(&many), FaultKind::TooManyValues);
+        let elsewhere = format!("{{\"x\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        let set = PathSet::new();
+        assert!(Projector::new(&set).read(elsewhere.as_bytes(), 0).is_ok());
+    }
+
+    #[test]
+    fn the_end_of_a_string_is_found_at_every_offset() {
+        for length in 0..40 {
+            for special in [
+                "\u{1f}", "\u{0}", "\"", "\\", "\u{7f}", "é", "\u{80}", "!", " ", "#", "]", "[",
+            ] {
+                let text = format!("{}{special}{}", "é".repeat(length / 3), "x".repeat(length));
+                let slow = |bytes: &[u8]| {
+                    bytes
+                        .iter()
+                        .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
+                        .unwrap_or(bytes.len())
+                };
+                for from in 0..=text.len() {
+                    let bytes = &text.as_bytes()[from..];
+                    let mut fast = plain_until(bytes, 0);
+                    fast += slow(&bytes[fast..]);
+                    assert_eq!(fast, slow(bytes), "{text:?} from {from}");
+                    assert!(
+                        plain_until(bytes, 0) + 8 > slow(bytes)
+                            || slow(bytes) == plain_until(bytes, 0)
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod reader_common;
 
 mod reader_bad_inputs;
 mod reader_data;
+#[cfg(unix)]
 mod reader_files;
 mod reader_random;
 mod reader_shapes;
