@@ -6,6 +6,7 @@ pub mod exit;
 pub mod failure;
 pub mod output;
 pub mod plan;
+pub mod reference;
 pub mod settings;
 pub mod terminal;
 

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod docs;
+mod generated;
 mod licences;
 
 mod reader_common;
