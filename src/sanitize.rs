@@ -39,6 +39,14 @@ pub fn html(text: &str) -> String {
     entities(&inline(text))
 }
 
+/// [`html`] in the form that `tera::Tera::set_escape_fn` takes.
+///
+/// # Errors
+/// Those of `target`.
+pub fn write_html(text: &str, target: &mut dyn std::io::Write) -> std::io::Result<()> {
+    target.write_all(html(text).as_bytes())
+}
+
 /// [`lines`], with HTML entities, see [`html`].
 pub fn html_lines(text: &str) -> String {
     entities(&lines(text))

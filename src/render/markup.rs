@@ -1,9 +1,22 @@
 //! Reads the small markup that templates render, and gives blocks.
 //!
-//! Elements: `doc` around all; `title`, `h1` to `h4`, `p`, `facts`/`fact`,
-//! `note`, `list`/`item`, `verbatim`, `table`, `chart`, `contents`, `anchor`,
-//! `pagebreak`, `signoff`/`role`; inside text `b`, `code`, `a`, `tone`. Tables and
-//! charts are named, not spelled out: their rows never pass through here.
+//! ```xml
+//! <doc>
+//!   <title subtitle="October 2026">Evidence packet</title>
+//!   <h1 id="scope">Scope</h1>                                  h1 to h4; the id is for links
+//!   <p>Text with <b>weight</b>, <code>fixed pitch</code>, <a to="scope">a link</a>, <tone is="bad">colour</tone>.</p>
+//!   <facts><fact name="Period">2026-10</fact></facts>
+//!   <note kind="warning" title="Gaps">One paragraph, or several in p.</note>    kind: note, warning
+//!   <note kind="verdict" tone="bad" title="Exceptions noted"/>
+//!   <list><item>Text as in p.</item></list>
+//!   <verbatim>kept as it is</verbatim>
+//!   <table ref="exceptions"/> <chart ref="verdicts"/>          named, not spelled out: rows never pass through here
+//!   <contents depth="2"/> <anchor id="record-1"/> <pagebreak/>
+//!   <signoff><role>Reviewed by</role></signoff>
+//! </doc>
+//! ```
+//! Tones: plain, muted, accent, good, warning, bad. Blanks and line breaks of the
+//! template are joined; those of values stay, because [`escape`] makes them entities.
 //!
 //! Strict: an unknown element, attribute, entity or name is an error with line
 //! and column. It knows no DTD, no namespaces, no processing instructions.
@@ -34,7 +47,6 @@ pub struct MarkupError {
 
 /// A value as markup text that reads back as exactly that value.
 ///
-/// For `tera::Tera::set_escape_fn`, by way of a wrapper that writes the bytes.
 /// Everything that markup gives a meaning to becomes an entity; so do controls,
 /// and blanks that would be joined with their neighbours.
 pub fn escape(value: &str) -> String {
@@ -56,6 +68,14 @@ pub fn escape(value: &str) -> String {
         after_blank = c == ' ';
     }
     escaped
+}
+
+/// [`escape`] in the form that `tera::Tera::set_escape_fn` takes.
+///
+/// # Errors
+/// Those of `target`.
+pub fn write_escaped(value: &str, target: &mut dyn std::io::Write) -> std::io::Result<()> {
+    target.write_all(escape(value).as_bytes())
 }
 
 /// The blocks that `text` says.
@@ -501,6 +521,24 @@ mod tests {
         };
         assert_eq!(runs, &[Run::plain(hostile)]);
         assert!(matches!(&found[1], Block::Heading { text, .. } if text == hostile));
+    }
+
+    #[test]
+    fn a_template_cannot_be_left_by_its_values() {
+        let mut tera = tera::Tera::default();
+        tera.set_escape_fn(write_escaped);
+        let template = "<doc><p>{{ value }} {{ value ~ '' }}</p></doc>";
+        tera.add_raw_template("packet.html", template)
+            .expect("a template");
+        let mut context = tera::Context::new();
+        let hostile = "</p><pagebreak/>\n&amp; \u{202e}\"'";
+        context.insert("value", hostile);
+        let rendered = tera.render("packet.html", &context).expect("rendered");
+        let found = blocks(&rendered);
+        let [Block::Paragraph(runs)] = found.as_slice() else {
+            panic!("one paragraph: {found:?}")
+        };
+        assert_eq!(runs, &[Run::plain(format!("{hostile} {hostile}"))]);
     }
 
     #[test]

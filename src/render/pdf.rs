@@ -10,6 +10,7 @@ mod backend;
 mod blocks;
 pub mod canvas;
 mod embed;
+mod fill;
 mod flow;
 pub mod fonts;
 mod table;
