@@ -11,6 +11,7 @@ pub mod framework;
 pub mod list;
 pub mod load;
 pub mod model;
+pub mod overtime;
 pub mod read;
 pub mod scope;
 pub mod seam;
