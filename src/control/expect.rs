@@ -309,8 +309,8 @@ fn read_join(
             return None;
         }
         return check_path(document, &path).then(|| Join {
-            trigger: text.to_owned(),
-            response: text.to_owned(),
+            trigger: vec![text.to_owned()],
+            response: vec![text.to_owned()],
             as_name: false,
         });
     }
@@ -324,9 +324,9 @@ fn read_join(
     let trigger = if by_list {
         leaver_path(&table)
     } else {
-        path(&table, "trigger")
+        path_or_paths(&table, "trigger")
     };
-    let response = path(&table, "response");
+    let response = path_or_paths(&table, "response");
     let as_name = table.choice("as", &[("name", true)]);
     let failed = as_name.is_none() && table.has("as");
     table.finish();
@@ -337,7 +337,8 @@ fn read_join(
     })
 }
 
-fn leaver_path(table: &Table<'_, '_>) -> Option<String> {
+/// Always empty: a leaver is joined by any identity, not by a path.
+fn leaver_path(table: &Table<'_, '_>) -> Option<Vec<String>> {
     let text = table.required_text("trigger")?;
     if text.get_ref() != "identity" {
         let message = format!("`trigger` of a leaver cannot be `{}`", text.get_ref());
@@ -347,7 +348,16 @@ fn leaver_path(table: &Table<'_, '_>) -> Option<String> {
             .error("unknown-value", text.span(), message, help);
         return None;
     }
-    Some(text.into_inner())
+    Some(Vec::new())
+}
+
+/// One path, or several of which any may hold the value.
+fn path_or_paths(table: &Table<'_, '_>, key: &'static str) -> Option<Vec<String>> {
+    if table.is_array(key) {
+        paths(table, key)
+    } else {
+        path(table, key).map(|one| vec![one])
+    }
 }
 
 fn threshold(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Expectation> {

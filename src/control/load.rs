@@ -196,3 +196,17 @@ fn not_utf8(name: &str) -> Diagnostic {
         .in_file(name)
         .help("save the file as UTF-8")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_set_has_no_problem() {
+        let (set, warnings) = shipped().unwrap_or_else(|found| panic!("{found}"));
+        assert!(warnings.is_empty(), "{warnings}");
+        assert!(set.frameworks().get("hipaa").is_some());
+        assert!(set.frameworks().get("pci-dss-4.0.1").is_some());
+        assert!(!set.is_empty());
+    }
+}

@@ -271,10 +271,10 @@ pub enum Trigger {
 /// A value that trigger and response share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Join {
-    /// Its path in the trigger; `identity` for a leaver.
-    pub trigger: String,
-    /// Its path in the response.
-    pub response: String,
+    /// The paths in the trigger that may hold it; empty for a leaver, who is joined by identity.
+    pub trigger: Vec<String>,
+    /// The paths in the response that may hold it.
+    pub response: Vec<String>,
     /// Compare only the text after the last `/` or `:`.
     pub as_name: bool,
 }
@@ -452,16 +452,12 @@ impl Control {
 }
 
 fn join_paths(pair: &Pair) -> Vec<&str> {
-    let from_record = matches!(pair.trigger, Trigger::Records(_));
-    pair.join
-        .iter()
-        .flat_map(|join| {
-            let trigger = from_record.then_some(join.trigger.as_str());
-            trigger.into_iter().chain([join.response.as_str()])
-        })
+    let joins = pair.join.iter();
+    joins
+        .flat_map(|join| join.trigger.iter().chain(&join.response))
+        .map(String::as_str)
         .collect()
 }
-
 /// Reads one pattern; its problems become problems of the document.
 pub(super) fn read_pattern(document: &Document, value: &Spanned<DeValue<'_>>) -> Option<Pattern> {
     match Pattern::from_toml(value) {

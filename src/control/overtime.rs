@@ -43,17 +43,10 @@ pub enum Answer {
 }
 
 /// The answer to a trigger among the instants (ascending) of the responses that
-/// belong to it. `earliest` is the first instant that counts: the trigger's own,
-/// or for a leaver the start of the period, since access may end before the day.
-pub fn answer(
-    trigger: i64,
-    earliest: i64,
-    within: i64,
-    responses: &[i64],
-    records_end: i64,
-) -> Answer {
+/// belong to it; one in the same second is in time.
+pub fn answer(trigger: i64, within: i64, responses: &[i64], records_end: i64) -> Answer {
     let deadline = trigger.saturating_add(within);
-    let from = responses.partition_point(|time| *time < earliest);
+    let from = responses.partition_point(|time| *time < trigger);
     match responses.get(from) {
         Some(time) if *time <= deadline => Answer::InTime(from),
         Some(_) => Answer::Late(from),
@@ -174,21 +167,16 @@ mod tests {
 
     #[test]
     fn a_response_counts_up_to_the_deadline() {
-        assert_eq!(answer(100, 100, 10, &[99, 110], 1000), Answer::InTime(1));
-        assert_eq!(answer(100, 100, 10, &[100], 1000), Answer::InTime(0));
-        assert_eq!(answer(100, 100, 10, &[111], 1000), Answer::Late(0));
-        assert_eq!(answer(100, 100, 10, &[99], 1000), Answer::Missing);
+        assert_eq!(answer(100, 10, &[99, 110], 1000), Answer::InTime(1));
+        assert_eq!(answer(100, 10, &[100], 1000), Answer::InTime(0));
+        assert_eq!(answer(100, 10, &[111], 1000), Answer::Late(0));
+        assert_eq!(answer(100, 10, &[99], 1000), Answer::Missing);
     }
 
     #[test]
     fn a_trigger_near_the_end_of_the_records_stays_open() {
-        assert_eq!(answer(995, 995, 10, &[], 1000), Answer::Open);
-        assert_eq!(answer(989, 989, 10, &[], 1000), Answer::Missing);
-    }
-
-    #[test]
-    fn access_that_ended_before_a_leaver_left_is_in_time() {
-        assert_eq!(answer(100, 0, 10, &[40], 1000), Answer::InTime(0));
+        assert_eq!(answer(995, 10, &[], 1000), Answer::Open);
+        assert_eq!(answer(989, 10, &[], 1000), Answer::Missing);
     }
 
     #[test]
