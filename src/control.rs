@@ -16,6 +16,7 @@ pub mod read;
 pub mod scope;
 pub mod seam;
 pub mod set;
+pub mod shape;
 pub mod validate;
 pub mod verdict;
 pub mod waiver;

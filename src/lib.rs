@@ -2,5 +2,6 @@
 
 pub mod control;
 pub mod diagnostic;
+pub mod lint;
 pub mod period;
 pub mod record;

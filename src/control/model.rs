@@ -13,6 +13,7 @@ use toml::de::DeValue;
 use super::list::{Leaver, NamedLists};
 use super::read::{Document, Text};
 use super::seam::Pattern;
+use super::shape::Shape;
 use super::verdict::Verdict;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::period::{Per, Period};
@@ -389,8 +390,17 @@ pub struct ControlPlaces {
     pub requirements: Range<usize>,
     /// `[expect]`.
     pub expect: Range<usize>,
-    /// Every pattern, in the order of [`Expectation::patterns`].
-    pub patterns: Vec<Range<usize>>,
+    /// Every pattern, in the order of [`Expectation::patterns`]: where its key stands, and as written.
+    pub patterns: Vec<WrittenPattern>,
+}
+
+/// A pattern as its author wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WrittenPattern {
+    /// Where its key stands.
+    pub place: Range<usize>,
+    /// Its tests, for `lint`.
+    pub shape: Shape,
 }
 
 impl Control {
