@@ -1,0 +1,4 @@
+//! Tests of the whole crate, in one binary.
+
+mod control_loading;
+mod control_shipped;
