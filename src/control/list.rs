@@ -244,15 +244,15 @@ fn check_dates(
     from: Option<i64>,
     until: Option<i64>,
 ) {
-    if let (Some(from), Some(until)) = (from, until) {
-        if until <= from {
-            document.error(
-                "backwards",
-                item.span(),
-                "the entry ends before it begins",
-                None,
-            );
-        }
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        document.error(
+            "backwards",
+            item.span(),
+            "the entry ends before it begins",
+            None,
+        );
     }
 }
 

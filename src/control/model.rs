@@ -505,14 +505,14 @@ pub(super) fn check_file_name(document: &Document, id: &Text) {
     }
     let name = document.source.name.replace('\\', "/");
     let name = name.rsplit('/').next().unwrap_or_default();
-    if let Some(stem) = name.strip_suffix(".toml") {
-        if stem != id.get_ref() {
-            document.error(
-                "id-is-not-file-name",
-                id.span(),
-                format!("id `{}` differs from the file name `{name}`", id.get_ref()),
-                Some(format!("name the file `{}.toml`", id.get_ref())),
-            );
-        }
+    if let Some(stem) = name.strip_suffix(".toml")
+        && stem != id.get_ref()
+    {
+        document.error(
+            "id-is-not-file-name",
+            id.span(),
+            format!("id `{}` differs from the file name `{name}`", id.get_ref()),
+            Some(format!("name the file `{}.toml`", id.get_ref())),
+        );
     }
 }
