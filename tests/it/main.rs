@@ -1,4 +1,5 @@
 //! Tests of the whole crate, in one binary.
 
 mod control_loading;
+mod control_roles;
 mod control_shipped;
