@@ -9,6 +9,7 @@ use super::model::{Control, Counted, Each, Expectation, FieldElement, Pair, Popu
 use super::roles::{Part, Role};
 use super::seam::{Engine, EngineBuilder, Lists, Pattern, PatternId};
 use super::set::ControlSet;
+use super::shape::Shape;
 use crate::record::derived::Derived;
 
 /// Everything that judging a record needs.
@@ -51,11 +52,14 @@ pub(super) enum Use {
 pub(super) struct FieldsControl {
     pub control: u32,
     pub tests: Vec<FieldTest>,
+    /// The distinct `unless` patterns.
+    pub unless: Vec<PatternId>,
 }
 
 pub(super) struct FieldTest {
     pub any_of: Vec<FieldRef>,
-    pub unless: Option<PatternId>,
+    /// Index into [`FieldsControl::unless`].
+    pub unless: Option<usize>,
 }
 
 pub(super) struct JoinFields {
@@ -95,10 +99,6 @@ impl Compiled {
 
     pub fn use_of(&self, pattern: PatternId) -> Option<&PatternRole> {
         self.uses.get(&pattern.0)
-    }
-
-    pub fn is_unfilled(&self, control: u32) -> bool {
-        !self.unfilled[control as usize].is_empty()
     }
 
     pub fn joins(&self, control: u32, pair: u16) -> &[JoinFields] {
@@ -157,7 +157,7 @@ impl Builder<'_> {
                     self.add_pair(index, at, pair);
                 }
             }
-            Expectation::RecordFields(fields) => self.add_fields(index, fields),
+            Expectation::RecordFields(fields) => self.add_fields(index, control, fields),
             Expectation::Coverage(_) | Expectation::Integrity => {
                 // Coverage reads its store paths elsewhere, but the projector must know them.
                 self.field_refs(&control.extra_paths());
@@ -218,18 +218,34 @@ impl Builder<'_> {
         );
     }
 
-    fn add_fields(&mut self, control: u32, fields: &[FieldElement]) {
-        let tests = fields
-            .iter()
-            .map(|field| FieldTest {
+    /// Elements mostly share their `unless`; one that is written the same is one pattern.
+    fn add_fields(&mut self, index: u32, control: &Control, fields: &[FieldElement]) {
+        let mut written = control.places.patterns.iter();
+        let mut distinct: Vec<&Shape> = Vec::new();
+        let mut unless = Vec::new();
+        let mut tests = Vec::new();
+        for field in fields {
+            let at = field.unless.as_ref().map(|pattern| {
+                let shape = written.next().map(|one| &one.shape);
+                let known = shape
+                    .filter(|shape| !shape.branches.is_empty())
+                    .and_then(|shape| distinct.iter().position(|other| *other == shape));
+                known.unwrap_or_else(|| {
+                    unless.push(self.engine.add_on_demand(pattern, &self.lists));
+                    distinct.extend(shape);
+                    unless.len() - 1
+                })
+            });
+            tests.push(FieldTest {
                 any_of: self.field_refs(&field.any_of),
-                unless: field
-                    .unless
-                    .as_ref()
-                    .map(|pattern| self.engine.add_on_demand(pattern, &self.lists)),
-            })
-            .collect();
-        self.fields.push(FieldsControl { control, tests });
+                unless: at,
+            });
+        }
+        self.fields.push(FieldsControl {
+            control: index,
+            tests,
+            unless,
+        });
     }
 
     /// One test for the whole list, and one for each entry to tell them apart.

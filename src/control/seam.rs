@@ -29,14 +29,9 @@ pub struct Lists;
 pub struct PatternId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truth {
-    True,
-    Undecided,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truth3 {
-    True,
     False,
     Undecided,
+    True,
 }
 #[derive(Default)]
 pub struct EngineBuilder;
@@ -71,7 +66,7 @@ impl Matcher<'_> {
     pub fn run(&mut self, _: &RecordView<'_>, _: &mut Vec<(PatternId, Truth)>) {
         unimplemented!()
     }
-    pub fn eval(&mut self, _: PatternId, _: &RecordView<'_>) -> Truth3 {
+    pub fn eval(&mut self, _: PatternId, _: &RecordView<'_>) -> Truth {
         unimplemented!()
     }
 }
