@@ -4,11 +4,13 @@ pub mod args;
 pub mod control;
 pub mod exit;
 pub mod failure;
+pub mod matching;
 pub mod output;
 pub mod plan;
 pub mod reference;
 pub mod settings;
 pub mod terminal;
+pub mod trial;
 
 use clap::Parser;
 
@@ -45,6 +47,9 @@ fn run(command: &Command) -> Result<Exit, Failure> {
     let exit = match command {
         Command::Control(Control::List(args)) => control::list(args, &mut out)?,
         Command::Control(Control::Show(args)) => control::show(args, &mut out)?,
+        Command::Control(Control::Lint(args)) => trial::lint(args, &mut out)?,
+        Command::Control(Control::Test(args)) => trial::test(args, &mut out)?,
+        Command::Control(Control::Match(args)) => matching::run(args, &mut out)?,
         _ => return Err(Failure::usage("not wired yet", "")),
     };
     output::closed_is_fine(std::io::Write::flush(&mut out))?;

@@ -144,13 +144,18 @@ fn shown(control: &Control, set: &ControlSet) -> String {
             line("requirement", &format!("{framework} {id}  {title}"));
         }
     }
-    for (at, (purpose, _)) in control.expectation.patterns().iter().enumerate() {
-        text.push_str(&format!("\n[{}]\n", purpose.key()));
-        let span = control.places.patterns[at].clone();
-        text.push_str(control.source.text.get(span).unwrap_or_default().trim_end());
-        text.push('\n');
-    }
+    text.push_str(&format!("\n{}\n", expectation_text(control).trim_end()));
     text
+}
+
+/// The expectation as its author wrote it: from `[expect]` to the first example.
+fn expectation_text(control: &Control) -> &str {
+    let text = control.source.text.as_str();
+    let from = text.find("\n[expect").map_or(0, |at| at + 1);
+    let to = text[from..]
+        .find("\n[[example]]")
+        .map_or(text.len(), |at| from + at);
+    &text[from..to]
 }
 
 /// Breaks a text at blanks so that it fits beside its head on 100 columns.

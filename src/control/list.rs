@@ -55,6 +55,56 @@ pub type NamedLists = BTreeMap<String, Vec<Entry>>;
 /// The list that is filled from `[[leaver]]`.
 pub const LEAVERS: &str = "leavers";
 
+/// The lists that shipped controls ask for, and what belongs into each.
+pub const USUAL: [(&str, &str); 16] = [
+    (
+        "log_buckets",
+        "buckets that hold CloudTrail and other audit logs",
+    ),
+    (
+        "data_buckets",
+        "buckets that hold cardholder data or health information",
+    ),
+    ("data_tables", "DynamoDB tables that hold such data"),
+    ("data_functions", "Lambda functions that handle such data"),
+    ("public_buckets", "buckets that are public on purpose"),
+    (
+        "approved_admins",
+        "ARNs of the roles and users that may change IAM",
+    ),
+    (
+        "log_admins",
+        "ARNs of the roles and users that may change log buckets",
+    ),
+    (
+        "replication_roles",
+        "ARNs of the roles that replicate buckets",
+    ),
+    ("break_glass_roles", "ARNs of the roles for emergencies"),
+    ("break_glass_users", "users for emergencies"),
+    (
+        "break_glass_approved",
+        "approved emergency uses, each with its time",
+    ),
+    (
+        "trusted_accounts",
+        "ids of foreign accounts that roles may trust",
+    ),
+    (
+        "identity_providers",
+        "ARNs of the identity providers that roles may trust",
+    ),
+    (
+        "data_access_roles",
+        "ARNs of the roles that may read such data",
+    ),
+    ("admin_policies", "policies that give administrator rights"),
+    (
+        "cde_kms_keys",
+        "ARNs of the KMS keys that protect such data",
+    ),
+];
+
 /// Someone who left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaver {
@@ -194,15 +244,15 @@ fn check_dates(
     from: Option<i64>,
     until: Option<i64>,
 ) {
-    if let (Some(from), Some(until)) = (from, until) {
-        if until <= from {
-            document.error(
-                "backwards",
-                item.span(),
-                "the entry ends before it begins",
-                None,
-            );
-        }
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        document.error(
+            "backwards",
+            item.span(),
+            "the entry ends before it begins",
+            None,
+        );
     }
 }
 

@@ -13,6 +13,7 @@ use toml::de::DeValue;
 use super::list::{Leaver, NamedLists};
 use super::read::{Document, Text};
 use super::seam::Pattern;
+use super::shape::Shape;
 use super::verdict::Verdict;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::period::{Per, Period};
@@ -271,10 +272,10 @@ pub enum Trigger {
 /// A value that trigger and response share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Join {
-    /// Its path in the trigger; `identity` for a leaver.
-    pub trigger: String,
-    /// Its path in the response.
-    pub response: String,
+    /// The paths in the trigger that may hold it; empty for a leaver, who is joined by identity.
+    pub trigger: Vec<String>,
+    /// The paths in the response that may hold it.
+    pub response: Vec<String>,
     /// Compare only the text after the last `/` or `:`.
     pub as_name: bool,
 }
@@ -389,8 +390,17 @@ pub struct ControlPlaces {
     pub requirements: Range<usize>,
     /// `[expect]`.
     pub expect: Range<usize>,
-    /// Every pattern, in the order of [`Expectation::patterns`].
-    pub patterns: Vec<Range<usize>>,
+    /// Every pattern, in the order of [`Expectation::patterns`]: where its key stands, and as written.
+    pub patterns: Vec<WrittenPattern>,
+}
+
+/// A pattern as its author wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WrittenPattern {
+    /// Where its key stands.
+    pub place: Range<usize>,
+    /// Its tests, for `lint`.
+    pub shape: Shape,
 }
 
 impl Control {
@@ -452,16 +462,12 @@ impl Control {
 }
 
 fn join_paths(pair: &Pair) -> Vec<&str> {
-    let from_record = matches!(pair.trigger, Trigger::Records(_));
-    pair.join
-        .iter()
-        .flat_map(|join| {
-            let trigger = from_record.then_some(join.trigger.as_str());
-            trigger.into_iter().chain([join.response.as_str()])
-        })
+    let joins = pair.join.iter();
+    joins
+        .flat_map(|join| join.trigger.iter().chain(&join.response))
+        .map(String::as_str)
         .collect()
 }
-
 /// Reads one pattern; its problems become problems of the document.
 pub(super) fn read_pattern(document: &Document, value: &Spanned<DeValue<'_>>) -> Option<Pattern> {
     match Pattern::from_toml(value) {
@@ -499,14 +505,14 @@ pub(super) fn check_file_name(document: &Document, id: &Text) {
     }
     let name = document.source.name.replace('\\', "/");
     let name = name.rsplit('/').next().unwrap_or_default();
-    if let Some(stem) = name.strip_suffix(".toml") {
-        if stem != id.get_ref() {
-            document.error(
-                "id-is-not-file-name",
-                id.span(),
-                format!("id `{}` differs from the file name `{name}`", id.get_ref()),
-                Some(format!("name the file `{}.toml`", id.get_ref())),
-            );
-        }
+    if let Some(stem) = name.strip_suffix(".toml")
+        && stem != id.get_ref()
+    {
+        document.error(
+            "id-is-not-file-name",
+            id.span(),
+            format!("id `{}` differs from the file name `{name}`", id.get_ref()),
+            Some(format!("name the file `{}.toml`", id.get_ref())),
+        );
     }
 }

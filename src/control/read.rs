@@ -160,6 +160,13 @@ impl<'d, 'i> Table<'d, 'i> {
         self.table.contains_key(key)
     }
 
+    /// Whether a key is there and has an array; does not count as asking for it.
+    pub fn is_array(&self, key: &str) -> bool {
+        self.table
+            .get(key)
+            .is_some_and(|value| value.get_ref().is_array())
+    }
+
     /// Where a key stands, or the table where it is missing.
     pub fn key_span(&self, key: &str) -> Range<usize> {
         self.table

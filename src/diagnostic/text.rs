@@ -8,6 +8,9 @@ use super::{Diagnostic, Diagnostics, Level, Place};
 /// Longest piece of a source line that is quoted, in characters.
 const WIDEST: usize = 160;
 
+/// Most carets under a span; what it is shows well before.
+const LONGEST_MARK: usize = 40;
+
 /// All diagnostics, one after the other, each ending in a line end.
 pub fn render(all: &Diagnostics) -> String {
     let mut out = String::new();
@@ -80,7 +83,7 @@ fn quote(place: &Place, out: &mut String) {
     out.push_str(&format!(
         "{gutter} | {}{}\n",
         " ".repeat(before),
-        "^".repeat(marked.max(1))
+        "^".repeat(marked.clamp(1, LONGEST_MARK))
     ));
 }
 

@@ -13,3 +13,7 @@ mod reader_data;
 mod reader_files;
 mod reader_random;
 mod reader_shapes;
+
+mod control_loading;
+mod control_roles;
+mod control_shipped;
