@@ -17,3 +17,5 @@ mod reader_shapes;
 mod control_loading;
 mod control_roles;
 mod control_shipped;
+
+mod pattern_vectors;
