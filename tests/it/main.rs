@@ -2,4 +2,5 @@
 
 mod control_loading;
 mod control_roles;
+mod control_scope;
 mod control_shipped;
