@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::keys::FieldRef;
-use super::list::{Entry, EntryTest, NamedLists};
+use super::list::{NamedLists, to_lists};
 use super::model::{Control, Counted, Each, Expectation, FieldElement, Pair, Population, Trigger};
 use super::roles::{Part, Role};
-use super::seam::{Engine, EngineBuilder, Lists, Pattern, PatternId};
+
 use super::set::ControlSet;
 use super::shape::Shape;
+use crate::pattern::{Engine, EngineBuilder, ListEntry, Lists, Pattern, PatternId};
 use crate::record::derived::Derived;
 
 /// Everything that judging a record needs.
@@ -107,7 +108,7 @@ impl Compiled {
 }
 
 /// Whether a list holds nothing; a missing list is no different from an empty one.
-pub fn is_unfilled(lists: &NamedLists, name: &str) -> bool {
+fn is_unfilled(lists: &NamedLists, name: &str) -> bool {
     lists.get(name).is_none_or(Vec::is_empty)
 }
 
@@ -260,7 +261,7 @@ impl Builder<'_> {
         Use::NamesAnEntry(self.add_list_test(&each.path, all))
     }
 
-    fn add_list_test(&mut self, path: &str, entries: &[Entry]) -> PatternId {
+    fn add_list_test(&mut self, path: &str, entries: &[ListEntry]) -> PatternId {
         let mut own = NamedLists::new();
         own.insert("entries".to_owned(), entries.to_vec());
         let pattern = Pattern::from_json(&list_test(path))
@@ -289,10 +290,4 @@ fn list_test(path: &str) -> String {
         serde_json::Value::Object(object)
     });
     nested.to_string()
-}
-
-/// The lists as the pattern engine takes them.
-pub fn to_lists(_named: &NamedLists) -> Lists {
-    let _ = EntryTest::text;
-    Lists
 }

@@ -12,10 +12,10 @@ use toml::de::DeValue;
 
 use super::list::{Leaver, NamedLists};
 use super::read::{Document, Text};
-use super::seam::Pattern;
 use super::shape::Shape;
 use super::verdict::Verdict;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::pattern::Pattern;
 use crate::period::{Per, Period};
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::outcome::Outcome;
@@ -410,6 +410,7 @@ impl Control {
         let mut names: Vec<String> = patterns
             .iter()
             .flat_map(|(_, pattern)| pattern.lists_used())
+            .map(str::to_owned)
             .collect();
         match &self.expectation {
             Expectation::AtLeast { each, .. } => {

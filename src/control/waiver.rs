@@ -7,10 +7,10 @@
 
 use toml::Spanned;
 
-use super::compile::to_lists;
+use super::list::to_lists;
 use super::read::{Table, Text};
 use super::scope::{Known, Scope};
-use super::seam::{Engine, EngineBuilder, Matcher, Pattern, PatternId, Truth};
+use crate::pattern::{Engine, EngineBuilder, Matcher, Pattern, PatternId, Truth};
 use crate::period::DAY;
 use crate::record::path::{PathSet, core};
 use crate::record::view::RecordView;

@@ -16,6 +16,7 @@ mod reader_shapes;
 
 mod control_loading;
 mod control_roles;
+mod control_scope;
 mod control_shipped;
 
 mod pattern_vectors;
