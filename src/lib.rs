@@ -3,5 +3,6 @@
 pub mod control;
 pub mod diagnostic;
 pub mod lint;
+pub mod pattern;
 pub mod period;
 pub mod record;

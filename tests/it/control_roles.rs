@@ -252,7 +252,8 @@ fn a_scan_can_leave_out_what_only_a_missing_list_leaves_undecided() {
         "kind = \"forbid\"\npattern.eventName = [\"A\"]\npattern.requestParameters.x = [1]\n";
     let set = set(&[LISTED, omitted]);
     let engine = ControlEngine::new(&set, &NamedLists::new());
-    let json = format!(r#"{{"eventName":"A",{OMITTED}}}"#);
+    let json =
+        format!(r#"{{"eventName":"A","userIdentity":{{"type":"IAMUser","arn":"x"}},{OMITTED}}}"#);
     let mut projector = Projector::new(engine.paths());
     projector.read(json.as_bytes(), 0).expect("valid JSON");
     let view = RecordView::new(json.as_bytes(), &projector);

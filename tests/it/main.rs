@@ -4,3 +4,4 @@ mod control_loading;
 mod control_roles;
 mod control_scope;
 mod control_shipped;
+mod pattern_vectors;
