@@ -5,18 +5,17 @@ mod docs;
 mod generated;
 mod licences;
 
-mod reader_common;
-
-mod reader_bad_inputs;
-mod reader_data;
-#[cfg(unix)]
-mod reader_files;
-mod reader_random;
-mod reader_shapes;
-
 mod control_loading;
 mod control_roles;
 mod control_scope;
 mod control_shipped;
 
 mod pattern_vectors;
+
+mod reader_bad_inputs;
+mod reader_common;
+mod reader_data;
+#[cfg(unix)]
+mod reader_files;
+mod reader_random;
+mod reader_shapes;
