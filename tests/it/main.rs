@@ -1,3 +1,4 @@
 //! Tests of the crate as a whole.
 
+mod pattern_agreement;
 mod pattern_vectors;
