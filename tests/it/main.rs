@@ -10,6 +10,7 @@ mod control_roles;
 mod control_scope;
 mod control_shipped;
 
+mod pattern_agreement;
 mod pattern_vectors;
 
 mod reader_bad_inputs;
