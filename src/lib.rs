@@ -1,4 +1,6 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
-pub mod assess;
+pub mod sanitize;
 pub mod record;
+pub mod assess;
+pub mod render;
