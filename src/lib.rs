@@ -6,4 +6,5 @@ pub mod diagnostic;
 pub mod record;
 pub mod control;
 pub mod assess;
+pub mod packet;
 pub mod render;

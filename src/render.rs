@@ -4,5 +4,6 @@
 
 pub mod block;
 pub mod chart;
+pub mod csv;
 pub mod markup;
 pub mod pdf;
