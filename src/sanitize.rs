@@ -39,6 +39,14 @@ pub fn html(text: &str) -> String {
     entities(&inline(text))
 }
 
+/// [`html`] in the form that `tera::Tera::set_escape_fn` takes.
+///
+/// # Errors
+/// Those of `target`.
+pub fn write_html(text: &str, target: &mut dyn std::io::Write) -> std::io::Result<()> {
+    target.write_all(html(text).as_bytes())
+}
+
 /// [`lines`], with HTML entities, see [`html`].
 pub fn html_lines(text: &str) -> String {
     entities(&lines(text))
@@ -68,7 +76,10 @@ pub fn is_hidden(c: char) -> bool {
 }
 
 fn visible(text: &str, kept: fn(char) -> bool) -> Cow<'_, str> {
-    if text.bytes().all(|b| (0x20..0x7F).contains(&b) && b != b'\\') {
+    if text
+        .bytes()
+        .all(|b| (0x20..0x7F).contains(&b) && b != b'\\')
+    {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -122,21 +133,33 @@ mod tests {
 
     #[test]
     fn ordinary_text_of_any_script_stays() {
-        check("arn:aws:iam::111122223333:user/José", "arn:aws:iam::111122223333:user/José");
+        check(
+            "arn:aws:iam::111122223333:user/José",
+            "arn:aws:iam::111122223333:user/José",
+        );
         check("髙橋 﨑 שלום مرحبا Ωμέγα", "髙橋 﨑 שלום مرحبا Ωμέγα");
         check(r"C:\windows\users", r"C:\windows\users");
     }
 
     #[test]
     fn controls_and_line_breaks_become_escapes() {
-        check("a\0b\x1b[31m\x7f\u{9b}2J\r\n\t", r"a\u{0}b\u{1b}[31m\u{7f}\u{9b}2J\u{d}\u{a}\u{9}");
+        check(
+            "a\0b\x1b[31m\x7f\u{9b}2J\r\n\t",
+            r"a\u{0}b\u{1b}[31m\u{7f}\u{9b}2J\u{d}\u{a}\u{9}",
+        );
     }
 
     #[test]
     fn direction_marks_and_invisible_characters_become_escapes() {
         check("admin\u{202e}txt.exe", r"admin\u{202e}txt.exe");
-        check("\u{2066}x\u{2069}\u{200b}\u{feff}\u{ad}\u{61c}", r"\u{2066}x\u{2069}\u{200b}\u{feff}\u{ad}\u{61c}");
-        check("\u{e0041}\u{e000}\u{fe0f}\u{3164}\u{2028}", r"\u{e0041}\u{e000}\u{fe0f}\u{3164}\u{2028}");
+        check(
+            "\u{2066}x\u{2069}\u{200b}\u{feff}\u{ad}\u{61c}",
+            r"\u{2066}x\u{2069}\u{200b}\u{feff}\u{ad}\u{61c}",
+        );
+        check(
+            "\u{e0041}\u{e000}\u{fe0f}\u{3164}\u{2028}",
+            r"\u{e0041}\u{e000}\u{fe0f}\u{3164}\u{2028}",
+        );
         check("\u{ffff}\u{1fffe}\u{fdd0}", r"\u{ffff}\u{1fffe}\u{fdd0}");
     }
 
@@ -149,7 +172,10 @@ mod tests {
     #[test]
     fn a_heap_of_combining_marks_does_not_paint_over_its_neighbours() {
         let heap = format!("a{}", "\u{301}".repeat(6));
-        check(&heap, &format!("a{}{}", "\u{301}".repeat(4), r"\u{301}".repeat(2)));
+        check(
+            &heap,
+            &format!("a{}{}", "\u{301}".repeat(4), r"\u{301}".repeat(2)),
+        );
     }
 
     #[test]

@@ -7,13 +7,24 @@
 #[derive(Debug)]
 pub enum Block<'a> {
     /// The name of the whole document, on its cover.
-    Title { text: String, subtitle: String },
+    Title {
+        text: String,
+        subtitle: String,
+    },
     /// A heading; level 1 is the highest. Each one stands in the outline.
-    Heading { level: u8, text: String, anchor: Option<String> },
+    Heading {
+        level: u8,
+        text: String,
+        anchor: Option<String>,
+    },
     Paragraph(Vec<Run>),
     /// Names and their values, in two columns.
     Facts(Vec<Fact>),
-    Callout { kind: CalloutKind, title: String, body: Vec<Vec<Run>> },
+    Callout {
+        kind: CalloutKind,
+        title: String,
+        body: Vec<Vec<Run>>,
+    },
     Bullets(Vec<Vec<Run>>),
     Table(Table<'a>),
     Chart(Chart),
@@ -23,7 +34,9 @@ pub enum Block<'a> {
     Anchor(String),
     PageBreak,
     /// Stands for the list of headings down to `depth`, with page numbers.
-    Contents { depth: u8 },
+    Contents {
+        depth: u8,
+    },
     /// Lines to sign on, one set for each role.
     SignOff(Vec<String>),
 }
@@ -42,15 +55,24 @@ pub struct Run {
 
 impl Run {
     pub fn plain(text: impl Into<String>) -> Self {
-        Run { text: text.into(), ..Run::default() }
+        Run {
+            text: text.into(),
+            ..Run::default()
+        }
     }
 
     pub fn bold(text: impl Into<String>) -> Self {
-        Run { bold: true, ..Run::plain(text) }
+        Run {
+            bold: true,
+            ..Run::plain(text)
+        }
     }
 
     pub fn mono(text: impl Into<String>) -> Self {
-        Run { mono: true, ..Run::plain(text) }
+        Run {
+            mono: true,
+            ..Run::plain(text)
+        }
     }
 
     pub fn tone(self, tone: Tone) -> Self {
@@ -58,7 +80,10 @@ impl Run {
     }
 
     pub fn link(self, anchor: impl Into<String>) -> Self {
-        Run { link: Some(anchor.into()), ..self }
+        Run {
+            link: Some(anchor.into()),
+            ..self
+        }
     }
 }
 
@@ -116,20 +141,34 @@ pub struct Column {
 impl Column {
     /// A column that takes `share` parts of the width that fixed columns leave.
     pub fn share(title: impl Into<String>, share: f64) -> Self {
-        Column { title: title.into(), width: Width::Share(share), align: Align::Left }
+        Column {
+            title: title.into(),
+            width: Width::Share(share),
+            align: Align::Left,
+        }
     }
 
     /// A column of `points` 1/72 inch.
     pub fn points(title: impl Into<String>, points: f64) -> Self {
-        Column { title: title.into(), width: Width::Points(points), align: Align::Left }
+        Column {
+            title: title.into(),
+            width: Width::Points(points),
+            align: Align::Left,
+        }
     }
 
     pub fn right(self) -> Self {
-        Column { align: Align::Right, ..self }
+        Column {
+            align: Align::Right,
+            ..self
+        }
     }
 
     pub fn center(self) -> Self {
-        Column { align: Align::Center, ..self }
+        Column {
+            align: Align::Center,
+            ..self
+        }
     }
 }
 
@@ -234,9 +273,16 @@ pub enum ChartKind {
     /// One bar for each label, across.
     Bars(Vec<Bar>),
     /// One bar for each label, in parts; each part has the state of its place.
-    Stacked { states: Vec<State>, rows: Vec<StackedRow> },
+    Stacked {
+        states: Vec<State>,
+        rows: Vec<StackedRow>,
+    },
     /// A field of cells, each in one of a few states: account and Region by day.
-    Grid { states: Vec<State>, columns: Vec<String>, rows: Vec<GridRow> },
+    Grid {
+        states: Vec<State>,
+        columns: Vec<String>,
+        rows: Vec<GridRow>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

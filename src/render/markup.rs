@@ -1,9 +1,22 @@
 //! Reads the small markup that templates render, and gives blocks.
 //!
-//! Elements: `doc` around all; `title`, `h1` to `h4`, `p`, `facts`/`fact`,
-//! `note`, `list`/`item`, `verbatim`, `table`, `chart`, `contents`, `anchor`,
-//! `pagebreak`, `signoff`/`role`; inside text `b`, `code`, `a`, `tone`. Tables and
-//! charts are named, not spelled out: their rows never pass through here.
+//! ```xml
+//! <doc>
+//!   <title subtitle="October 2026">Evidence packet</title>
+//!   <h1 id="scope">Scope</h1>                                  h1 to h4; the id is for links
+//!   <p>Text with <b>weight</b>, <code>fixed pitch</code>, <a to="scope">a link</a>, <tone is="bad">colour</tone>.</p>
+//!   <facts><fact name="Period">2026-10</fact></facts>
+//!   <note kind="warning" title="Gaps">One paragraph, or several in p.</note>    kind: note, warning
+//!   <note kind="verdict" tone="bad" title="Exceptions noted"/>
+//!   <list><item>Text as in p.</item></list>
+//!   <verbatim>kept as it is</verbatim>
+//!   <table ref="exceptions"/> <chart ref="verdicts"/>          named, not spelled out: rows never pass through here
+//!   <contents depth="2"/> <anchor id="record-1"/> <pagebreak/>
+//!   <signoff><role>Reviewed by</role></signoff>
+//! </doc>
+//! ```
+//! Tones: plain, muted, accent, good, warning, bad. Blanks and line breaks of the
+//! template are joined; those of values stay, because [`escape`] makes them entities.
 //!
 //! Strict: an unknown element, attribute, entity or name is an error with line
 //! and column. It knows no DTD, no namespaces, no processing instructions.
@@ -34,7 +47,6 @@ pub struct MarkupError {
 
 /// A value as markup text that reads back as exactly that value.
 ///
-/// For `tera::Tera::set_escape_fn`, by way of a wrapper that writes the bytes.
 /// Everything that markup gives a meaning to becomes an entity; so do controls,
 /// and blanks that would be joined with their neighbours.
 pub fn escape(value: &str) -> String {
@@ -58,6 +70,14 @@ pub fn escape(value: &str) -> String {
     escaped
 }
 
+/// [`escape`] in the form that `tera::Tera::set_escape_fn` takes.
+///
+/// # Errors
+/// Those of `target`.
+pub fn write_escaped(value: &str, target: &mut dyn std::io::Write) -> std::io::Result<()> {
+    target.write_all(escape(value).as_bytes())
+}
+
 /// The blocks that `text` says.
 ///
 /// # Errors
@@ -68,7 +88,9 @@ pub fn parse<'a>(text: &str, resolver: &dyn Resolver<'a>) -> Result<Vec<Block<'a
         return Err(doc.problem(format!("expected `doc`, found `{}`", doc.name)));
     }
     doc.allow(&[])?;
-    doc.elements()?.map(|element| block(element, resolver)).collect()
+    doc.elements()?
+        .map(|element| block(element, resolver))
+        .collect()
 }
 
 fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>, MarkupError> {
@@ -76,7 +98,10 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         "title" => {
             element.allow(&["subtitle"])?;
             let subtitle = element.attribute("subtitle").unwrap_or_default().to_owned();
-            Ok(Block::Title { text: plain(element)?, subtitle })
+            Ok(Block::Title {
+                text: plain(element)?,
+                subtitle,
+            })
         }
         "h1" => heading(element, 1),
         "h2" => heading(element, 2),
@@ -90,7 +115,12 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         "note" => callout(element),
         "list" => {
             element.allow(&[])?;
-            Ok(Block::Bullets(element.elements_named("item")?.map(runs_only).collect::<Result<_, _>>()?))
+            Ok(Block::Bullets(
+                element
+                    .elements_named("item")?
+                    .map(runs_only)
+                    .collect::<Result<_, _>>()?,
+            ))
         }
         "verbatim" => {
             element.allow(&[])?;
@@ -99,12 +129,16 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         "table" => {
             let name = reference(element)?;
             let found = resolver.table(name);
-            found.map(Block::Table).ok_or_else(|| element.problem(format!("no table is named `{name}`")))
+            found
+                .map(Block::Table)
+                .ok_or_else(|| element.problem(format!("no table is named `{name}`")))
         }
         "chart" => {
             let name = reference(element)?;
             let found = resolver.chart(name);
-            found.map(Block::Chart).ok_or_else(|| element.problem(format!("no chart is named `{name}`")))
+            found
+                .map(Block::Chart)
+                .ok_or_else(|| element.problem(format!("no chart is named `{name}`")))
         }
         "contents" => contents(element),
         "anchor" => {
@@ -119,7 +153,12 @@ fn block<'a>(element: &Element, resolver: &dyn Resolver<'a>) -> Result<Block<'a>
         }
         "signoff" => {
             element.allow(&[])?;
-            Ok(Block::SignOff(element.elements_named("role")?.map(plain_only).collect::<Result<_, _>>()?))
+            Ok(Block::SignOff(
+                element
+                    .elements_named("role")?
+                    .map(plain_only)
+                    .collect::<Result<_, _>>()?,
+            ))
         }
         other => Err(element.problem(format!("unknown element `{other}`"))),
     }
@@ -131,34 +170,57 @@ fn heading<'a>(element: &Element, level: u8) -> Result<Block<'a>, MarkupError> {
         Some(_) => Some(anchor_name(element, "id")?),
         None => None,
     };
-    Ok(Block::Heading { level, text: plain(element)?, anchor })
+    Ok(Block::Heading {
+        level,
+        text: plain(element)?,
+        anchor,
+    })
 }
 
 fn facts<'a>(element: &Element) -> Result<Block<'a>, MarkupError> {
     element.allow(&[])?;
     let fact = |child: &Element| {
         child.allow(&["name"])?;
-        Ok(Fact { name: child.required("name")?.to_owned(), value: runs(child)? })
+        Ok(Fact {
+            name: child.required("name")?.to_owned(),
+            value: runs(child)?,
+        })
     };
-    Ok(Block::Facts(element.elements_named("fact")?.map(fact).collect::<Result<_, _>>()?))
+    Ok(Block::Facts(
+        element
+            .elements_named("fact")?
+            .map(fact)
+            .collect::<Result<_, _>>()?,
+    ))
 }
 
 fn callout<'a>(element: &Element) -> Result<Block<'a>, MarkupError> {
     element.allow(&["kind", "tone", "title"])?;
-    let tone = element.attribute("tone").map(|name| tone(element, name)).transpose()?;
+    let tone = element
+        .attribute("tone")
+        .map(|name| tone(element, name))
+        .transpose()?;
     let kind = match (element.required("kind")?, tone) {
         ("note", None) => CalloutKind::Note,
         ("warning", None) => CalloutKind::Warning,
         ("verdict", Some(tone)) => CalloutKind::Verdict(tone),
         ("verdict", None) => return Err(element.problem("a verdict needs a `tone`".into())),
-        ("note" | "warning", Some(_)) => return Err(element.problem("only a verdict has a `tone`".into())),
+        ("note" | "warning", Some(_)) => {
+            return Err(element.problem("only a verdict has a `tone`".into()));
+        }
         (other, _) => return Err(element.problem(format!("unknown kind `{other}`"))),
     };
     // Either paragraphs, or text that is one paragraph.
     let body = if element.has_elements("p") {
-        element.elements_named("p")?.map(runs_only).collect::<Result<_, _>>()?
+        element
+            .elements_named("p")?
+            .map(runs_only)
+            .collect::<Result<_, _>>()?
     } else {
-        Some(runs(element)?).into_iter().filter(|runs| !runs.is_empty()).collect()
+        Some(runs(element)?)
+            .into_iter()
+            .filter(|runs| !runs.is_empty())
+            .collect()
     };
     let title = element.attribute("title").unwrap_or_default().to_owned();
     Ok(Block::Callout { kind, title, body })
@@ -292,7 +354,10 @@ impl Inline {
     fn push(&mut self, c: char, style: &Run) {
         match self.runs.last_mut() {
             Some(last) if same_style(last, style) => last.text.push(c),
-            _ => self.runs.push(Run { text: c.into(), ..style.clone() }),
+            _ => self.runs.push(Run {
+                text: c.into(),
+                ..style.clone()
+            }),
         }
     }
 
@@ -302,7 +367,13 @@ impl Inline {
 }
 
 fn same_style(one: &Run, other: &Run) -> bool {
-    let Run { text: _, bold, mono, tone, link } = one;
+    let Run {
+        text: _,
+        bold,
+        mono,
+        tone,
+        link,
+    } = one;
     (*bold, *mono, *tone, link) == (other.bold, other.mono, other.tone, &other.link)
 }
 
@@ -342,7 +413,10 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, message: &str) {
-        assert_eq!(parse(text, &Named).expect_err("refused").to_string(), message);
+        assert_eq!(
+            parse(text, &Named).expect_err("refused").to_string(),
+            message
+        );
     }
 
     #[test]
@@ -355,9 +429,15 @@ mod tests {
              <contents depth='3'/><anchor id='z'/><pagebreak/><signoff><role>R</role></signoff></doc>",
         );
         assert_eq!(found.len(), 14);
-        assert!(matches!(&found[0], Block::Title { text, subtitle } if text == "T" && subtitle == "s"));
-        assert!(matches!(&found[1], Block::Heading { level: 1, text, anchor: Some(a) } if text == "One" && a == "a"));
-        assert!(matches!(&found[5], Block::Callout { kind: CalloutKind::Verdict(Tone::Bad), body, .. } if body.len() == 2));
+        assert!(
+            matches!(&found[0], Block::Title { text, subtitle } if text == "T" && subtitle == "s")
+        );
+        assert!(
+            matches!(&found[1], Block::Heading { level: 1, text, anchor: Some(a) } if text == "One" && a == "a")
+        );
+        assert!(
+            matches!(&found[5], Block::Callout { kind: CalloutKind::Verdict(Tone::Bad), body, .. } if body.len() == 2)
+        );
         assert!(matches!(&found[7], Block::Verbatim(text) if text == " a\n  b"));
         assert!(matches!(&found[10], Block::Contents { depth: 3 }));
         assert!(matches!(&found[13], Block::SignOff(roles) if roles == &["R"]));
@@ -365,12 +445,19 @@ mod tests {
 
     #[test]
     fn blanks_of_the_template_are_joined_and_styles_nest() {
-        let found = blocks("<doc><p>\n  one <b>two\n <code>three</code></b>, <a to='x'>four</a>\n </p></doc>");
-        let Block::Paragraph(runs) = &found[0] else { panic!("a paragraph") };
+        let found = blocks(
+            "<doc><p>\n  one <b>two\n <code>three</code></b>, <a to='x'>four</a>\n </p></doc>",
+        );
+        let Block::Paragraph(runs) = &found[0] else {
+            panic!("a paragraph")
+        };
         let expected = [
             Run::plain("one "),
             Run::bold("two "),
-            Run { mono: true, ..Run::bold("three") },
+            Run {
+                mono: true,
+                ..Run::bold("three")
+            },
             Run::plain(", "),
             Run::plain("four").link("x"),
         ];
@@ -379,32 +466,90 @@ mod tests {
 
     #[test]
     fn problems_have_a_line_and_a_column() {
-        refused("<doc>\n  <p>a</q></doc>", "line 2, column 7: `p` is open, but `q` is closed");
-        refused("<doc>\n <blink/></doc>", "line 2, column 2: unknown element `blink`");
-        refused("<doc><table ref='nope'/></doc>", "line 1, column 6: no table is named `nope`");
-        refused("<doc><p onclick='x'>a</p></doc>", "line 1, column 6: `p` has no attribute `onclick`");
-        refused("<doc><p>&nbsp;</p></doc>", "line 1, column 9: unknown entity `&nbsp;`");
+        refused(
+            "<doc>\n  <p>a</q></doc>",
+            "line 2, column 7: `p` is open, but `q` is closed",
+        );
+        refused(
+            "<doc>\n <blink/></doc>",
+            "line 2, column 2: unknown element `blink`",
+        );
+        refused(
+            "<doc><table ref='nope'/></doc>",
+            "line 1, column 6: no table is named `nope`",
+        );
+        refused(
+            "<doc><p onclick='x'>a</p></doc>",
+            "line 1, column 6: `p` has no attribute `onclick`",
+        );
+        refused(
+            "<doc><p>&nbsp;</p></doc>",
+            "line 1, column 9: unknown entity `&nbsp;`",
+        );
         refused("<doc><p>a</p>", "line 1, column 14: `doc` is not closed");
-        refused("<doc/><doc/>", "line 1, column 7: text after the end of `doc`");
-        refused("<doc>stray</doc>", "line 1, column 1: text does not belong directly inside `doc`");
-        refused("<doc><p><h1>x</h1></p></doc>", "line 1, column 9: `h1` does not belong inside text");
-        refused("<doc><p>a<b", "line 1, column 12: the text ends inside a tag");
-        refused("<!DOCTYPE doc><doc/>", "line 1, column 1: expected an element");
+        refused(
+            "<doc/><doc/>",
+            "line 1, column 7: text after the end of `doc`",
+        );
+        refused(
+            "<doc>stray</doc>",
+            "line 1, column 1: text does not belong directly inside `doc`",
+        );
+        refused(
+            "<doc><p><h1>x</h1></p></doc>",
+            "line 1, column 9: `h1` does not belong inside text",
+        );
+        refused(
+            "<doc><p>a<b",
+            "line 1, column 12: the text ends inside a tag",
+        );
+        refused(
+            "<!DOCTYPE doc><doc/>",
+            "line 1, column 1: expected an element",
+        );
     }
 
     #[test]
     fn a_hostile_value_stays_a_value() {
         let hostile = "</p><title>x</title>&lt;\u{202e}\0<!-- ]]> \" ' &#60; ";
-        let found = blocks(&format!("<doc><p>{}</p><h1 id='a'>{0}</h1></doc>", escape(hostile)));
-        let Block::Paragraph(runs) = &found[0] else { panic!("a paragraph") };
+        let found = blocks(&format!(
+            "<doc><p>{}</p><h1 id='a'>{0}</h1></doc>",
+            escape(hostile)
+        ));
+        let Block::Paragraph(runs) = &found[0] else {
+            panic!("a paragraph")
+        };
         assert_eq!(runs, &[Run::plain(hostile)]);
         assert!(matches!(&found[1], Block::Heading { text, .. } if text == hostile));
     }
 
     #[test]
+    fn a_template_cannot_be_left_by_its_values() {
+        let mut tera = tera::Tera::default();
+        tera.set_escape_fn(write_escaped);
+        let template = "<doc><p>{{ value }} {{ value ~ '' }}</p></doc>";
+        tera.add_raw_template("packet.html", template)
+            .expect("a template");
+        let mut context = tera::Context::new();
+        let hostile = "</p><pagebreak/>\n&amp; \u{202e}\"'";
+        context.insert("value", hostile);
+        let rendered = tera.render("packet.html", &context).expect("rendered");
+        let found = blocks(&rendered);
+        let [Block::Paragraph(runs)] = found.as_slice() else {
+            panic!("one paragraph: {found:?}")
+        };
+        assert_eq!(runs, &[Run::plain(format!("{hostile} {hostile}"))]);
+    }
+
+    #[test]
     fn deep_nesting_is_refused_not_a_crash() {
         let deep = format!("<doc><p>{}", "<b>".repeat(100_000));
-        assert!(parse(&deep, &Named).expect_err("refused").problem.contains("nested"));
+        assert!(
+            parse(&deep, &Named)
+                .expect_err("refused")
+                .problem
+                .contains("nested")
+        );
     }
 
     proptest! {

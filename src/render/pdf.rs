@@ -10,6 +10,7 @@ mod backend;
 mod blocks;
 pub mod canvas;
 mod embed;
+mod fill;
 mod flow;
 pub mod fonts;
 mod table;
@@ -54,14 +55,24 @@ pub enum PdfError {
     #[error("table `{table}`: the rows could not be read: {cause}")]
     Rows { table: String, cause: RowError },
     #[error("table `{table}`, row {row}: {found} cells for {expected} columns")]
-    RowWidth { table: String, row: u64, found: usize, expected: usize },
+    RowWidth {
+        table: String,
+        row: u64,
+        found: usize,
+        expected: usize,
+    },
     #[error("link to `{anchor}`: nothing in the document has that name")]
     NoSuchAnchor { anchor: String },
     #[error("anchor `{anchor}`: two places in the document have that name")]
     AnchorTwice { anchor: String },
     #[error("the time of making `{text}` is not like `2026-11-01T02:00:00Z`: {cause}")]
-    Instant { text: String, cause: chrono::ParseError },
-    #[error("the two layout passes came to different pages: a table gave other rows the second time")]
+    Instant {
+        text: String,
+        cause: chrono::ParseError,
+    },
+    #[error(
+        "the two layout passes came to different pages: a table gave other rows the second time"
+    )]
     PassesDiffer,
     #[error("font `{name}` of the program: {cause}")]
     Font { name: &'static str, cause: String },
@@ -77,7 +88,9 @@ pub enum PdfError {
 /// Mistakes in the document (links to nowhere, uneven rows) and sources that fail.
 pub fn render(document: &Document<'_>) -> Result<Vec<u8>, PdfError> {
     let metadata = metadata(document)?;
-    let mut set = Typesetter { fonts: Fonts::load()? };
+    let mut set = Typesetter {
+        fonts: Fonts::load()?,
+    };
     let frame = Frame {
         title: &document.running_header,
         packet_id: &document.packet_id,
@@ -86,7 +99,14 @@ pub fn render(document: &Document<'_>) -> Result<Vec<u8>, PdfError> {
     let entries = blocks::entries(&document.blocks);
     let planned = pass(document, &mut DryCanvas, &mut set, &frame, &entries, None)?;
     let mut canvas = PrintCanvas::new();
-    let trace = pass(document, &mut canvas, &mut set, &frame, &entries, Some(&planned))?;
+    let trace = pass(
+        document,
+        &mut canvas,
+        &mut set,
+        &frame,
+        &entries,
+        Some(&planned),
+    )?;
     if trace != planned {
         return Err(PdfError::PassesDiffer);
     }
@@ -98,7 +118,9 @@ pub fn render(document: &Document<'_>) -> Result<Vec<u8>, PdfError> {
 /// # Errors
 /// As [`render`], and a place that takes no more bytes.
 pub fn render_to(document: &Document<'_>, target: &mut dyn Write) -> Result<(), PdfError> {
-    target.write_all(&render(document)?).map_err(PdfError::Write)
+    target
+        .write_all(&render(document)?)
+        .map_err(PdfError::Write)
 }
 
 fn pass(

@@ -25,19 +25,32 @@ pub struct Element {
 
 impl Element {
     pub fn problem(&self, problem: String) -> MarkupError {
-        MarkupError { line: self.line, column: self.column, problem }
+        MarkupError {
+            line: self.line,
+            column: self.column,
+            problem,
+        }
     }
 
     /// Refuses attributes that are not in `known`.
     pub fn allow(&self, known: &[&str]) -> Result<(), MarkupError> {
-        match self.attributes.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            Some((name, _)) => Err(self.problem(format!("`{}` has no attribute `{name}`", self.name))),
+        match self
+            .attributes
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()))
+        {
+            Some((name, _)) => {
+                Err(self.problem(format!("`{}` has no attribute `{name}`", self.name)))
+            }
             None => Ok(()),
         }
     }
 
     pub fn attribute(&self, wanted: &str) -> Option<&str> {
-        self.attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn required(&self, wanted: &str) -> Result<&str, MarkupError> {
@@ -55,13 +68,17 @@ impl Element {
 
     /// The elements inside, where text other than blanks is refused.
     pub fn elements(&self) -> Result<impl Iterator<Item = &Element>, MarkupError> {
-        let stray = |&(c, literal): &(char, bool)| literal || !matches!(c, ' ' | '\n' | '\r' | '\t');
+        let stray =
+            |&(c, literal): &(char, bool)| literal || !matches!(c, ' ' | '\n' | '\r' | '\t');
         let mut texts = self.children.iter().filter_map(|child| match child {
             Child::Text(text) => Some(text),
             Child::Element(_) => None,
         });
         if texts.any(|text| text.iter().any(stray)) {
-            return Err(self.problem(format!("text does not belong directly inside `{}`", self.name)));
+            return Err(self.problem(format!(
+                "text does not belong directly inside `{}`",
+                self.name
+            )));
         }
         Ok(self.children.iter().filter_map(|child| match child {
             Child::Text(_) => None,
@@ -70,17 +87,23 @@ impl Element {
     }
 
     /// As [`Element::elements`], all of one name.
-    pub fn elements_named(&self, name: &str) -> Result<impl Iterator<Item = &Element>, MarkupError> {
+    pub fn elements_named(
+        &self,
+        name: &str,
+    ) -> Result<impl Iterator<Item = &Element>, MarkupError> {
         match self.elements()?.find(|child| child.name != name) {
-            Some(other) => {
-                Err(other.problem(format!("`{}` holds only `{name}`, not `{}`", self.name, other.name)))
-            }
+            Some(other) => Err(other.problem(format!(
+                "`{}` holds only `{name}`, not `{}`",
+                self.name, other.name
+            ))),
             None => self.elements(),
         }
     }
 
     pub fn has_elements(&self, name: &str) -> bool {
-        self.children.iter().any(|child| matches!(child, Child::Element(element) if element.name == name))
+        self.children
+            .iter()
+            .any(|child| matches!(child, Child::Element(element) if element.name == name))
     }
 
     /// The text inside, where elements are refused.
@@ -103,12 +126,23 @@ impl Element {
 
 /// The one element that `text` is.
 pub fn read(text: &str) -> Result<Element, MarkupError> {
-    let mut reader = Reader { rest: text, line: 1, column: 1 };
+    let mut reader = Reader {
+        rest: text,
+        line: 1,
+        column: 1,
+    };
     reader.blanks_and_comments()?;
     let (line, column) = (reader.line, reader.column);
-    let starts = reader.rest.strip_prefix('<').and_then(|rest| rest.chars().next());
+    let starts = reader
+        .rest
+        .strip_prefix('<')
+        .and_then(|rest| rest.chars().next());
     if !starts.is_some_and(|c| c.is_ascii_alphabetic()) {
-        return Err(MarkupError { line, column, problem: "expected an element".into() });
+        return Err(MarkupError {
+            line,
+            column,
+            problem: "expected an element".into(),
+        });
     }
     let element = reader.element(0)?;
     reader.blanks_and_comments()?;
@@ -126,7 +160,11 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn problem(&self, problem: String) -> MarkupError {
-        MarkupError { line: self.line, column: self.column, problem }
+        MarkupError {
+            line: self.line,
+            column: self.column,
+            problem,
+        }
     }
 
     fn peek(&self) -> Option<char> {
@@ -160,7 +198,10 @@ impl Reader<'_> {
             return Ok(());
         }
         match self.peek() {
-            Some(c) => Err(self.problem(format!("expected `{expected}`, found `{}`", c.escape_default()))),
+            Some(c) => Err(self.problem(format!(
+                "expected `{expected}`, found `{}`",
+                c.escape_default()
+            ))),
             None => Err(self.problem("the text ends inside a tag".into())),
         }
     }
@@ -193,7 +234,10 @@ impl Reader<'_> {
 
     fn name(&mut self) -> Result<String, MarkupError> {
         let mut name = String::new();
-        while let Some(c) = self.peek().filter(|c| c.is_ascii_alphanumeric() || *c == '-') {
+        while let Some(c) = self
+            .peek()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        {
             name.push(c);
             self.next();
         }
@@ -212,7 +256,13 @@ impl Reader<'_> {
         self.expect("<")?;
         let name = self.name()?;
         let attributes = self.attributes()?;
-        let mut element = Element { name, attributes, children: Vec::new(), line, column };
+        let mut element = Element {
+            name,
+            attributes,
+            children: Vec::new(),
+            line,
+            column,
+        };
         if self.eat("/>") {
             return Ok(element);
         }
@@ -231,7 +281,10 @@ impl Reader<'_> {
             let start = self.problem(String::new());
             let name = self.name()?;
             if attributes.iter().any(|(known, _)| *known == name) {
-                return Err(MarkupError { problem: format!("`{name}` is given twice"), ..start });
+                return Err(MarkupError {
+                    problem: format!("`{name}` is given twice"),
+                    ..start
+                });
             }
             self.expect("=")?;
             attributes.push((name, self.quoted()?));
@@ -252,7 +305,9 @@ impl Reader<'_> {
                     self.next();
                     return Ok(value);
                 }
-                Some('<') => return Err(self.problem("`<` in an attribute value is written `&lt;`".into())),
+                Some('<') => {
+                    return Err(self.problem("`<` in an attribute value is written `&lt;`".into()));
+                }
                 Some('&') => value.push(self.entity()?),
                 Some(c) => {
                     value.push(c);
@@ -305,7 +360,11 @@ impl Reader<'_> {
         const LONGEST: usize = 10;
         let start = self.problem(String::new());
         let refuse = |problem: String| MarkupError { problem, ..start };
-        let end = self.rest.char_indices().take(LONGEST + 1).find(|&(_, c)| c == ';');
+        let end = self
+            .rest
+            .char_indices()
+            .take(LONGEST + 1)
+            .find(|&(_, c)| c == ';');
         let Some((end, _)) = end else {
             return Err(refuse("`&` on its own is written `&amp;`".into()));
         };
@@ -331,7 +390,11 @@ fn character(number: &str) -> Option<char> {
         None => (digits, 10),
     };
     let all_digits = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-    all_digits.then(|| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32))?
+    all_digits.then(|| {
+        u32::from_str_radix(digits, radix)
+            .ok()
+            .and_then(char::from_u32)
+    })?
 }
 
 fn push_text(element: &mut Element, c: (char, bool)) {

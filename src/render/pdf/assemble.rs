@@ -6,31 +6,41 @@
 use lopdf::{Dictionary, Document as File, Object, ObjectId, SaveOptions, Stream};
 use sha2::{Digest, Sha256};
 
+use super::PdfError;
 use super::backend::{Bookmark, Drawn, Page};
 use super::embed::{dictionary, name_object, text_object};
 use super::flow::{Place, Trace};
 use super::fonts::{FONTS, Fonts};
 use super::xmp::{self, Metadata};
-use super::PdfError;
 
 /// The bytes of the file.
 ///
 /// # Errors
 /// A link to an anchor that is nowhere, a font that cannot be embedded.
-pub fn assemble(drawn: &Drawn, trace: &Trace, metadata: &Metadata<'_>, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
+pub fn assemble(
+    drawn: &Drawn,
+    trace: &Trace,
+    metadata: &Metadata<'_>,
+    fonts: &Fonts,
+) -> Result<Vec<u8>, PdfError> {
     let mut file = File::with_version("1.7");
     let pages_id = file.new_object_id();
     let page_ids: Vec<ObjectId> = drawn.pages.iter().map(|_| file.new_object_id()).collect();
     let resources = resources(&mut file, drawn, fonts)?;
-    let target = |place: &Place| destination(page_ids[place.page], &drawn.pages[place.page], place.y);
+    let target =
+        |place: &Place| destination(page_ids[place.page], &drawn.pages[place.page], place.y);
     for (page, &id) in drawn.pages.iter().zip(&page_ids) {
         let annotations = annotations(&mut file, page, id, trace, &target)?;
         let contents = dictionary([("Filter", name_object("FlateDecode"))]);
-        let contents = file.add_object(Stream::new(contents, page.contents.clone()).with_compression(false));
+        let contents =
+            file.add_object(Stream::new(contents, page.contents.clone()).with_compression(false));
         let mut entry = dictionary([
             ("Type", name_object("Page")),
             ("Parent", pages_id.into()),
-            ("MediaBox", numbers([0.0, 0.0, page.width as f32, page.height as f32])),
+            (
+                "MediaBox",
+                numbers([0.0, 0.0, page.width as f32, page.height as f32]),
+            ),
             ("Resources", resources.into()),
             ("Contents", contents.into()),
         ]);
@@ -62,7 +72,10 @@ fn finish(
 ) -> Result<Vec<u8>, PdfError> {
     let id = content_id(drawn, metadata);
     let packet = xmp::packet(metadata, &id);
-    let kind = dictionary([("Type", name_object("Metadata")), ("Subtype", name_object("XML"))]);
+    let kind = dictionary([
+        ("Type", name_object("Metadata")),
+        ("Subtype", name_object("XML")),
+    ]);
     // Not packed, so that tools which read no PDF can find it.
     let xmp = file.add_object(Stream::new(kind, packet.into_bytes()).with_compression(false));
     let viewing = dictionary([("DisplayDocTitle", Object::Boolean(true))]);
@@ -84,8 +97,12 @@ fn finish(
     let id = Object::String(id.to_vec(), lopdf::StringFormat::Hexadecimal);
     file.trailer.set("ID", Object::Array(vec![id.clone(), id]));
     let mut bytes = Vec::new();
-    let options = SaveOptions::builder().use_object_streams(true).use_xref_streams(true).build();
-    file.save_with_options(&mut bytes, options).map_err(PdfError::Write)?;
+    let options = SaveOptions::builder()
+        .use_object_streams(true)
+        .use_xref_streams(true)
+        .build();
+    file.save_with_options(&mut bytes, options)
+        .map_err(PdfError::Write)?;
     Ok(bytes)
 }
 
@@ -109,11 +126,20 @@ fn content_id(drawn: &Drawn, metadata: &Metadata<'_>) -> [u8; 16] {
         hasher.update((bytes.len() as u64).to_be_bytes());
         hasher.update(bytes);
     };
-    for text in [&*metadata.title, &*metadata.author, &*metadata.subject, metadata.language, &metadata.created_at.xmp()] {
+    for text in [
+        &*metadata.title,
+        &*metadata.author,
+        &*metadata.subject,
+        metadata.language,
+        &metadata.created_at.xmp(),
+    ] {
         part(text.as_bytes());
     }
     drawn.pages.iter().for_each(|page| part(&page.contents));
-    drawn.bookmarks.iter().for_each(|bookmark| part(bookmark.title.as_bytes()));
+    drawn
+        .bookmarks
+        .iter()
+        .for_each(|bookmark| part(bookmark.title.as_bytes()));
     let hash = hasher.finalize();
     std::array::from_fn(|place| hash[place])
 }
@@ -138,7 +164,9 @@ fn annotations(
     let mut annotations = Vec::with_capacity(page.links.len());
     for link in &page.links {
         let place = trace.anchors.get(&link.anchor);
-        let place = place.ok_or_else(|| PdfError::NoSuchAnchor { anchor: link.anchor.clone() })?;
+        let place = place.ok_or_else(|| PdfError::NoSuchAnchor {
+            anchor: link.anchor.clone(),
+        })?;
         let annotation = file.add_object(dictionary([
             ("Type", name_object("Annot")),
             ("Subtype", name_object("Link")),
@@ -158,7 +186,13 @@ fn annotations(
 fn destination(page_id: ObjectId, page: &Page, y: f64) -> Object {
     // A little above, so that the heading does not touch the edge of the window.
     let top = ((page.height - y + 8.0) * 100.0).round() / 100.0;
-    Object::Array(vec![page_id.into(), name_object("XYZ"), Object::Null, Object::Real(top as f32), Object::Null])
+    Object::Array(vec![
+        page_id.into(),
+        name_object("XYZ"),
+        Object::Null,
+        Object::Real(top as f32),
+        Object::Null,
+    ])
 }
 
 /// The outline as a tree: an entry holds those of a deeper level that follow it.
@@ -220,7 +254,10 @@ fn parents(bookmarks: &[Bookmark]) -> Vec<Option<usize>> {
     let mut open: Vec<usize> = Vec::new();
     let mut parents = Vec::with_capacity(bookmarks.len());
     for (place, bookmark) in bookmarks.iter().enumerate() {
-        while open.last().is_some_and(|&last| bookmarks[last].level >= bookmark.level) {
+        while open
+            .last()
+            .is_some_and(|&last| bookmarks[last].level >= bookmark.level)
+        {
             open.pop();
         }
         parents.push(open.last().copied());
@@ -230,7 +267,9 @@ fn parents(bookmarks: &[Bookmark]) -> Vec<Option<usize>> {
 }
 
 fn children(parents: &[Option<usize>], of: Option<usize>) -> Vec<usize> {
-    (0..parents.len()).filter(|&place| parents[place] == of).collect()
+    (0..parents.len())
+        .filter(|&place| parents[place] == of)
+        .collect()
 }
 
 fn numbers<const N: usize>(numbers: [f32; N]) -> Object {

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use lopdf::Object;
 use printpdf::{
-    Color, FontId as ResourceId, FontMetrics, Line, LinePoint, Op, PaintMode, ParsedFont, PdfDocument, PdfFont,
-    PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, Rgb, TextItem, TextMatrix,
+    Color, FontId as ResourceId, FontMetrics, Line, LinePoint, Op, PaintMode, ParsedFont,
+    PdfDocument, PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Pt, Rect, Rgb, TextItem,
+    TextMatrix,
 };
 
 use super::super::chart::Ink;
@@ -74,16 +75,29 @@ pub struct PrintCanvas {
     drafts: Vec<Draft>,
     page_count: usize,
     page_is_open: bool,
-    tags: Vec<Tag>,
+    open_tag_count: usize,
     /// What went wrong where the trait has no way to say it.
     failure: Option<PdfError>,
 }
 
 impl PrintCanvas {
     pub fn new() -> Self {
-        let fonts = (0..FONTS.len() as u8).map(|font| Used::new(FontId(font))).collect();
-        let drawn = Drawn { pages: Vec::new(), bookmarks: Vec::new(), fonts };
-        PrintCanvas { drawn, drafts: Vec::new(), page_count: 0, page_is_open: false, tags: Vec::new(), failure: None }
+        let fonts = (0..FONTS.len() as u8)
+            .map(|font| Used::new(FontId(font)))
+            .collect();
+        let drawn = Drawn {
+            pages: Vec::new(),
+            bookmarks: Vec::new(),
+            fonts,
+        };
+        PrintCanvas {
+            drawn,
+            drafts: Vec::new(),
+            page_count: 0,
+            page_is_open: false,
+            open_tag_count: 0,
+            failure: None,
+        }
     }
 
     /// All pages.
@@ -91,15 +105,19 @@ impl PrintCanvas {
     /// # Errors
     /// A page or a tag that was not closed, and whatever went wrong on the way.
     pub fn finish(mut self) -> Result<Drawn, PdfError> {
-        if self.page_is_open || !self.tags.is_empty() {
-            return Err(PdfError::Drawing("a page or a tag is still open at the end".into()));
+        if self.page_is_open || self.open_tag_count > 0 {
+            return Err(PdfError::Drawing(
+                "a page or a tag is still open at the end".into(),
+            ));
         }
         self.write_group()?;
         Ok(self.drawn)
     }
 
     fn draft(&mut self) -> &mut Draft {
-        self.drafts.last_mut().expect("layout draws only on a page that it began")
+        self.drafts
+            .last_mut()
+            .expect("layout draws only on a page that it began")
     }
 
     fn fill(&mut self, ink: Ink) {
@@ -124,7 +142,12 @@ impl PrintCanvas {
             document.pages.push(page);
             rest.push((draft.width, draft.height, draft.links));
         }
-        let options = PdfSaveOptions { optimize: false, subset_fonts: false, secure: true, image_optimization: None };
+        let options = PdfSaveOptions {
+            optimize: false,
+            subset_fonts: false,
+            secure: true,
+            image_optimization: None,
+        };
         let mut warnings = Vec::new();
         let written = document.to_lopdf_document(&options, &mut warnings);
         if let Some(warning) = warnings.first() {
@@ -132,22 +155,37 @@ impl PrintCanvas {
         }
         let pages = written.get_pages();
         if pages.len() != rest.len() {
-            return Err(PdfError::Drawing(format!("{} pages were drawn, {} came out", rest.len(), pages.len())));
+            return Err(PdfError::Drawing(format!(
+                "{} pages were drawn, {} came out",
+                rest.len(),
+                pages.len()
+            )));
         }
         for ((width, height, links), id) in rest.into_iter().zip(pages.into_values()) {
             let contents = embed::deflate(page_contents(&written, id)?)?;
-            self.drawn.pages.push(Page { width, height, contents, links });
+            self.drawn.pages.push(Page {
+                width,
+                height,
+                contents,
+                links,
+            });
         }
         Ok(())
     }
 }
 
 fn page_contents(document: &lopdf::Document, page: lopdf::ObjectId) -> Result<&[u8], PdfError> {
-    let contents = document.get_dictionary(page).and_then(|page| page.get(b"Contents"));
-    let stream = contents.and_then(Object::as_reference).and_then(|id| document.get_object(id));
+    let contents = document
+        .get_dictionary(page)
+        .and_then(|page| page.get(b"Contents"));
+    let stream = contents
+        .and_then(Object::as_reference)
+        .and_then(|id| document.get_object(id));
     match stream.and_then(Object::as_stream) {
         Ok(stream) => Ok(&stream.content),
-        Err(cause) => Err(PdfError::Drawing(format!("a page came out without contents: {cause}"))),
+        Err(cause) => Err(PdfError::Drawing(format!(
+            "a page came out without contents: {cause}"
+        ))),
     }
 }
 
@@ -165,12 +203,20 @@ fn stand_in_font((place, used): (usize, &Used)) -> (ResourceId, PdfFont) {
         vec![0],
         0,
         None,
-        codes.map(|code| (FIRST_STAND_IN + u32::from(code), code)).collect(),
+        codes
+            .map(|code| (FIRST_STAND_IN + u32::from(code), code))
+            .collect(),
         BTreeMap::new(),
         1000,
-        FontMetrics { ascent: 0, descent: 0 },
+        FontMetrics {
+            ascent: 0,
+            descent: 0,
+        },
     );
-    (ResourceId(FONTS[place].resource.into()), PdfFont::new(parsed))
+    (
+        ResourceId(FONTS[place].resource.into()),
+        PdfFont::new(parsed),
+    )
 }
 
 impl Canvas for PrintCanvas {
@@ -180,7 +226,14 @@ impl Canvas for PrintCanvas {
         }
         self.page_is_open = true;
         self.page_count += 1;
-        self.drafts.push(Draft { width, height, ops: Vec::new(), links: Vec::new(), fill: None, stroke: None });
+        self.drafts.push(Draft {
+            width,
+            height,
+            ops: Vec::new(),
+            links: Vec::new(),
+            fill: None,
+            stroke: None,
+        });
         Ok(())
     }
 
@@ -193,7 +246,11 @@ impl Canvas for PrintCanvas {
         let Some(first) = parts.first() else { return };
         self.fill(ink);
         let font = first.font;
-        let mut writer = TextWriter { items: Vec::new(), text: String::new(), owed: 0.0 };
+        let mut writer = TextWriter {
+            items: Vec::new(),
+            text: String::new(),
+            owed: 0.0,
+        };
         // Marks stand higher or lower than their letters: a new start each time.
         let mut starts: Vec<(f64, f32, Vec<TextItem>)> = Vec::new();
         let mut pen = 0.0;
@@ -224,11 +281,16 @@ impl Canvas for PrintCanvas {
         let ops = &mut self.draft().ops;
         ops.push(Op::StartTextSection);
         let handle = PdfFontHandle::External(ResourceId(FONTS[font.0 as usize].resource.into()));
-        ops.push(Op::SetFont { font: handle, size: point(size) });
+        ops.push(Op::SetFont {
+            font: handle,
+            size: point(size),
+        });
         for (pen, rise, items) in starts.into_iter().filter(|start| !start.2.is_empty()) {
             let x = rounded(x + pen * size / 1000.0);
             let y = rounded(height - y + f64::from(rise) * size / 1000.0);
-            ops.push(Op::SetTextMatrix { matrix: TextMatrix::Raw([1.0, 0.0, 0.0, 1.0, x, y]) });
+            ops.push(Op::SetTextMatrix {
+                matrix: TextMatrix::Raw([1.0, 0.0, 0.0, 1.0, x, y]),
+            });
             ops.push(Op::ShowText { items });
         }
         ops.push(Op::EndTextSection);
@@ -256,29 +318,53 @@ impl Canvas for PrintCanvas {
             draft.ops.push(Op::SetOutlineThickness { pt: point(width) });
         }
         let height = draft.height;
-        let end = |(x, y): (f64, f64)| LinePoint { p: Point { x: point(x), y: point(height - y) }, bezier: false };
-        draft.ops.push(Op::DrawLine { line: Line { points: vec![end(from), end(to)], is_closed: false } });
+        let end = |(x, y): (f64, f64)| LinePoint {
+            p: Point {
+                x: point(x),
+                y: point(height - y),
+            },
+            bezier: false,
+        };
+        draft.ops.push(Op::DrawLine {
+            line: Line {
+                points: vec![end(from), end(to)],
+                is_closed: false,
+            },
+        });
     }
 
     fn link(&mut self, x: f64, y: f64, width: f64, height: f64, anchor: &str, label: &str) {
         let draft = self.draft();
         let rect = [x, draft.height - y - height, x + width, draft.height - y].map(rounded);
-        draft.links.push(Link { rect, anchor: anchor.to_owned(), label: label.to_owned() });
+        draft.links.push(Link {
+            rect,
+            anchor: anchor.to_owned(),
+            label: label.to_owned(),
+        });
     }
 
     fn outline(&mut self, level: u8, title: &str, y: f64) {
         let (page, top) = (self.page_count - 1, rounded(self.draft().height - y));
         let title = crate::sanitize::inline(title).into_owned();
-        self.drawn.bookmarks.push(Bookmark { level, title, page, top });
+        self.drawn.bookmarks.push(Bookmark {
+            level,
+            title,
+            page,
+            top,
+        });
     }
 
-    fn open(&mut self, tag: Tag) {
-        self.tags.push(tag);
+    fn open(&mut self, _: Tag<'_>) {
+        self.open_tag_count += 1;
     }
 
     fn close(&mut self) {
-        if self.tags.pop().is_none() {
-            self.failure.get_or_insert(PdfError::Drawing("a tag is closed that is not open".into()));
+        match self.open_tag_count.checked_sub(1) {
+            Some(count) => self.open_tag_count = count,
+            None => {
+                let failure = PdfError::Drawing("a tag is closed that is not open".into());
+                self.failure.get_or_insert(failure);
+            }
         }
     }
 }
@@ -305,7 +391,8 @@ impl TextWriter {
 
     fn end_text(&mut self) {
         if !self.text.is_empty() {
-            self.items.push(TextItem::Text(std::mem::take(&mut self.text)));
+            self.items
+                .push(TextItem::Text(std::mem::take(&mut self.text)));
         }
     }
 
@@ -317,8 +404,15 @@ impl TextWriter {
 }
 
 fn color(ink: Ink) -> Color {
-    let [r, g, b] = ink.rgb().map(|part| (f32::from(part) / 255.0 * 1000.0).round() / 1000.0);
-    Color::Rgb(Rgb { r, g, b, icc_profile: None })
+    let [r, g, b] = ink
+        .rgb()
+        .map(|part| (f32::from(part) / 255.0 * 1000.0).round() / 1000.0);
+    Color::Rgb(Rgb {
+        r,
+        g,
+        b,
+        icc_profile: None,
+    })
 }
 
 /// To a hundredth of a point: finer cannot be seen, and shorter is smaller.

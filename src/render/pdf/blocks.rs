@@ -4,20 +4,31 @@ use super::super::block::{Block, CalloutKind, Cell, Chart, Fact, Run, Tone};
 use super::super::chart::{self, Anchor, Ink, Mark, Scene};
 use super::PdfError;
 use super::canvas::Tag;
-use super::flow::{Panel, Entry, Flow};
+use super::flow::{Entry, Flow, Panel};
 use super::text::{Line, Ruler, Style};
 
 const BODY: Style = Style::plain(9.4);
 const BODY_LEADING: f64 = 13.6;
-const CODE: Style = Style { mono: true, ..Style::plain(7.6) };
+const CODE: Style = Style {
+    mono: true,
+    ..Style::plain(7.6)
+};
 const CODE_LEADING: f64 = 10.4;
 
 /// The headings of a document in their order, each with the name of its place.
 pub fn entries(blocks: &[Block<'_>]) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for block in blocks {
+    for (at, block) in blocks.iter().enumerate() {
         if let Block::Heading { level, text, .. } = block {
-            entries.push(Entry { level: (*level).max(1), text: text.clone(), target: heading_anchor(entries.len()) });
+            // The contents do not list themselves.
+            let listed = !matches!(blocks.get(at + 1), Some(Block::Contents { .. }));
+            let target = heading_anchor(entries.len());
+            entries.push(Entry {
+                level: (*level).max(1),
+                text: text.clone(),
+                target,
+                listed,
+            });
         }
     }
     entries
@@ -33,15 +44,23 @@ pub fn draw(flow: &mut Flow<'_>, blocks: &[Block<'_>]) -> Result<(), PdfError> {
     let mut heading_count = 0;
     for (at, block) in blocks.iter().enumerate() {
         let next = &blocks[at + 1..];
+        let under_heading = at > 0 && matches!(blocks[at - 1], Block::Heading { .. });
         if !matches!(block, Block::PageBreak) {
             flow.orient(lies_wide(block, next))?;
         }
         match block {
             Block::Title { text, subtitle } => flow.title(text, subtitle)?,
-            Block::Heading { level, text, anchor } => {
+            Block::Heading {
+                level,
+                text,
+                anchor,
+            } => {
                 let place = heading_anchor(heading_count);
                 heading_count += 1;
-                flow.heading((*level).max(1), text, &[Some(place.as_str()), anchor.as_deref()], next)?;
+                let level = (*level).max(1);
+                flow.space(heading_look(level).before * if under_heading { 0.3 } else { 1.0 });
+                let anchors = [Some(place.as_str()), anchor.as_deref()];
+                flow.heading(level, text, &anchors, next)?;
             }
             Block::Paragraph(runs) => flow.paragraph(runs)?,
             Block::Facts(facts) => flow.facts(&fact_rows(facts))?,
@@ -77,7 +96,14 @@ fn lies_wide(block: &Block<'_>, next: &[Block<'_>]) -> bool {
 }
 
 fn fact_rows(facts: &[Fact]) -> Vec<Vec<Cell>> {
-    let row = |fact: &Fact| vec![Cell::text(&fact.name), Cell { runs: fact.value.clone() }];
+    let row = |fact: &Fact| {
+        vec![
+            Cell::text(&fact.name),
+            Cell {
+                runs: fact.value.clone(),
+            },
+        ]
+    };
     facts.iter().map(row).collect()
 }
 
@@ -90,10 +116,30 @@ struct HeadingLook {
 
 fn heading_look(level: u8) -> HeadingLook {
     match level {
-        1 => HeadingLook { style: Style::bold(17.0).tone(Tone::Accent), leading: 22.0, before: 26.0, after: 12.0 },
-        2 => HeadingLook { style: Style::bold(12.6).tone(Tone::Accent), leading: 17.0, before: 20.0, after: 5.0 },
-        3 => HeadingLook { style: Style::bold(10.2), leading: 14.0, before: 14.0, after: 3.0 },
-        _ => HeadingLook { style: Style::bold(9.2).tone(Tone::Muted), leading: 12.8, before: 10.0, after: 2.0 },
+        1 => HeadingLook {
+            style: Style::bold(17.0).tone(Tone::Accent),
+            leading: 22.0,
+            before: 26.0,
+            after: 12.0,
+        },
+        2 => HeadingLook {
+            style: Style::bold(12.6).tone(Tone::Accent),
+            leading: 17.0,
+            before: 20.0,
+            after: 5.0,
+        },
+        3 => HeadingLook {
+            style: Style::bold(10.2),
+            leading: 14.0,
+            before: 14.0,
+            after: 3.0,
+        },
+        _ => HeadingLook {
+            style: Style::bold(9.2).tone(Tone::Muted),
+            leading: 12.8,
+            before: 10.0,
+            after: 2.0,
+        },
     }
 }
 
@@ -104,23 +150,33 @@ impl Flow<'_> {
             self.advance(96.0);
         }
         self.canvas.open(Tag::Artifact);
-        self.canvas.area(self.left(), self.y, 54.0, 4.0, Ink::Full(Tone::Accent));
+        self.canvas
+            .area(self.left(), self.y, 54.0, 4.0, Ink::Full(Tone::Accent));
         self.canvas.close();
         self.advance(20.0);
-        let lines = self.set.text_lines(text, Style::bold(27.0).tone(Tone::Accent), self.width());
+        let lines = self
+            .set
+            .text_lines(text, Style::bold(27.0).tone(Tone::Accent), self.width());
         self.tagged_stack(Tag::Title, &lines, Panel::bare(34.0))?;
         self.space(4.0);
-        let lines = self.set.text_lines(subtitle, Style::plain(13.0).tone(Tone::Muted), self.width());
+        let lines =
+            self.set
+                .text_lines(subtitle, Style::plain(13.0).tone(Tone::Muted), self.width());
         self.tagged_stack(Tag::Paragraph, &lines, Panel::bare(18.0))?;
         self.space(34.0);
         Ok(())
     }
 
-    fn heading(&mut self, level: u8, text: &str, anchors: &[Option<&str>], next: &[Block<'_>]) -> Result<(), PdfError> {
+    fn heading(
+        &mut self,
+        level: u8,
+        text: &str,
+        anchors: &[Option<&str>],
+        next: &[Block<'_>],
+    ) -> Result<(), PdfError> {
         let look = heading_look(level);
         let lines = self.set.text_lines(text, look.style, self.width());
         let own = lines.len() as f64 * look.leading + look.after;
-        self.space(look.before);
         let least = self.least_height(next);
         self.ensure(own + least)?;
         for anchor in anchors.iter().flatten() {
@@ -150,12 +206,19 @@ impl Flow<'_> {
                 let first = self.scenes(chart).first().map_or(0.0, |scene| scene.height);
                 first + 32.0
             }
-            [Block::Callout { .. } | Block::Facts(_) | Block::SignOff(_), ..] => 60.0,
+            [
+                Block::Callout { .. } | Block::Facts(_) | Block::SignOff(_),
+                ..,
+            ] => 60.0,
             [] | [Block::PageBreak, ..] => 0.0,
             _ => 2.0 * BODY_LEADING,
         };
         // More than a page can never stay together.
-        if wanted > full * 0.8 { 2.0 * BODY_LEADING } else { wanted }
+        if wanted > full * 0.8 {
+            2.0 * BODY_LEADING
+        } else {
+            wanted
+        }
     }
 
     fn paragraph(&mut self, runs: &[Run]) -> Result<(), PdfError> {
@@ -165,7 +228,12 @@ impl Flow<'_> {
         Ok(())
     }
 
-    fn callout(&mut self, kind: CalloutKind, title: &str, body: &[Vec<Run>]) -> Result<(), PdfError> {
+    fn callout(
+        &mut self,
+        kind: CalloutKind,
+        title: &str,
+        body: &[Vec<Run>],
+    ) -> Result<(), PdfError> {
         let tone = match kind {
             CalloutKind::Note => Tone::Accent,
             CalloutKind::Warning => Tone::Warning,
@@ -181,8 +249,15 @@ impl Flow<'_> {
         let width = self.width() - 2.0 * look.pad_x;
         let mut lines: Vec<Line> = Vec::new();
         if !title.is_empty() {
-            let size = if matches!(kind, CalloutKind::Verdict(_)) { 11.0 } else { 9.6 };
-            lines.extend(self.set.text_lines(title, Style::bold(size).tone(tone), width));
+            let size = if matches!(kind, CalloutKind::Verdict(_)) {
+                11.0
+            } else {
+                9.6
+            };
+            lines.extend(
+                self.set
+                    .text_lines(title, Style::bold(size).tone(tone), width),
+            );
         }
         for runs in body {
             lines.extend(self.set.lines(runs, Style::plain(9.0), width));
@@ -206,9 +281,22 @@ impl Flow<'_> {
             self.ensure(both)?;
             self.canvas.open(Tag::Artifact);
             let middle = self.y + BODY_LEADING * 0.76 - BODY.size * 0.33;
-            self.canvas.area(self.left() + 3.0, middle - 1.3, 2.6, 2.6, Ink::Full(Tone::Accent));
+            self.canvas.area(
+                self.left() + 3.0,
+                middle - 1.3,
+                2.6,
+                2.6,
+                Ink::Full(Tone::Accent),
+            );
             self.canvas.close();
-            self.tagged_stack(Tag::Item, &lines, Panel { left: INDENT, ..Panel::bare(BODY_LEADING) })?;
+            self.tagged_stack(
+                Tag::Item,
+                &lines,
+                Panel {
+                    left: INDENT,
+                    ..Panel::bare(BODY_LEADING)
+                },
+            )?;
             self.space(2.0);
         }
         self.canvas.close();
@@ -217,8 +305,15 @@ impl Flow<'_> {
     }
 
     fn verbatim(&mut self, text: &str) -> Result<(), PdfError> {
-        let look = Panel { ground: Some(Ink::Light(Tone::Plain)), pad_x: 8.0, pad_y: 6.0, ..Panel::bare(CODE_LEADING) };
-        let lines = self.set.verbatim_lines(text, CODE, self.width() - 2.0 * look.pad_x);
+        let look = Panel {
+            ground: Some(Ink::Light(Tone::Plain)),
+            pad_x: 8.0,
+            pad_y: 6.0,
+            ..Panel::bare(CODE_LEADING)
+        };
+        let lines = self
+            .set
+            .verbatim_lines(text, CODE, self.width() - 2.0 * look.pad_x);
         self.space(2.0);
         self.tagged_stack(Tag::Code, &lines, look)?;
         self.space(9.0);
@@ -227,7 +322,12 @@ impl Flow<'_> {
 
     fn scenes(&mut self, chart: &Chart) -> Vec<Scene> {
         let (width, most) = (self.width(), self.full_height() - 40.0);
-        chart::scenes(chart, width, most, &Ruler(std::cell::RefCell::new(self.set)))
+        chart::scenes(
+            chart,
+            width,
+            most,
+            &Ruler(std::cell::RefCell::new(self.set)),
+        )
     }
 
     fn chart(&mut self, chart: &Chart) -> Result<(), PdfError> {
@@ -241,7 +341,7 @@ impl Flow<'_> {
         }
         for scene in &scenes {
             self.ensure(scene.height)?;
-            self.canvas.open(Tag::Figure);
+            self.canvas.open(Tag::Figure(&chart.description));
             self.scene(scene);
             self.canvas.close();
             self.advance(scene.height);
@@ -255,13 +355,38 @@ impl Flow<'_> {
         let (left, top) = (self.left(), self.y);
         for mark in &scene.marks {
             match mark {
-                Mark::Area { x, y, width, height, ink } => self.canvas.area(left + x, top + y, *width, *height, *ink),
-                Mark::Line { from, to, width, ink } => {
+                Mark::Area {
+                    x,
+                    y,
+                    width,
+                    height,
+                    ink,
+                } => self.canvas.area(left + x, top + y, *width, *height, *ink),
+                Mark::Line {
+                    from,
+                    to,
+                    width,
+                    ink,
+                } => {
                     let place = |(x, y): (f64, f64)| (left + x, top + y);
                     self.canvas.line(place(*from), place(*to), *width, *ink);
                 }
-                Mark::Words { x, y, size, anchor, bold, ink, text } => {
-                    let line = self.set.line(text, Style { bold: *bold, ..Style::plain(*size) });
+                Mark::Words {
+                    x,
+                    y,
+                    size,
+                    anchor,
+                    bold,
+                    ink,
+                    text,
+                } => {
+                    let line = self.set.line(
+                        text,
+                        Style {
+                            bold: *bold,
+                            ..Style::plain(*size)
+                        },
+                    );
                     let start = match anchor {
                         Anchor::Start => 0.0,
                         Anchor::Middle => line.width / 2.0,
@@ -277,18 +402,33 @@ impl Flow<'_> {
         let number_width = self.set.line("00000", BODY).width;
         self.canvas.open(Tag::Contents);
         let entries = self.entries;
-        for entry in entries.iter().filter(|entry| entry.level <= depth) {
+        for entry in entries
+            .iter()
+            .filter(|entry| entry.listed && entry.level <= depth)
+        {
             let first = entry.level == 1;
-            let style = if first { Style::bold(9.8) } else { Style::plain(9.0) };
+            let style = if first {
+                Style::bold(9.8)
+            } else {
+                Style::plain(9.0)
+            };
             let leading = if first { 15.0 } else { 13.4 };
             let indent = 14.0 * f64::from(entry.level - 1);
             let width = self.width() - indent - number_width - 10.0;
-            let run = Run::plain(&entry.text).tone(if first { Tone::Accent } else { Tone::Plain }).link(&entry.target);
+            let run = Run::plain(&entry.text)
+                .tone(if first { Tone::Accent } else { Tone::Plain })
+                .link(&entry.target);
             let lines = self.set.lines(&[run], style, width);
             self.space(if first { 7.0 } else { 0.0 });
             self.ensure(lines.len() as f64 * leading)?;
             self.canvas.open(Tag::Entry);
-            self.stack(&lines, Panel { left: indent, ..Panel::bare(leading) })?;
+            self.stack(
+                &lines,
+                Panel {
+                    left: indent,
+                    ..Panel::bare(leading)
+                },
+            )?;
             let end = self.left() + indent + lines.last().map_or(0.0, |line| line.width);
             self.page_number(entry, end, self.y - leading * 0.24, style);
             self.canvas.close();
@@ -300,23 +440,33 @@ impl Flow<'_> {
 
     /// The page of an entry at the right edge, and a thin line of dots that leads to it.
     fn page_number(&mut self, entry: &Entry, from: f64, base: f64, style: Style) {
-        let page = self.page_of(&entry.target).map_or(String::new(), |page| page.to_string());
+        let page = self
+            .page_of(&entry.target)
+            .map_or(String::new(), |page| page.to_string());
         let line = self.set.line(&page, style);
         let right = self.left() + self.width();
         self.canvas.open(Tag::Artifact);
         let mut x = ((from + 8.0) / 4.0).ceil() * 4.0;
         while x < right - line.width - 6.0 {
-            self.canvas.area(x, base - 0.7, 0.7, 0.7, Ink::Full(Tone::Muted));
+            self.canvas
+                .area(x, base - 0.7, 0.7, 0.7, Ink::Full(Tone::Muted));
             x += 4.0;
         }
         self.canvas.close();
         self.draw(&line, right - line.width, base);
         let height = style.size * 1.3;
-        self.canvas.link(right - line.width, base - style.size, line.width, height, &entry.target, &entry.text);
+        self.canvas.link(
+            right - line.width,
+            base - style.size,
+            line.width,
+            height,
+            &entry.target,
+            &entry.text,
+        );
     }
 
     fn sign_off(&mut self, roles: &[String]) -> Result<(), PdfError> {
-        const HEIGHT: f64 = 64.0;
+        const HEIGHT: f64 = 68.0;
         for role in roles {
             self.ensure(HEIGHT)?;
             let lines = self.set.text_lines(role, Style::bold(9.2), self.width());
@@ -326,7 +476,12 @@ impl Flow<'_> {
             for (label, share) in [("Name", 0.36), ("Signature", 0.40), ("Date", 0.24)] {
                 let width = self.width() * share - 12.0;
                 self.canvas.open(Tag::Artifact);
-                self.canvas.line((x, self.y), (x + width, self.y), 0.6, Ink::Full(Tone::Plain));
+                self.canvas.line(
+                    (x, self.y),
+                    (x + width, self.y),
+                    0.6,
+                    Ink::Full(Tone::Plain),
+                );
                 self.canvas.close();
                 let line = self.set.line(label, Style::plain(7.4).tone(Tone::Muted));
                 self.canvas.open(Tag::Paragraph);
@@ -334,7 +489,7 @@ impl Flow<'_> {
                 self.canvas.close();
                 x += width + 12.0;
             }
-            self.advance(22.0);
+            self.advance(28.0);
         }
         Ok(())
     }

@@ -10,9 +10,10 @@ use super::fonts::Shaped;
 /// What a part of the page is, for readers who do not see it.
 ///
 /// The backend of today only checks that each is closed; a structure tree is
-/// built out of the same calls when it writes one.
+/// built out of the same calls when it writes one. Tags stay open over page
+/// breaks; what is inside an [`Tag::Artifact`] is no content, whatever it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tag {
+pub enum Tag<'t> {
     Title,
     Heading(u8),
     Paragraph,
@@ -21,8 +22,11 @@ pub enum Tag {
     Table,
     HeaderRow,
     Row,
+    /// Names its column, or its row where it is not in a [`Tag::HeaderRow`].
+    HeaderCell,
     Cell,
-    Figure,
+    /// A picture, and what it shows in words.
+    Figure(&'t str),
     Contents,
     Entry,
     Code,
@@ -42,7 +46,7 @@ pub trait Canvas {
     fn link(&mut self, x: f64, y: f64, width: f64, height: f64, anchor: &str, label: &str);
     /// Adds an entry to the outline, for the place `y` of this page.
     fn outline(&mut self, level: u8, title: &str, y: f64);
-    fn open(&mut self, tag: Tag);
+    fn open(&mut self, tag: Tag<'_>);
     fn close(&mut self);
 }
 
@@ -64,6 +68,6 @@ impl Canvas for DryCanvas {
     fn line(&mut self, _: (f64, f64), _: (f64, f64), _: f64, _: Ink) {}
     fn link(&mut self, _: f64, _: f64, _: f64, _: f64, _: &str, _: &str) {}
     fn outline(&mut self, _: u8, _: &str, _: f64) {}
-    fn open(&mut self, _: Tag) {}
+    fn open(&mut self, _: Tag<'_>) {}
     fn close(&mut self) {}
 }

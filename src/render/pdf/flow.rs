@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use super::super::block::Tone;
+use super::super::chart::Ink;
 use super::PdfError;
 use super::canvas::{Canvas, Tag};
 use super::text::{Atom, Line, Style, Typesetter};
-use super::super::chart::Ink;
-use super::super::block::Tone;
 
 const SHORT_SIDE: f64 = 595.28;
 const LONG_SIDE: f64 = 841.89;
@@ -32,6 +32,7 @@ pub struct Entry {
     pub level: u8,
     pub text: String,
     pub target: String,
+    pub listed: bool,
 }
 
 /// A place in the document.
@@ -92,7 +93,14 @@ pub struct Panel {
 
 impl Panel {
     pub fn bare(leading: f64) -> Self {
-        Panel { left: 0.0, leading, ground: None, bar: None, pad_x: 0.0, pad_y: 0.0 }
+        Panel {
+            left: 0.0,
+            leading,
+            ground: None,
+            bar: None,
+            pad_x: 0.0,
+            pad_y: 0.0,
+        }
     }
 }
 
@@ -104,7 +112,18 @@ impl<'c> Flow<'c> {
         entries: &'c [Entry],
         known: Option<&'c Trace>,
     ) -> Self {
-        Flow { canvas, set, entries, known, trace: Trace::default(), y: 0.0, frame, wide: false, open: false, fresh: true }
+        Flow {
+            canvas,
+            set,
+            entries,
+            known,
+            trace: Trace::default(),
+            y: 0.0,
+            frame,
+            wide: false,
+            open: false,
+            fresh: true,
+        }
     }
 
     /// The left edge of the text.
@@ -124,7 +143,11 @@ impl<'c> Flow<'c> {
 
     /// The height that is left on this page.
     pub fn room(&self) -> f64 {
-        if self.open { self.bottom() - self.y } else { self.full_height() }
+        if self.open {
+            self.bottom() - self.y
+        } else {
+            self.full_height()
+        }
     }
 
     fn bottom(&self) -> f64 {
@@ -132,7 +155,11 @@ impl<'c> Flow<'c> {
     }
 
     fn page_size(&self) -> (f64, f64) {
-        if self.wide { (LONG_SIDE, SHORT_SIDE) } else { (SHORT_SIDE, LONG_SIDE) }
+        if self.wide {
+            (LONG_SIDE, SHORT_SIDE)
+        } else {
+            (SHORT_SIDE, LONG_SIDE)
+        }
     }
 
     /// Turns the page for what comes next, if it does not lie that way already.
@@ -200,16 +227,23 @@ impl<'c> Flow<'c> {
     /// Gives this place a name.
     pub fn anchor(&mut self, name: &str) -> Result<(), PdfError> {
         self.begin()?;
-        let place = Place { page: self.trace.pages.len() - 1, y: self.y };
+        let place = Place {
+            page: self.trace.pages.len() - 1,
+            y: self.y,
+        };
         match self.trace.anchors.insert(name.to_owned(), place) {
-            Some(_) => Err(PdfError::AnchorTwice { anchor: name.to_owned() }),
+            Some(_) => Err(PdfError::AnchorTwice {
+                anchor: name.to_owned(),
+            }),
             None => Ok(()),
         }
     }
 
     /// The page number of an anchor, as far as this pass knows.
     pub fn page_of(&self, anchor: &str) -> Option<usize> {
-        self.known.and_then(|known| known.anchors.get(anchor)).map(|place| place.page + 1)
+        self.known
+            .and_then(|known| known.anchors.get(anchor))
+            .map(|place| place.page + 1)
     }
 
     fn running_heads(&mut self) {
@@ -218,15 +252,30 @@ impl<'c> Flow<'c> {
         let number = self.trace.pages.len();
         let total = self.known.map_or(0, |known| known.pages.len());
         self.canvas.open(Tag::Artifact);
-        let packet = self.set.line(self.frame.packet_id, Style { mono: true, ..RUNNING });
+        let packet = self.set.line(
+            self.frame.packet_id,
+            Style {
+                mono: true,
+                ..RUNNING
+            },
+        );
         let title = self.fitted(self.frame.title, right - SIDE_MARGIN - packet.width - 16.0);
         self.draw(&title, SIDE_MARGIN, 40.0);
         self.draw(&packet, right - packet.width, 40.0);
-        self.canvas.line((SIDE_MARGIN, 47.0), (right, 47.0), 0.5, Ink::Rule);
+        self.canvas
+            .line((SIDE_MARGIN, 47.0), (right, 47.0), 0.5, Ink::Rule);
         let foot = height - 34.0;
-        self.canvas.line((SIDE_MARGIN, foot - 11.0), (right, foot - 11.0), 0.5, Ink::Rule);
+        self.canvas.line(
+            (SIDE_MARGIN, foot - 11.0),
+            (right, foot - 11.0),
+            0.5,
+            Ink::Rule,
+        );
         let page = self.set.line(&format!("page {number} of {total}"), RUNNING);
-        let note = self.fitted(self.frame.footer_note, right - SIDE_MARGIN - page.width - 16.0);
+        let note = self.fitted(
+            self.frame.footer_note,
+            right - SIDE_MARGIN - page.width - 16.0,
+        );
         self.draw(&note, SIDE_MARGIN, foot);
         self.draw(&page, right - page.width, foot);
         self.canvas.close();
@@ -267,7 +316,8 @@ impl<'c> Flow<'c> {
             let width: f64 = together.iter().map(Atom::width).sum();
             if let Some(anchor) = &first.link {
                 let label: String = together.iter().map(|atom| &*atom.shaped.text).collect();
-                self.canvas.link(x, y - first.size, width, first.size * 1.3, anchor, &label);
+                self.canvas
+                    .link(x, y - first.size, width, first.size * 1.3, anchor, &label);
             }
             x += width;
             rest = later;
@@ -279,7 +329,9 @@ impl<'c> Flow<'c> {
         let mut rest = lines;
         while !rest.is_empty() {
             self.begin()?;
-            let fitting = ((self.room() - 2.0 * look.pad_y + 0.01) / look.leading).floor().max(0.0) as usize;
+            let fitting = ((self.room() - 2.0 * look.pad_y + 0.01) / look.leading)
+                .floor()
+                .max(0.0) as usize;
             let take = match fitting {
                 fitting if rest.len() <= fitting => rest.len(),
                 // No single line is left behind, and none goes alone to the next page.
@@ -308,7 +360,8 @@ impl<'c> Flow<'c> {
         if look.ground.is_some() || look.bar.is_some() {
             self.canvas.open(Tag::Artifact);
             if let Some(ground) = look.ground {
-                self.canvas.area(left, self.y, self.width() - look.left, height, ground);
+                self.canvas
+                    .area(left, self.y, self.width() - look.left, height, ground);
             }
             if let Some(bar) = look.bar {
                 self.canvas.area(left, self.y, 3.0, height, bar);

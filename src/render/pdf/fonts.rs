@@ -124,7 +124,12 @@ impl Fonts {
     /// A font file that cannot be read: the program was built from damaged files.
     pub fn load() -> Result<Self, PdfError> {
         let loaded = FONTS.iter().map(Loaded::new).collect::<Result<_, _>>()?;
-        Ok(Fonts { loaded, having: HashMap::new(), cache: HashMap::new(), buffer: None })
+        Ok(Fonts {
+            loaded,
+            having: HashMap::new(),
+            cache: HashMap::new(),
+            buffer: None,
+        })
     }
 
     pub fn face(&self, font: FontId) -> &Face<'static> {
@@ -143,7 +148,10 @@ impl Fonts {
         }
         let loaded = &self.loaded;
         let first = || (0..loaded.len()).find(|&place| loaded[place].face.glyph_index(c).is_some());
-        *self.having.entry(c).or_insert_with(|| first().map(|place| FontId(place as u8)))
+        *self
+            .having
+            .entry(c)
+            .or_insert_with(|| first().map(|place| FontId(place as u8)))
     }
 
     pub fn has(&self, font: FontId, c: char) -> bool {
@@ -170,13 +178,19 @@ impl Fonts {
 
     fn shape_now(&mut self, font: FontId, text: &str, right_to_left: bool) -> Shaped {
         let printable = text.bytes().all(|b| (0x20..0x7F).contains(&b));
-        let glyphs = if printable && !right_to_left && self.loaded[font.0 as usize].ascii.is_some() {
+        let glyphs = if printable && !right_to_left && self.loaded[font.0 as usize].ascii.is_some()
+        {
             self.ascii_glyphs(font, text)
         } else {
             self.shaper_glyphs(font, text, right_to_left)
         };
         let width = glyphs.iter().map(|glyph| f64::from(glyph.advance)).sum();
-        Shaped { font, text: text.into(), glyphs, width }
+        Shaped {
+            font,
+            text: text.into(),
+            glyphs,
+            width,
+        }
     }
 
     /// The short way for ASCII, which the tests hold equal to the long one.
@@ -189,9 +203,18 @@ impl Fonts {
                 _ => 0,
             };
             let loaded = &self.loaded[font.0 as usize];
-            let (id, natural) = loaded.ascii.as_ref().expect("asked only where it is there")[(byte - FIRST_ASCII) as usize];
+            let (id, natural) = loaded.ascii.as_ref().expect("asked only where it is there")
+                [(byte - FIRST_ASCII) as usize];
             let advance = natural + f32::from(kern) * loaded.scale;
-            glyphs.push(Glyph { id, advance, natural, dx: 0.0, dy: 0.0, start: at as u32, end: at as u32 + 1 });
+            glyphs.push(Glyph {
+                id,
+                advance,
+                natural,
+                dx: 0.0,
+                dy: 0.0,
+                start: at as u32,
+                end: at as u32 + 1,
+            });
         }
         glyphs
     }
@@ -215,13 +238,23 @@ impl Fonts {
         buffer.push_str(text);
         buffer.set_cluster_level(BufferClusterLevel::Characters);
         buffer.guess_segment_properties();
-        buffer.set_direction(if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight });
+        buffer.set_direction(if right_to_left {
+            Direction::RightToLeft
+        } else {
+            Direction::LeftToRight
+        });
         let output = rustybuzz::shape(&loaded.face, &[], buffer);
-        let mut ends = cluster_ends(output.glyph_infos().iter().map(|info| info.cluster), text.len() as u32);
+        let mut ends = cluster_ends(
+            output.glyph_infos().iter().map(|info| info.cluster),
+            text.len() as u32,
+        );
         let mut glyphs = Vec::with_capacity(output.len());
         for (info, position) in output.glyph_infos().iter().zip(output.glyph_positions()) {
             let id = u16::try_from(info.glyph_id).expect("a font has at most 65,535 glyphs");
-            let natural = loaded.face.glyph_hor_advance(rustybuzz::ttf_parser::GlyphId(id)).unwrap_or(0);
+            let natural = loaded
+                .face
+                .glyph_hor_advance(rustybuzz::ttf_parser::GlyphId(id))
+                .unwrap_or(0);
             glyphs.push(Glyph {
                 id,
                 advance: position.x_advance as f32 * loaded.scale,
@@ -249,7 +282,10 @@ fn cluster_ends(clusters: impl Iterator<Item = u32>, len: u32) -> HashMap<u32, u
 
 impl Loaded {
     fn new(source: &FontSource) -> Result<Self, PdfError> {
-        let damaged = || PdfError::Font { name: source.name, cause: "not a font".into() };
+        let damaged = || PdfError::Font {
+            name: source.name,
+            cause: "not a font".into(),
+        };
         let face = Face::from_slice(source.data, 0).ok_or_else(damaged)?;
         let scale = 1000.0 / face.units_per_em() as f32;
         let ascii = (FIRST_ASCII..0x7F)
@@ -258,7 +294,12 @@ impl Loaded {
                 Some((id.0, f32::from(face.glyph_hor_advance(id)?) * scale))
             })
             .collect();
-        Ok(Loaded { face, scale, ascii, kerning: vec![KERN_UNKNOWN; ASCII_COUNT * ASCII_COUNT] })
+        Ok(Loaded {
+            face,
+            scale,
+            ascii,
+            kerning: vec![KERN_UNKNOWN; ASCII_COUNT * ASCII_COUNT],
+        })
     }
 }
 
@@ -266,6 +307,16 @@ impl Loaded {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_files_are_those_that_their_readme_names() {
+        use sha2::{Digest, Sha256};
+        let readme = include_str!("../../../assets/fonts/README.md");
+        for source in &FONTS {
+            let hash = hex::encode(Sha256::digest(source.data));
+            assert!(readme.contains(&hash), "{} {hash}", source.name);
+        }
+    }
 
     #[test]
     fn each_script_has_a_font() {
@@ -278,10 +329,13 @@ mod tests {
             ('髙', "NotoSansCJKjp-Regular"),
             ('﨑', "NotoSansCJKjp-Regular"),
             ('鷗', "NotoSansCJKjp-Regular"),
-            ('한', "DroidSansFallback"),
+            ('한', "NotoSansCJKjp-Regular"),
+            ('→', "NotoSansMono-Regular"),
             ('们', "DroidSansFallback"),
         ] {
-            let font = fonts.font_for(c, FontId::BOLD).unwrap_or_else(|| panic!("{c}"));
+            let font = fonts
+                .font_for(c, FontId::BOLD)
+                .unwrap_or_else(|| panic!("{c}"));
             assert_eq!(FONTS[font.0 as usize].name, name, "{c}");
         }
         assert_eq!(fonts.font_for('\u{1F600}', FontId::SANS), None);
@@ -294,8 +348,16 @@ mod tests {
         let joined = fonts.shape(font, "مرحبا", true);
         let alone = fonts.shape(font, "م", true);
         let last = joined.glyphs.last().expect("glyphs");
-        assert_ne!(last.id, alone.glyphs[0].id, "the first letter has its initial form");
-        let text: String = joined.glyphs.iter().rev().map(|g| &joined.text[g.start as usize..g.end as usize]).collect();
+        assert_ne!(
+            last.id, alone.glyphs[0].id,
+            "the first letter has its initial form"
+        );
+        let text: String = joined
+            .glyphs
+            .iter()
+            .rev()
+            .map(|g| &joined.text[g.start as usize..g.end as usize])
+            .collect();
         assert_eq!(text, "مرحبا");
     }
 

@@ -6,7 +6,7 @@ use super::super::block::{Align, Cell, Column, RowSource, Table, Tone, Width};
 use super::super::chart::Ink;
 use super::PdfError;
 use super::canvas::Tag;
-use super::flow::{Panel, Flow};
+use super::flow::{Flow, Panel};
 use super::text::{Line, Style};
 
 /// How a table looks.
@@ -20,8 +20,20 @@ pub struct Look {
     pub names: bool,
 }
 
-const TABLE: Look = Look { size: 7.4, leading: 9.8, pad_x: 4.0, pad_y: 3.0, names: false };
-const FACTS: Look = Look { size: 9.0, leading: 12.4, pad_x: 4.0, pad_y: 3.2, names: true };
+const TABLE: Look = Look {
+    size: 7.4,
+    leading: 9.8,
+    pad_x: 4.0,
+    pad_y: 3.0,
+    names: false,
+};
+const FACTS: Look = Look {
+    size: 9.0,
+    leading: 12.4,
+    pad_x: 4.0,
+    pad_y: 3.2,
+    names: true,
+};
 const HEAD: Style = Style::bold(7.2).tone(Tone::Accent);
 const HEAD_LEADING: f64 = 9.4;
 const CONTINUED: Style = Style::plain(6.2).tone(Tone::Muted);
@@ -65,20 +77,31 @@ impl Flow<'_> {
             };
             failure = drawn.err();
         });
-        read.map_err(|cause| PdfError::Rows { table: table.name.clone(), cause })?;
+        read.map_err(|cause| PdfError::Rows {
+            table: table.name.clone(),
+            cause,
+        })?;
         if let Some(failure) = failure {
             return Err(failure);
         }
         self.canvas.close();
         if row_count == 0 && !table.when_empty.is_empty() {
-            let look = Panel { pad_x: TABLE.pad_x, pad_y: 3.0, ..Panel::bare(TABLE.leading) };
+            let look = Panel {
+                pad_x: TABLE.pad_x,
+                pad_y: 3.0,
+                ..Panel::bare(TABLE.leading)
+            };
             let style = Style::plain(TABLE.size).tone(Tone::Muted);
-            let lines = self.set.text_lines(&table.when_empty, style, self.width() - 2.0 * TABLE.pad_x);
+            let lines =
+                self.set
+                    .text_lines(&table.when_empty, style, self.width() - 2.0 * TABLE.pad_x);
             self.tagged_stack(Tag::Paragraph, &lines, look)?;
             self.rule(0.4, Ink::Rule);
         }
         if let Some(note) = &table.note {
-            let lines = self.set.text_lines(note, Style::plain(7.2).tone(Tone::Muted), self.width());
+            let lines =
+                self.set
+                    .text_lines(note, Style::plain(7.2).tone(Tone::Muted), self.width());
             self.space(3.0);
             self.tagged_stack(Tag::Paragraph, &lines, Panel::bare(9.6))?;
         }
@@ -111,7 +134,12 @@ impl Flow<'_> {
     }
 
     /// Draws lines as one tagged thing.
-    pub fn tagged_stack(&mut self, tag: Tag, lines: &[Line], look: Panel) -> Result<(), PdfError> {
+    pub fn tagged_stack(
+        &mut self,
+        tag: Tag<'_>,
+        lines: &[Line],
+        look: Panel,
+    ) -> Result<(), PdfError> {
         self.canvas.open(tag);
         self.stack(lines, look)?;
         self.canvas.close();
@@ -132,20 +160,34 @@ impl Flow<'_> {
             true => columns
                 .iter()
                 .zip(&places)
-                .map(|(column, &(_, width))| self.set.text_lines(&column.title, HEAD, width - 2.0 * look.pad_x))
+                .map(|(column, &(_, width))| {
+                    self.set
+                        .text_lines(&column.title, HEAD, width - 2.0 * look.pad_x)
+                })
                 .collect(),
             false => Vec::new(),
         };
-        Grid { look, aligns: columns.iter().map(|column| column.align).collect(), places, head }
+        Grid {
+            look,
+            aligns: columns.iter().map(|column| column.align).collect(),
+            places,
+            head,
+        }
     }
 
-    fn head(&mut self, grid: &Grid, tag: Tag) {
+    fn head(&mut self, grid: &Grid, tag: Tag<'_>) {
         let height = grid.head_height();
         self.canvas.open(tag);
         self.canvas.open(Tag::Artifact);
-        self.canvas.area(self.left(), self.y, self.width(), height, Ink::Light(Tone::Accent));
+        self.canvas.area(
+            self.left(),
+            self.y,
+            self.width(),
+            height,
+            Ink::Light(Tone::Accent),
+        );
         self.canvas.close();
-        self.cells(grid, &grid.head, HEAD_LEADING, grid.look.pad_y);
+        self.cells(grid, &grid.head, HEAD_LEADING, |_| Tag::HeaderCell);
         self.canvas.close();
         self.advance(height);
         self.rule(0.8, Ink::Full(Tone::Accent));
@@ -178,7 +220,13 @@ impl Flow<'_> {
 
     fn row_here(&mut self, grid: &Grid, lines: &[Vec<Line>], height: f64) {
         self.canvas.open(Tag::Row);
-        self.cells(grid, lines, grid.look.leading, grid.look.pad_y);
+        self.cells(grid, lines, grid.look.leading, |column| {
+            if grid.look.names && column == 0 {
+                Tag::HeaderCell
+            } else {
+                Tag::Cell
+            }
+        });
         self.canvas.close();
         self.advance(height);
         self.rule(0.4, Ink::Rule);
@@ -197,16 +245,22 @@ impl Flow<'_> {
                 continue;
             }
             if !first {
-                self.continued("this row began on the page before");
+                self.continued("continued from the page before");
             }
-            let rest: Vec<Vec<Line>> =
-                lines.iter_mut().map(|cell| cell.split_off(fitting.max(1).min(cell.len()))).collect();
+            let rest: Vec<Vec<Line>> = lines
+                .iter_mut()
+                .map(|cell| cell.split_off(fitting.max(1).min(cell.len())))
+                .collect();
             let tallest = lines.iter().map(Vec::len).max().unwrap_or(0);
-            self.row_here(grid, &lines, tallest as f64 * look.leading + 2.0 * look.pad_y);
+            self.row_here(
+                grid,
+                &lines,
+                tallest as f64 * look.leading + 2.0 * look.pad_y,
+            );
             lines = rest;
             first = false;
             if lines.iter().any(|cell| !cell.is_empty()) {
-                self.continued("this row goes on on the next page");
+                self.continued("continues on the next page");
                 self.table_page(grid)?;
             }
         }
@@ -232,10 +286,17 @@ impl Flow<'_> {
         Ok(())
     }
 
-    fn cells(&mut self, grid: &Grid, cells: &[Vec<Line>], leading: f64, pad_y: f64) {
-        for ((lines, &(left, width)), align) in cells.iter().zip(&grid.places).zip(&grid.aligns) {
-            self.canvas.open(Tag::Cell);
-            let mut base = self.y + pad_y + leading * 0.76;
+    fn cells(
+        &mut self,
+        grid: &Grid,
+        cells: &[Vec<Line>],
+        leading: f64,
+        tag: impl Fn(usize) -> Tag<'static>,
+    ) {
+        for (column, lines) in cells.iter().enumerate() {
+            let ((left, width), align) = (grid.places[column], grid.aligns[column]);
+            self.canvas.open(tag(column));
+            let mut base = self.y + grid.look.pad_y + leading * 0.76;
             for line in lines {
                 let spare = width - 2.0 * grid.look.pad_x - line.width;
                 let indent = match align {
@@ -262,7 +323,12 @@ impl Grid {
 
 /// Left edge and width of each column. Fixed widths that leave no room for the others are made smaller.
 fn places(columns: &[Column], left: f64, width: f64) -> Vec<(f64, f64)> {
-    let sum = |wanted: fn(Width) -> f64| columns.iter().map(|column| wanted(column.width)).sum::<f64>();
+    let sum = |wanted: fn(Width) -> f64| {
+        columns
+            .iter()
+            .map(|column| wanted(column.width))
+            .sum::<f64>()
+    };
     let fixed = sum(|width| match width {
         Width::Points(points) => points,
         Width::Share(_) => 0.0,
@@ -272,7 +338,11 @@ fn places(columns: &[Column], left: f64, width: f64) -> Vec<(f64, f64)> {
         Width::Share(share) => share,
     });
     let most_fixed = if shares > 0.0 { width * 0.8 } else { width };
-    let squeeze = if fixed > most_fixed || (shares <= 0.0 && fixed > 0.0) { most_fixed / fixed } else { 1.0 };
+    let squeeze = if fixed > most_fixed || (shares <= 0.0 && fixed > 0.0) {
+        most_fixed / fixed
+    } else {
+        1.0
+    };
     let free = width - fixed * squeeze;
     let mut x = left;
     let mut places = Vec::with_capacity(columns.len());
@@ -293,14 +363,30 @@ mod tests {
 
     #[track_caller]
     fn check(columns: &[Column], expected: &[f64]) {
-        let widths: Vec<f64> = places(columns, 50.0, 400.0).iter().map(|place| place.1.round()).collect();
+        let widths: Vec<f64> = places(columns, 50.0, 400.0)
+            .iter()
+            .map(|place| place.1.round())
+            .collect();
         assert_eq!(widths, expected);
     }
 
     #[test]
     fn columns_fill_the_width_exactly() {
-        check(&[Column::points("a", 100.0), Column::share("b", 1.0), Column::share("c", 2.0)], &[100.0, 100.0, 200.0]);
-        check(&[Column::points("a", 100.0), Column::points("b", 100.0)], &[200.0, 200.0]);
-        check(&[Column::points("a", 900.0), Column::share("b", 1.0)], &[320.0, 80.0]);
+        check(
+            &[
+                Column::points("a", 100.0),
+                Column::share("b", 1.0),
+                Column::share("c", 2.0),
+            ],
+            &[100.0, 100.0, 200.0],
+        );
+        check(
+            &[Column::points("a", 100.0), Column::points("b", 100.0)],
+            &[200.0, 200.0],
+        );
+        check(
+            &[Column::points("a", 900.0), Column::share("b", 1.0)],
+            &[320.0, 80.0],
+        );
     }
 }

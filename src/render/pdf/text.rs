@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use unicode_bidi::{BidiInfo, Level};
 
-use super::fonts::{FontId, Fonts, Shaped};
 use super::super::block::{Run, Tone};
 use super::super::chart::Measure;
+use super::fill::Filler;
+use super::fonts::{FontId, Fonts, Shaped};
 use crate::sanitize;
 
 /// Fixed pitch looks larger than the text around it; this evens it out.
 const MONO_SCALE: f64 = 0.93;
-const SLACK: f64 = 0.01;
 
 /// How text looks where its runs say nothing else.
 #[derive(Debug, Clone, Copy)]
@@ -29,11 +29,19 @@ pub struct Style {
 
 impl Style {
     pub const fn plain(size: f64) -> Self {
-        Style { size, bold: false, mono: false, tone: Tone::Plain }
+        Style {
+            size,
+            bold: false,
+            mono: false,
+            tone: Tone::Plain,
+        }
     }
 
     pub const fn bold(size: f64) -> Self {
-        Style { bold: true, ..Style::plain(size) }
+        Style {
+            bold: true,
+            ..Style::plain(size)
+        }
     }
 
     pub const fn tone(self, tone: Tone) -> Self {
@@ -48,7 +56,7 @@ pub struct Atom {
     pub size: f64,
     pub tone: Tone,
     pub link: Option<Rc<str>>,
-    level: u8,
+    pub level: u8,
 }
 
 impl Atom {
@@ -104,7 +112,7 @@ impl Typesetter {
             // Already safe to show, so that it must not be escaped again.
             let (text, spans) = self.prepare(&[Run::plain(line)], style, |text| text.into());
             let atoms = self.atoms(&text, &spans, 0..text.len());
-            let mut filler = Filler::new(width);
+            let mut filler = Filler::verbatim(width);
             filler.long(atoms, &mut self.fonts);
             lines.extend(filler.finish());
         }
@@ -118,7 +126,12 @@ impl Typesetter {
     }
 
     /// All runs as one text that can be shown, and what each part of it looks like.
-    fn prepare(&mut self, runs: &[Run], style: Style, safe: for<'t> fn(&'t str) -> std::borrow::Cow<'t, str>) -> (String, Vec<Span>) {
+    fn prepare(
+        &mut self,
+        runs: &[Run],
+        style: Style,
+        safe: for<'t> fn(&'t str) -> std::borrow::Cow<'t, str>,
+    ) -> (String, Vec<Span>) {
         let mut text = String::new();
         let mut spans: Vec<Span> = Vec::new();
         for run in runs {
@@ -135,13 +148,33 @@ impl Typesetter {
             };
             let link = run.link.as_deref().map(Rc::from);
             let mut push = |shown: &str, font: FontId, level: u8| {
-                let size = if font == FontId::MONO { style.size * MONO_SCALE } else { style.size };
+                let size = if font == FontId::MONO {
+                    style.size * MONO_SCALE
+                } else {
+                    style.size
+                };
                 let start = text.len();
                 text.push_str(shown);
                 match spans.last_mut() {
-                    Some(last) if last.range.end == start && last.font == font && last.level == level && start > 0
-                        && last.tone == tone && last.link == link && last.size == size => last.range.end = text.len(),
-                    _ => spans.push(Span { range: start..text.len(), font, size, tone, link: link.clone(), level }),
+                    Some(last)
+                        if last.range.end == start
+                            && last.font == font
+                            && last.level == level
+                            && start > 0
+                            && last.tone == tone
+                            && last.link == link
+                            && last.size == size =>
+                    {
+                        last.range.end = text.len()
+                    }
+                    _ => spans.push(Span {
+                        range: start..text.len(),
+                        font,
+                        size,
+                        tone,
+                        link: link.clone(),
+                        level,
+                    }),
                 }
             };
             if shown.is_ascii() {
@@ -153,7 +186,11 @@ impl Typesetter {
             for (at, c) in shown.char_indices() {
                 let level = levels.as_ref().map_or(0, |levels| levels[at].number());
                 // A mark stays in the font of its letter, if that has it.
-                let wanted = if is_mark(c) && self.fonts.has(before, c) { before } else { font };
+                let wanted = if is_mark(c) && self.fonts.has(before, c) {
+                    before
+                } else {
+                    font
+                };
                 match self.fonts.font_for(c, wanted) {
                     Some(found) => {
                         before = found;
@@ -170,10 +207,21 @@ impl Typesetter {
     fn atoms(&mut self, text: &str, spans: &[Span], range: Range<usize>) -> Vec<Atom> {
         let first = spans.partition_point(|span| span.range.end <= range.start);
         let mut atoms = Vec::new();
-        for span in spans[first..].iter().take_while(|span| span.range.start < range.end) {
+        for span in spans[first..]
+            .iter()
+            .take_while(|span| span.range.start < range.end)
+        {
             let part = span.range.start.max(range.start)..span.range.end.min(range.end);
-            let shaped = self.fonts.shape(span.font, &text[part], span.level % 2 == 1);
-            atoms.push(Atom { shaped, size: span.size, tone: span.tone, link: span.link.clone(), level: span.level });
+            let shaped = self
+                .fonts
+                .shape(span.font, &text[part], span.level % 2 == 1);
+            atoms.push(Atom {
+                shaped,
+                size: span.size,
+                tone: span.tone,
+                link: span.link.clone(),
+                level: span.level,
+            });
         }
         atoms
     }
@@ -198,157 +246,51 @@ pub struct Ruler<'t>(pub std::cell::RefCell<&'t mut Typesetter>);
 
 impl Measure for Ruler<'_> {
     fn width(&self, text: &str, size: f64, bold: bool) -> f64 {
-        self.0.borrow_mut().line(text, Style { bold, ..Style::plain(size) }).width
+        self.0
+            .borrow_mut()
+            .line(
+                text,
+                Style {
+                    bold,
+                    ..Style::plain(size)
+                },
+            )
+            .width
     }
 }
 
 impl Line {
     /// The atoms put in the order of the page.
-    fn ordered(atoms: Vec<Atom>) -> Line {
+    pub fn ordered(atoms: Vec<Atom>) -> Line {
         let width = atoms.iter().map(Atom::width).sum();
         if atoms.iter().all(|atom| atom.level == 0) {
             return Line { atoms, width };
         }
         let levels: Vec<Level> = atoms.iter().map(|atom| level(atom.level)).collect();
         let order = BidiInfo::reorder_visual(&levels);
-        Line { atoms: order.into_iter().map(|place| atoms[place].clone()).collect(), width }
-    }
-}
-
-/// Fills lines one by one.
-struct Filler {
-    width: f64,
-    lines: Vec<Line>,
-    atoms: Vec<Atom>,
-    used: f64,
-    /// Blanks that show only if a word follows on the same line.
-    blanks: Vec<Atom>,
-}
-
-impl Filler {
-    fn new(width: f64) -> Self {
-        Filler { width, lines: Vec::new(), atoms: Vec::new(), used: 0.0, blanks: Vec::new() }
-    }
-
-    fn word(&mut self, word: Vec<Atom>, blanks: Vec<Atom>, fonts: &mut Fonts) {
-        let wide: f64 = word.iter().map(Atom::width).sum();
-        let gap: f64 = self.blanks.iter().map(Atom::width).sum();
-        if self.used + gap + wide > self.width + SLACK && !self.atoms.is_empty() {
-            self.end_line();
-        }
-        if wide > self.width + SLACK {
-            self.long(word, fonts);
-        } else {
-            let gap = std::mem::take(&mut self.blanks);
-            gap.into_iter().chain(word).for_each(|atom| self.push(atom));
-        }
-        self.blanks = blanks;
-    }
-
-    fn push(&mut self, atom: Atom) {
-        self.used += atom.width();
-        self.atoms.push(atom);
-    }
-
-    /// Something wider than a line, broken wherever the line ends.
-    fn long(&mut self, atoms: Vec<Atom>, fonts: &mut Fonts) {
-        self.blanks.clear();
-        let pieces: Vec<Atom> = atoms.into_iter().flat_map(|atom| in_pieces(atom, fonts)).collect();
-        for mut atom in pieces {
-            while self.used + atom.width() > self.width + SLACK {
-                let cut = fitting(&atom, self.width - self.used);
-                // At least one character on each line, or it would never end.
-                let cut = if cut == 0 && self.atoms.is_empty() { after_first(&atom.shaped.text) } else { cut };
-                if cut >= atom.shaped.text.len() {
-                    break;
-                }
-                if cut > 0 {
-                    let right_to_left = atom.level % 2 == 1;
-                    let head = fonts.shape(atom.shaped.font, &atom.shaped.text[..cut], right_to_left);
-                    let tail = fonts.shape(atom.shaped.font, &atom.shaped.text[cut..], right_to_left);
-                    self.push(Atom { shaped: head, ..atom.clone() });
-                    atom.shaped = tail;
-                }
-                self.end_line();
-            }
-            self.push(atom);
+        Line {
+            atoms: order
+                .into_iter()
+                .map(|place| atoms[place].clone())
+                .collect(),
+            width,
         }
     }
-
-    fn end_line(&mut self) {
-        self.lines.push(Line::ordered(std::mem::take(&mut self.atoms)));
-        self.used = 0.0;
-        self.blanks.clear();
-    }
-
-    fn finish(mut self) -> Vec<Line> {
-        if !self.atoms.is_empty() || self.lines.is_empty() {
-            self.end_line();
-        }
-        self.lines
-    }
-}
-
-/// A very long atom as shorter ones: each break of a line shapes the rest anew.
-fn in_pieces(atom: Atom, fonts: &mut Fonts) -> Vec<Atom> {
-    const MOST: usize = 400;
-    let text = &atom.shaped.text;
-    if text.len() <= MOST {
-        return vec![atom];
-    }
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        if at == text.len() || (at - start >= MOST && !is_mark(c)) {
-            let shaped = fonts.shape(atom.shaped.font, &text[start..at], atom.level % 2 == 1);
-            pieces.push(Atom { shaped, ..atom.clone() });
-            start = at;
-        }
-    }
-    pieces
-}
-
-/// How many bytes from the start fit into `room`.
-fn fitting(atom: &Atom, room: f64) -> usize {
-    let mut parts: Vec<(u32, u32, f64)> = Vec::with_capacity(atom.shaped.glyphs.len());
-    for glyph in &atom.shaped.glyphs {
-        parts.push((glyph.start, glyph.end, f64::from(glyph.advance) * atom.size / 1000.0));
-    }
-    parts.sort_by_key(|part| part.0);
-    let mut used = 0.0;
-    let mut fits = 0;
-    for (place, &(start, end, advance)) in parts.iter().enumerate() {
-        used += advance;
-        if used > room + SLACK {
-            break;
-        }
-        let next_is_mark = atom.shaped.text[end.max(start) as usize..].chars().next().is_some_and(is_mark);
-        let whole = parts.get(place + 1).is_none_or(|next| next.0 != start);
-        if whole && !next_is_mark {
-            fits = end as usize;
-        }
-    }
-    fits
-}
-
-/// The end of the first character and its marks.
-fn after_first(text: &str) -> usize {
-    let ends = text.char_indices().skip(1).find(|&(_, c)| !is_mark(c));
-    ends.map_or(text.len(), |(at, _)| at)
 }
 
 /// For each byte the level of its character; none if all runs left to right.
 fn direction_levels(text: &str) -> Option<Vec<Level>> {
     let info = BidiInfo::new(text, Some(Level::ltr()));
     let paragraph = info.paragraphs.first()?;
-    info.has_rtl().then(|| info.reordered_levels(paragraph, paragraph.range.clone()))
+    info.has_rtl()
+        .then(|| info.reordered_levels(paragraph, paragraph.range.clone()))
 }
 
 fn level(number: u8) -> Level {
     Level::new(number).unwrap_or(Level::ltr())
 }
 
-fn is_mark(c: char) -> bool {
+pub fn is_mark(c: char) -> bool {
     matches!(c as u32, 0x300..=0x36F | 0x483..=0x489 | 0x591..=0x5BD | 0x5BF | 0x5C1 | 0x5C2 | 0x610..=0x61A | 0x64B..=0x65F | 0x670
         | 0x6D6..=0x6ED | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0x3099 | 0x309A | 0xFE20..=0xFE2F)
 }
@@ -359,7 +301,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn typesetter() -> Typesetter {
-        Typesetter { fonts: Fonts::load().expect("the fonts of the program") }
+        Typesetter {
+            fonts: Fonts::load().expect("the fonts of the program"),
+        }
     }
 
     fn text_of(line: &Line) -> String {
@@ -380,8 +324,17 @@ mod tests {
 
     #[test]
     fn a_long_token_is_broken_anywhere() {
-        check("aaaaaaaaaaaaaaaaaaaa", 50.0, &["aaaaaaaa", "aaaaaaaa", "aaaa"]);
+        check(
+            "aaaaaaaaaaaaaaaaaaaa",
+            50.0,
+            &["aaaaaaaa", "aaaaaaaa", "aaaa"],
+        );
         check("ab", 1.0, &["a", "b"]);
+        check(
+            "AuthorizeSecurityGroupIngress",
+            120.0,
+            &["AuthorizeSecurityGroup", "Ingress"],
+        );
     }
 
     #[test]
@@ -393,12 +346,19 @@ mod tests {
     fn controls_are_escaped_once() {
         check("a\u{202e}b\n", 400.0, &["a\\u{202e}b\\u{a}"]);
         let lines = typesetter().verbatim_lines("a\u{202e}\n  b", Style::plain(10.0), 400.0);
-        assert_eq!(lines.iter().map(text_of).collect::<Vec<_>>(), ["a\\u{202e}", "  b"]);
+        assert_eq!(
+            lines.iter().map(text_of).collect::<Vec<_>>(),
+            ["a\\u{202e}", "  b"]
+        );
     }
 
     #[test]
     fn a_right_to_left_value_does_not_reorder_its_neighbours() {
-        let runs = [Run::plain("user "), Run::plain("שלום עולם"), Run::plain(" 7 calls")];
+        let runs = [
+            Run::plain("user "),
+            Run::plain("שלום עולם"),
+            Run::plain(" 7 calls"),
+        ];
         let lines = typesetter().lines(&runs, Style::plain(10.0), 400.0);
         assert_eq!(text_of(&lines[0]), "user עולם שלום 7 calls");
     }

@@ -34,7 +34,10 @@ impl Instant {
     pub fn parse(text: &str) -> Result<Self, PdfError> {
         match DateTime::parse_from_rfc3339(text) {
             Ok(instant) => Ok(Instant(instant)),
-            Err(cause) => Err(PdfError::Instant { text: text.to_owned(), cause }),
+            Err(cause) => Err(PdfError::Instant {
+                text: text.to_owned(),
+                cause,
+            }),
         }
     }
 
@@ -50,8 +53,14 @@ impl Instant {
 
 /// The XMP packet.
 pub fn packet(metadata: &Metadata<'_>, id: &[u8; 16]) -> String {
-    let [title, author, subject, language, creator] =
-        [&*metadata.title, &*metadata.author, &*metadata.subject, metadata.language, CREATOR].map(sanitize::html);
+    let [title, author, subject, language, creator] = [
+        &*metadata.title,
+        &*metadata.author,
+        &*metadata.subject,
+        metadata.language,
+        CREATOR,
+    ]
+    .map(sanitize::html);
     let date = metadata.created_at.xmp();
     let id = uuid(id);
     format!(
@@ -87,7 +96,14 @@ fn uuid(id: &[u8; 16]) -> String {
     id[6] = id[6] & 0x0F | 0x80;
     id[8] = id[8] & 0x3F | 0x80;
     let hex = hex::encode(id);
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 #[cfg(test)]
@@ -99,7 +115,12 @@ mod tests {
         let instant = Instant::parse("2026-11-01T02:00:00+09:00").expect("RFC 3339");
         assert_eq!(instant.pdf(), "D:20261031170000Z");
         assert_eq!(instant.xmp(), "2026-10-31T17:00:00Z");
-        let refused = Instant::parse("yesterday").expect_err("refused").to_string();
-        assert!(refused.starts_with("the time of making `yesterday`"), "{refused}");
+        let refused = Instant::parse("yesterday")
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            refused.starts_with("the time of making `yesterday`"),
+            "{refused}"
+        );
     }
 }
