@@ -5,6 +5,7 @@ pub mod cli;
 pub mod control;
 pub mod diagnostic;
 pub mod lint;
+pub mod packet;
 pub mod pattern;
 pub mod period;
 pub mod reader;

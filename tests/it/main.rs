@@ -10,11 +10,14 @@ mod control_roles;
 mod control_scope;
 mod control_shipped;
 
+mod packet_demo;
+mod packet_folder;
+
 mod pattern_agreement;
 mod pattern_vectors;
 
-mod reader_bad_inputs;
 mod reader_common;
+mod reader_bad_inputs;
 mod reader_data;
 #[cfg(unix)]
 mod reader_files;
