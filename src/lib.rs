@@ -1,4 +1,5 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
 pub mod assess;
+pub mod ledger;
 pub mod record;
