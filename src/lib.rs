@@ -1,5 +1,9 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
 pub mod assess;
+pub mod control;
+pub mod diagnostic;
 pub mod ledger;
+pub mod lint;
+pub mod period;
 pub mod record;

@@ -1,0 +1,22 @@
+//! Controls, the frameworks that they serve, and the scope that they are held
+//! against: from TOML files to values that need no further checking.
+//!
+//! Only `load` touches the disk; nothing here reads a log, knows a clock or
+//! decides a verdict.
+
+pub mod catalogue;
+pub mod example;
+mod expect;
+pub mod framework;
+pub mod list;
+pub mod load;
+pub mod model;
+pub mod overtime;
+pub mod read;
+pub mod scope;
+pub mod seam;
+pub mod set;
+pub mod shape;
+pub mod validate;
+pub mod verdict;
+pub mod waiver;
