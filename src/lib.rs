@@ -6,4 +6,6 @@ pub mod diagnostic;
 pub mod ledger;
 pub mod lint;
 pub mod period;
+pub mod reader;
 pub mod record;
+pub mod source;

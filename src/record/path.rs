@@ -6,6 +6,7 @@
 //! once, before the first record is read, and never changes afterwards.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A path in a [`PathSet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +33,7 @@ pub struct PathSet {
     names: Vec<String>,
     ids: HashMap<String, PathId>,
     /// (parent node, hash of the member name) to child node.
-    children: HashMap<(u32, u64), NodeId>,
+    children: HashMap<(u32, u64), NodeId, BuildHasherDefault<NodeHasher>>,
     /// The path that ends at a node, if one does.
     ends: Vec<Option<PathId>>,
     omittable: Vec<Option<u8>>,
@@ -48,7 +49,7 @@ impl PathSet {
         let mut set = PathSet {
             names: Vec::new(),
             ids: HashMap::new(),
-            children: HashMap::new(),
+            children: HashMap::default(),
             ends: vec![None],
             omittable: Vec::new(),
             cut: Vec::new(),
@@ -114,23 +115,24 @@ impl PathSet {
     }
 
     /// The node below `node` for a member called `name`, whose [`hash_name`] is `hash`.
-    pub(super) fn child(&self, node: NodeId, name: &str, hash: u64) -> Option<NodeId> {
+    pub(super) fn child(&self, node: NodeId, name: &[u8], hash: u64) -> Option<NodeId> {
         if let Some(child) = self.children.get(&(node.0, hash)) {
             return Some(*child);
         }
-        if memchr::memchr(b'.', name.as_bytes()).is_none() {
+        if !name.contains(&b'.') {
             return None;
         }
-        name.split('.').try_fold(node, |at, segment| {
-            self.children.get(&(at.0, hash_name(segment))).copied()
-        })
+        name.split(|byte| *byte == b'.')
+            .try_fold(node, |at, segment| {
+                self.children.get(&(at.0, hash_name(segment))).copied()
+            })
     }
 
     fn child_or_insert(&mut self, node: NodeId, segment: &str) -> NodeId {
         let next = NodeId(self.ends.len() as u32);
         let child = *self
             .children
-            .entry((node.0, hash_name(segment)))
+            .entry((node.0, hash_name(segment.as_bytes())))
             .or_insert(next);
         if child == next {
             self.ends.push(None);
@@ -146,8 +148,31 @@ impl Default for PathSet {
 }
 
 /// The hash by which member names are looked up and compared.
-pub(super) fn hash_name(name: &str) -> u64 {
-    rapidhash::v3::rapidhash_v3(name.as_bytes())
+pub(super) fn hash_name(name: &[u8]) -> u64 {
+    rapidhash::v3::rapidhash_v3(name)
+}
+
+/// Folds a node into the hash of a name, which is spread well already. What
+/// the table holds comes from controls, never from a log, so nobody can crowd it.
+#[derive(Debug, Clone, Copy, Default)]
+struct NodeHasher(u64);
+
+impl Hasher for NodeHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 ^= rapidhash::v3::rapidhash_v3(bytes);
+    }
+
+    fn write_u32(&mut self, node: u32) {
+        self.0 ^= u64::from(node).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_u64(&mut self, name: u64) {
+        self.0 ^= name;
+    }
 }
 
 /// The paths that the record model itself reads, with fixed ids.
@@ -222,6 +247,9 @@ pub mod core {
         ADDENDUM_ORIGINAL = "addendum.originalEventID";
         AGGREGATED_ACCOUNT = "accountId";
         AGGREGATED_WINDOW = "timeWindow.windowStart";
+        USER_IDENTITY = "userIdentity";
+        RESOURCES = "resources";
+        INSIGHT_DETAILS = "insightDetails";
     }
 
     /// For each of [`super::OMITTABLE`]: where its `omitted` and `originalSize` lie.
@@ -241,7 +269,7 @@ mod tests {
     fn core_ids_stand_for_their_own_names() {
         let set = PathSet::new();
         assert_eq!(set.name(core::EVENT_TIME), "eventTime");
-        assert_eq!(set.name(core::AGGREGATED_WINDOW), "timeWindow.windowStart");
+        assert_eq!(set.name(core::INSIGHT_DETAILS), "insightDetails");
         assert_eq!(set.len(), core::ALL.len());
     }
 
@@ -250,7 +278,7 @@ mod tests {
         let mut set = PathSet::new();
         let id = set.intern("a.b");
         let node = set
-            .child(PathSet::ROOT, "a.b", hash_name("a.b"))
+            .child(PathSet::ROOT, b"a.b", hash_name(b"a.b"))
             .expect("known path");
         assert_eq!(set.end(node), Some(id));
     }
