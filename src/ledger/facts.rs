@@ -1,6 +1,8 @@
 //! What is known of one log file once it was read: plain data, the same
 //! whenever and wherever the file is read with the same controls and lists.
 
+use crate::control::keys::Keys;
+use crate::control::roles::{FieldBits, Part, Role};
 use crate::record::class::ClassSet;
 use crate::record::identity::ActorKind;
 use crate::record::outcome::Outcome;
@@ -82,80 +84,49 @@ pub struct Cell {
     pub bytes: u64,
 }
 
-/// Elements of one record-fields control, one bit each.
+/// What a record lacks for one record-fields control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldMask {
     /// Number of the control in the ledger.
     pub control: u32,
-    /// Elements that the record lacks.
-    pub missing: u32,
-    /// Elements that do not apply to it.
-    pub unneeded: u32,
-    /// Elements that CloudTrail left out.
-    pub undecided: u32,
+    /// The elements; [`EXEMPT`] where none applies.
+    pub bits: FieldBits,
 }
 
-/// One entry for each record-fields control for which a record lacks something; most records have none.
+/// No element applies to the record.
+pub const EXEMPT: FieldBits = FieldBits {
+    missing: 0,
+    exempt: u16::MAX,
+    undecided: 0,
+};
+
+/// One entry for each record-fields control that a record does not satisfy in full; most records have none.
 pub type Profile = Vec<FieldMask>;
-
-/// What a record is in the eyes of a control.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Not as it should be.
-    Exception,
-    /// As it should be, or counted.
-    Conforming,
-    /// Matches, with the outcome that is not counted.
-    Attempt,
-    /// Member of an inventory.
-    Listed,
-    /// Starts the clock of a pair.
-    Trigger,
-    /// May stop it.
-    Response,
-    /// Counted towards a threshold.
-    Member,
-    /// CloudTrail left out what the test needs.
-    Undecided,
-    /// A response that cannot be told for sure.
-    UndecidedResponse,
-}
-
-impl Role {
-    /// Every role; a ledger stores the place in this list.
-    pub const ALL: [Role; 9] = [
-        Role::Exception,
-        Role::Conforming,
-        Role::Attempt,
-        Role::Listed,
-        Role::Trigger,
-        Role::Response,
-        Role::Member,
-        Role::Undecided,
-        Role::UndecidedResponse,
-    ];
-
-    /// Whether the verbatim record is kept for it, and not for samples only.
-    pub const fn keeps_bytes(self) -> bool {
-        !matches!(self, Role::Conforming | Role::Listed)
-    }
-}
 
 /// One record in one role for one control.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowFact {
     /// Number of the control in the ledger.
     pub control: u32,
-    /// Which pair of a followed-by control; else 0.
-    pub part: u32,
+    /// Which part of the control.
+    pub part: Part,
     /// Its role.
     pub role: Role,
     /// Place in [`FileFacts::records`].
     pub record: u32,
-    /// Join keys, threshold key or list entry: one list of values for each.
-    pub values: Vec<Vec<String>>,
-    /// Why, where the role alone does not say.
-    pub reason: String,
+    /// What judging over time needs.
+    pub keys: Keys,
+}
+
+/// Whether the verbatim record is kept for this role, and not for samples only.
+///
+/// Members of a threshold may become part of an exception; those of an inventory are only listed.
+pub const fn keeps_bytes(role: Role, is_counted: bool) -> bool {
+    match role {
+        Role::Conforming => false,
+        Role::Listed => is_counted,
+        _ => true,
+    }
 }
 
 /// What is shown of a record.

@@ -8,10 +8,12 @@ use super::codec::Cursor;
 use super::error::LedgerError;
 use super::facts::{
     Cell, ClaimFact, FieldMask, FileFacts, FileState, ProblemFact, Profile, Projection, RecordFact,
-    RefusalFact, Role, RowFact, Stat, StoreSeen, TrailChange, TrailFact,
+    RefusalFact, RowFact, Stat, StoreSeen, TrailChange, TrailFact,
 };
 use super::store::Ledger;
 use super::write::{ACTOR_KINDS, record_id};
+use crate::control::keys::{Keys, Values};
+use crate::control::roles::{FieldBits, Part, Role};
 use crate::record::class::ClassSet;
 use crate::record::outcome::Outcome;
 
@@ -31,8 +33,8 @@ pub struct FileHead {
 pub struct LedgerRow {
     /// Number of the control in the ledger.
     pub control: u32,
-    /// Which pair of a followed-by control; else 0.
-    pub part: u32,
+    /// Which part of the control.
+    pub part: Part,
     /// What the record is to the control.
     pub role: Role,
     /// `eventTime`
@@ -47,10 +49,8 @@ pub struct LedgerRow {
     pub file: i64,
     /// Index of the record in the file.
     pub index: u32,
-    /// See [`RowFact::values`].
-    pub values: Vec<Vec<String>>,
-    /// See [`RowFact::reason`].
-    pub reason: String,
+    /// What judging over time needs.
+    pub keys: Keys,
 }
 
 /// The place of each file in the order of keys and content.
@@ -277,8 +277,7 @@ impl Ledger {
                 part: row.part,
                 role: row.role,
                 record: facts.records.len() as u32 - 1,
-                values: row.values,
-                reason: row.reason,
+                keys: row.keys,
             });
         }
         Ok(())
@@ -367,7 +366,10 @@ fn unpack_blobs(
 fn read_row(row: &Row<'_>) -> rusqlite::Result<Option<LedgerRow>> {
     let number = |at: usize| row.get::<_, i64>(at).map(|number| number as u32);
     let detail = row.get_ref(9)?.as_blob_or_null()?;
-    let Some((reason, values)) = unpack_detail(detail.unwrap_or_default()) else {
+    let (Some(keys), Some(part)) = (
+        unpack_keys(detail.unwrap_or_default()),
+        unpack_part(row.get(1)?),
+    ) else {
         return Ok(None);
     };
     let Some(role) = Role::ALL.get(number(2)? as usize).copied() else {
@@ -375,7 +377,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Option<LedgerRow>> {
     };
     Ok(Some(LedgerRow {
         control: number(0)?,
-        part: number(1)?,
+        part,
         role,
         time: row.get(3)?,
         event_id: row.get(4)?,
@@ -383,26 +385,59 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Option<LedgerRow>> {
         region: row.get(6)?,
         file: row.get(7)?,
         index: number(8)?,
-        values,
-        reason,
+        keys,
     }))
 }
 
-fn unpack_detail(bytes: &[u8]) -> Option<(String, Vec<Vec<String>>)> {
-    if bytes.is_empty() {
-        return Some((String::new(), Vec::new()));
+fn unpack_part(packed: i64) -> Option<Part> {
+    let number = packed >> 2;
+    Some(match packed & 3 {
+        0 => Part::Population,
+        1 => Part::Trigger(u16::try_from(number).ok()?),
+        2 => Part::Response(u16::try_from(number).ok()?),
+        _ => Part::Fields(unpack_bits(number)),
+    })
+}
+
+fn unpack_bits(packed: i64) -> FieldBits {
+    FieldBits {
+        missing: packed as u16,
+        exempt: (packed >> 16) as u16,
+        undecided: (packed >> 32) as u16,
     }
+}
+
+fn unpack_keys(bytes: &[u8]) -> Option<Keys> {
     let mut from = Cursor::new(bytes);
-    let reason = from.text()?.to_owned();
-    let mut all = Vec::new();
-    for _ in 0..from.number()? {
-        let mut values = Vec::new();
-        for _ in 0..from.number()? {
-            values.push(from.text()?.to_owned());
-        }
-        all.push(values);
+    if from.is_at_end() {
+        return Some(Keys::None);
     }
-    Some((reason, all))
+    Some(match from.byte()? {
+        1 if from.is_at_end() => Keys::By(None),
+        1 => Keys::By(Some(from.text()?.to_owned())),
+        2 => {
+            let mut joins = Vec::new();
+            while !from.is_at_end() {
+                let head = from.number()?;
+                let texts = (0..head >> 1)
+                    .map(|_| from.text().map(str::to_owned))
+                    .collect::<Option<Vec<_>>>()?;
+                joins.push(Values {
+                    texts,
+                    undecided: head & 1 == 1,
+                });
+            }
+            Keys::Joins(joins)
+        }
+        3 => {
+            let mut entries = Vec::new();
+            while !from.is_at_end() {
+                entries.push(from.number32()?);
+            }
+            Keys::Entries(entries)
+        }
+        _ => return None,
+    })
 }
 
 fn unpack_projection(bytes: &[u8]) -> Option<Projection> {
@@ -465,9 +500,7 @@ fn unpack_profile(from: &mut Cursor<'_>) -> Option<Profile> {
         .map(|_| {
             Some(FieldMask {
                 control: from.number32()?,
-                missing: from.number32()?,
-                unneeded: from.number32()?,
-                undecided: from.number32()?,
+                bits: unpack_bits(from.number()? as i64),
             })
         })
         .collect()

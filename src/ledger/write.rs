@@ -7,11 +7,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::codec::{put_number, put_signed, put_text};
 use super::error::LedgerError;
 use super::facts::{
-    Cell, FileFacts, FileState, ProblemFact, Profile, Projection, RefusalFact, Role, RowFact, Stat,
-    StoreSeen, TrailChange, TrailFact,
+    Cell, FileFacts, FileState, ProblemFact, Profile, Projection, RefusalFact, RowFact, Stat, StoreSeen,
+    TrailChange, TrailFact,
 };
 use super::sample::Gate;
 use super::store::Ledger;
+use crate::control::keys::{Keys, Values};
+use crate::control::roles::{FieldBits, Part, Role};
 use crate::record::identity::ActorKind;
 use crate::record::outcome::Outcome;
 
@@ -276,29 +278,56 @@ fn insert_rows(connection: &Connection, facts: &FileFacts, file: i64) -> rusqlit
             file,
             record.index,
             row.control,
-            row.part,
+            pack_part(row.part),
             role.map(|at| at as i64),
             record.time,
             record.event_id,
             record.account,
             record.region,
-            pack_detail(row),
+            pack_keys(&row.keys),
         ])?;
     }
     Ok(())
 }
 
-fn pack_detail(row: &RowFact) -> Option<Vec<u8>> {
-    if row.values.is_empty() && row.reason.is_empty() {
-        return None;
+/// The kind of part in the lowest two bits.
+fn pack_part(part: Part) -> i64 {
+    match part {
+        Part::Population => 0,
+        Part::Trigger(pair) => i64::from(pair) << 2 | 1,
+        Part::Response(pair) => i64::from(pair) << 2 | 2,
+        Part::Fields(bits) => pack_bits(bits) << 2 | 3,
     }
+}
+
+fn pack_bits(bits: FieldBits) -> i64 {
+    i64::from(bits.missing) | i64::from(bits.exempt) << 16 | i64::from(bits.undecided) << 32
+}
+
+fn pack_keys(keys: &Keys) -> Option<Vec<u8>> {
     let mut to = Vec::new();
-    put_text(&mut to, &row.reason);
-    put_number(&mut to, row.values.len() as u64);
-    for values in &row.values {
-        put_number(&mut to, values.len() as u64);
-        for value in values {
-            put_text(&mut to, value);
+    match keys {
+        Keys::None => return None,
+        Keys::By(who) => {
+            to.push(1);
+            if let Some(who) = who {
+                put_text(&mut to, who);
+            }
+        }
+        Keys::Joins(joins) => {
+            to.push(2);
+            for Values { texts, undecided } in joins {
+                put_number(&mut to, (texts.len() as u64) << 1 | u64::from(*undecided));
+                for text in texts {
+                    put_text(&mut to, text);
+                }
+            }
+        }
+        Keys::Entries(entries) => {
+            to.push(3);
+            for entry in entries {
+                put_number(&mut to, u64::from(*entry));
+            }
         }
     }
     Some(to)
@@ -368,9 +397,7 @@ fn pack_profiles(all: &[Profile]) -> Option<Vec<u8>> {
         put_number(to, profile.len() as u64);
         for mask in profile {
             put_number(to, u64::from(mask.control));
-            put_number(to, u64::from(mask.missing));
-            put_number(to, u64::from(mask.unneeded));
-            put_number(to, u64::from(mask.undecided));
+            put_number(to, pack_bits(mask.bits) as u64);
         }
     })
 }
