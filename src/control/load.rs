@@ -64,11 +64,17 @@ pub fn from_paths(paths: &[PathBuf]) -> Result<(ControlSet, Diagnostics), Diagno
                 .help("give a folder with control files, or none for the shipped controls"),
         );
     }
-    if problems.has_errors() {
-        return Err(problems.sorted());
-    }
     add_shipped_frameworks(&mut texts)?;
-    ControlSet::parse(&texts.controls, &texts.frameworks)
+    match ControlSet::parse(&texts.controls, &texts.frameworks) {
+        Ok((set, warnings)) => {
+            problems.extend(warnings);
+            problems.unless_errors(set)
+        }
+        Err(found) => {
+            problems.extend(found);
+            Err(problems.sorted())
+        }
+    }
 }
 
 /// The shipped texts, for `control new`, for copies and for tests.

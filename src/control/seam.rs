@@ -1,3 +1,5 @@
+use crate::record::path::{PathId, PathSet};
+use crate::record::view::RecordView;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -19,5 +21,57 @@ impl Pattern {
     }
     pub fn lists_used(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+#[derive(Debug, Clone, Default)]
+pub struct Lists;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PatternId(pub u32);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    True,
+    Undecided,
+}
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth3 {
+    True,
+    False,
+    Undecided,
+}
+#[derive(Default)]
+pub struct EngineBuilder;
+impl EngineBuilder {
+    pub fn new() -> Self {
+        EngineBuilder
+    }
+    pub fn add(&mut self, _: &Pattern, _: &Lists) -> PatternId {
+        unimplemented!()
+    }
+    pub fn add_on_demand(&mut self, _: &Pattern, _: &Lists) -> PatternId {
+        unimplemented!()
+    }
+    pub fn path(&mut self, _: &str) -> PathId {
+        unimplemented!()
+    }
+    pub fn finish(self) -> Engine {
+        unimplemented!()
+    }
+}
+pub struct Engine;
+impl Engine {
+    pub fn paths(&self) -> &PathSet {
+        unimplemented!()
+    }
+    pub fn matcher(&self) -> Matcher<'_> {
+        unimplemented!()
+    }
+}
+pub struct Matcher<'e>(&'e Engine);
+impl Matcher<'_> {
+    pub fn run(&mut self, _: &RecordView<'_>, _: &mut Vec<(PatternId, Truth)>) {
+        unimplemented!()
+    }
+    pub fn eval(&mut self, _: PatternId, _: &RecordView<'_>) -> Truth3 {
+        unimplemented!()
     }
 }

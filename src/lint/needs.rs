@@ -28,74 +28,72 @@ pub(super) fn check(control: &Control, problems: &mut Diagnostics) {
         );
         return;
     }
-    for class in needed(control) {
-        if !control.needs.contains(class) {
-            let message = format!("records of the class `{}` are tested", class.id());
-            problems.push(
-                control
-                    .error("needs-missing", place.clone(), message)
-                    .help(format!("add `\"{}\"` to `needs`", class.id())),
-            );
+    let mut reported = BTreeSet::new();
+    for classes in needed(control) {
+        let own = classes[0];
+        if classes.iter().any(|class| control.needs.contains(*class)) || !reported.insert(own) {
+            continue;
         }
+        let message = format!("records of the class `{}` are tested", own.id());
+        problems.push(
+            control
+                .error("needs-missing", place.clone(), message)
+                .help(format!("add `\"{}\"` to `needs`", own.id())),
+        );
     }
 }
 
-/// The classes of the exact source and name pairs that the patterns test.
-fn needed(control: &Control) -> BTreeSet<EventClass> {
-    let mut classes = BTreeSet::new();
+/// For each exact source and name pair that the patterns test, the classes of
+/// which one must be needed; the first is the event's own.
+fn needed(control: &Control) -> BTreeSet<Vec<EventClass>> {
+    let mut all = BTreeSet::new();
     for pattern in &control.places.patterns {
         for branch in &pattern.shape.branches {
             let exact = |path: &str| {
                 let test = branch.iter().find(|test| test.path == path);
                 test.and_then(Test::exact_texts)
             };
-            let Some(sources) = exact("eventSource") else {
+            let (Some(sources), Some(names)) = (exact("eventSource"), exact("eventName")) else {
                 continue;
             };
-            let names = exact("eventName").unwrap_or_default();
             for source in &sources {
-                classes.extend(names.iter().filter_map(|name| class_of(source, name)));
-                if names.is_empty() {
-                    classes.extend(class_of_source(source));
-                }
+                all.extend(names.iter().map(|name| classes_of(source, name)));
             }
         }
     }
-    classes
+    all
 }
 
-/// The class that must be recorded for an event to be seen.
-fn class_of(source: &str, name: &str) -> Option<EventClass> {
-    if let Some(class) = class_of_source(source) {
-        return Some(class);
-    }
+/// The classes of which one must be recorded for an event to be seen. A trail
+/// cannot leave out sign-in, Identity Center or Organizations by themselves, so
+/// management events stand for these; KMS and data events it can.
+fn classes_of(source: &str, name: &str) -> Vec<EventClass> {
     match source {
-        "s3.amazonaws.com" | "s3express.amazonaws.com" if S3_READS.contains(&name) => {
-            Some(EventClass::S3DataRead)
-        }
-        "s3.amazonaws.com" | "s3express.amazonaws.com" if S3_WRITES.contains(&name) => {
-            Some(EventClass::S3DataWrite)
-        }
-        "lambda.amazonaws.com" if name == "Invoke" => Some(EventClass::LambdaData),
-        "dynamodb.amazonaws.com" if DYNAMODB.contains(&name) => Some(EventClass::DynamodbData),
-        _ => Some(management(name)),
-    }
-}
-
-/// The class of everything that a source writes, if it has one of its own.
-fn class_of_source(source: &str) -> Option<EventClass> {
-    match source {
-        "signin.amazonaws.com" => Some(EventClass::SignIn),
+        "signin.amazonaws.com" => vec![
+            EventClass::SignIn,
+            EventClass::IdentityCenter,
+            EventClass::ManagementWrite,
+        ],
         "sso.amazonaws.com"
         | "sso-directory.amazonaws.com"
         | "identitystore.amazonaws.com"
-        | "identitystore-scim.amazonaws.com" => Some(EventClass::IdentityCenter),
-        "organizations.amazonaws.com" | "account.amazonaws.com" | "controltower.amazonaws.com" => {
-            Some(EventClass::Organizations)
+        | "identitystore-scim.amazonaws.com" => {
+            vec![EventClass::IdentityCenter, management(name)]
         }
-        "kms.amazonaws.com" => Some(EventClass::Kms),
-        "rdsdata.amazonaws.com" | "rdsdataapi.amazonaws.com" => Some(EventClass::RdsData),
-        _ => None,
+        "organizations.amazonaws.com" | "account.amazonaws.com" | "controltower.amazonaws.com" => {
+            vec![EventClass::Organizations, management(name)]
+        }
+        "kms.amazonaws.com" => vec![EventClass::Kms],
+        "rdsdata.amazonaws.com" | "rdsdataapi.amazonaws.com" => vec![EventClass::RdsData],
+        "lambda.amazonaws.com" if name == "Invoke" => vec![EventClass::LambdaData],
+        "dynamodb.amazonaws.com" if DYNAMODB.contains(&name) => vec![EventClass::DynamodbData],
+        "s3.amazonaws.com" | "s3express.amazonaws.com" if S3_READS.contains(&name) => {
+            vec![EventClass::S3DataRead]
+        }
+        "s3.amazonaws.com" | "s3express.amazonaws.com" if S3_WRITES.contains(&name) => {
+            vec![EventClass::S3DataWrite]
+        }
+        _ => vec![management(name)],
     }
 }
 
@@ -188,7 +186,10 @@ mod tests {
         check_needs(write, "s3", "PutBucketPolicy", &[]);
         check_needs(write, "sts", "AssumeRole", &["needs-missing"]);
         check_needs(write, "kms", "ScheduleKeyDeletion", &["needs-missing"]);
-        check_needs(write, "signin", "ConsoleLogin", &["needs-missing"]);
+        check_needs("\"kms\"", "kms", "ScheduleKeyDeletion", &[]);
+        check_needs("\"kms\"", "signin", "ConsoleLogin", &["needs-missing"]);
+        check_needs(write, "signin", "ConsoleLogin", &[]);
+        check_needs("\"identity-center\"", "signin", "UserAuthentication", &[]);
     }
 
     #[test]

@@ -7,3 +7,7 @@ mod reader_data;
 mod reader_files;
 mod reader_random;
 mod reader_shapes;
+//! Tests of the whole crate, in one binary.
+
+mod control_loading;
+mod control_shipped;
