@@ -167,6 +167,8 @@ pub struct RecordFact {
     pub account: String,
     /// `awsRegion`
     pub region: String,
+    /// The classes that it proves.
+    pub classes: ClassSet,
     /// What is shown of it.
     pub projection: Projection,
     /// The bytes that CloudTrail wrote, where they are kept.
@@ -186,6 +188,8 @@ pub struct StoreSeen {
     pub value: String,
     /// The account that received the records.
     pub account: String,
+    /// The classes that they prove, of those that the store asks for.
+    pub classes: ClassSet,
     /// First second of the UTC day.
     pub day: i64,
     /// How many records.

@@ -3,6 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
+use crate::control::list::{Entry, EntryTest};
+use crate::control::scope::Scope;
+use crate::control::set::ControlSet;
+
 /// What the facts of a ledger depend on beside the log files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Identity {
@@ -17,6 +23,28 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The conditions of a scan with these controls and the lists of this scope.
+    ///
+    /// Only lists count of a scope: who is in scope, what was waived and what is idle is asked
+    /// later, so that a waiver does not ask for a new scan.
+    pub fn of(set: &ControlSet, scope: &Scope, seed: &str) -> Identity {
+        let controls = set.controls().iter().map(|control| {
+            let digest = digest(&[control.source.text.as_str()]);
+            (control.id.clone(), digest)
+        });
+        let lists = set.lists_used().into_iter().map(|name| {
+            let entries = scope.lists.get(&name);
+            let digest = entries.map_or_else(String::new, |entries| digest_list(entries));
+            (name, digest)
+        });
+        Identity {
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: seed.to_owned(),
+            controls: controls.collect(),
+            lists: lists.collect(),
+        }
+    }
+
     /// What differs from `other`, each a phrase; empty if facts may be put together.
     pub fn differences(&self, other: &Identity) -> Vec<String> {
         let mut all = self.common(other);
@@ -63,6 +91,38 @@ impl Identity {
         }
         all
     }
+}
+
+/// SHA-256 over the parts and their lengths, as hexadecimal.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex::encode(hash.finalize())
+}
+
+/// What matching depends on: the entries in their order, since counts go by place. Reasons are for people.
+fn digest_list(entries: &[Entry]) -> String {
+    let mut texts = Vec::new();
+    for entry in entries {
+        let kind = match entry.test {
+            EntryTest::Exact(_) => "value",
+            EntryTest::Prefix(_) => "prefix",
+            EntryTest::Wildcard(_) => "wildcard",
+            EntryTest::Cidr(_) => "cidr",
+        };
+        let date = |date: Option<i64>| date.map_or_else(String::new, |date| date.to_string());
+        texts.extend([
+            kind.to_owned(),
+            entry.test.text().to_owned(),
+            date(entry.from),
+            date(entry.until),
+        ]);
+    }
+    let parts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    digest(&parts)
 }
 
 fn compare(

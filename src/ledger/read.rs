@@ -1,6 +1,6 @@
 //! Reads facts back, in orders that depend on the facts alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -49,6 +49,8 @@ pub struct LedgerRow {
     pub file: i64,
     /// Index of the record in the file.
     pub index: u32,
+    /// The classes that the record proves.
+    pub classes: ClassSet,
     /// What judging over time needs.
     pub keys: Keys,
 }
@@ -110,7 +112,31 @@ impl Ledger {
         Ok(())
     }
 
-    /// The packed entries and cells of every file that has some, in the order of [`Ledger::files`].
+    /// Every file together with its packed entries, in the order of [`Ledger::files`].
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; or what `each` returns.
+    pub fn files_with_entries<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(FileHead, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {HEAD}, entries FROM file ORDER BY key, sha256");
+        let mut statement = self.wrap(self.connection.prepare(&sql))?;
+        let mut rows = self.wrap(statement.query([]))?;
+        while let Some(row) = self.wrap(rows.next())? {
+            let head = self
+                .wrap(read_head(row))?
+                .ok_or_else(|| self.damaged("a file's facts cannot be read"))?;
+            let blob = self.wrap(row.get_ref(23))?;
+            let bytes = blob
+                .as_blob_or_null()
+                .map_err(|_| self.damaged("entries are no bytes"))?;
+            each(head, bytes.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// The packed entries of every file that has some, in the order of [`Ledger::files`].
     ///
     /// # Errors
     /// See [`LedgerError`]; or what `each` returns.
@@ -141,7 +167,7 @@ impl Ledger {
         ranks: &Ranks,
         mut each: impl FnMut(LedgerRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT control, part, role, time, event, account, region, file, record, detail \
+        let sql = "SELECT control, part, role, time, event, account, region, file, record, classes, detail \
                    FROM row ORDER BY control, time, event";
         let mut statement = self.wrap(self.connection.prepare(sql))?;
         let mut rows = self.wrap(statement.query([]))?;
@@ -227,6 +253,18 @@ impl Ledger {
         self.wrap(rows.collect())
     }
 
+    /// The contents that more than one file with records has.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn repeated_contents(&self) -> Result<HashSet<[u8; 32]>, LedgerError> {
+        let sql = "SELECT sha256 FROM file WHERE kept > 0 AND sha256 <> x'' \
+                   GROUP BY sha256 HAVING count(*) > 1";
+        let mut statement = self.wrap(self.connection.prepare(sql))?;
+        let rows = self.wrap(statement.query_map([], |row| row.get(0)))?;
+        self.wrap(rows.collect())
+    }
+
     /// All facts about one file.
     ///
     /// # Errors
@@ -251,7 +289,7 @@ impl Ledger {
     }
 
     fn add_rows(&self, id: i64, facts: &mut FileFacts) -> Result<(), LedgerError> {
-        let sql = "SELECT control, part, role, time, event, account, region, file, record, detail \
+        let sql = "SELECT control, part, role, time, event, account, region, file, record, classes, detail \
                    FROM row WHERE file = ?1 ORDER BY record, control, part, role";
         let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
         let rows = self.wrap(statement.query_map([id], read_row))?;
@@ -267,6 +305,7 @@ impl Ledger {
                     event_id: row.event_id,
                     account: row.account,
                     region: row.region,
+                    classes: row.classes,
                     projection,
                     bytes,
                     draws: Vec::new(),
@@ -365,7 +404,7 @@ fn unpack_blobs(
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<Option<LedgerRow>> {
     let number = |at: usize| row.get::<_, i64>(at).map(|number| number as u32);
-    let detail = row.get_ref(9)?.as_blob_or_null()?;
+    let detail = row.get_ref(10)?.as_blob_or_null()?;
     let (Some(keys), Some(part)) = (
         unpack_keys(detail.unwrap_or_default()),
         unpack_part(row.get(1)?),
@@ -385,6 +424,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Option<LedgerRow>> {
         region: row.get(6)?,
         file: row.get(7)?,
         index: number(8)?,
+        classes: ClassSet(number(9)?),
         keys,
     }))
 }
@@ -512,6 +552,7 @@ fn unpack_store(from: &mut Cursor<'_>) -> Option<StoreSeen> {
         part: from.number32()?,
         value: from.text()?.to_owned(),
         account: from.text()?.to_owned(),
+        classes: ClassSet(from.number32()?),
         day: from.signed()?,
         records: from.number()?,
     })

@@ -34,7 +34,7 @@ CREATE TABLE record (id INTEGER PRIMARY KEY, projection BLOB NOT NULL, bytes BLO
 CREATE TABLE row (
   file INTEGER NOT NULL, record INTEGER NOT NULL, control INTEGER NOT NULL, part INTEGER NOT NULL,
   role INTEGER NOT NULL, time INTEGER NOT NULL, event TEXT NOT NULL, account TEXT NOT NULL,
-  region TEXT NOT NULL, detail BLOB, PRIMARY KEY (file, record, control, part, role)) WITHOUT ROWID;
+  region TEXT NOT NULL, classes INTEGER NOT NULL, detail BLOB, PRIMARY KEY (file, record, control, part, role)) WITHOUT ROWID;
 CREATE TABLE problem (name TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, loss INTEGER NOT NULL,
   PRIMARY KEY (name, code)) WITHOUT ROWID;
 ";

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::codec::{put_number, put_signed, put_text};
 use super::error::LedgerError;
 use super::facts::{
-    Cell, FileFacts, FileState, ProblemFact, Profile, Projection, RefusalFact, RowFact, Stat, StoreSeen,
-    TrailChange, TrailFact,
+    Cell, FileFacts, FileState, ProblemFact, Profile, Projection, RefusalFact, Stat, StoreSeen, TrailChange,
+    TrailFact,
 };
 use super::sample::Gate;
 use super::store::Ledger;
@@ -269,7 +269,7 @@ fn insert_records(
 }
 
 fn insert_rows(connection: &Connection, facts: &FileFacts, file: i64) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let sql = "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let mut statement = connection.prepare_cached(sql)?;
     for row in &facts.rows {
         let record = &facts.records[row.record as usize];
@@ -284,6 +284,7 @@ fn insert_rows(connection: &Connection, facts: &FileFacts, file: i64) -> rusqlit
             record.event_id,
             record.account,
             record.region,
+            record.classes.0,
             pack_keys(&row.keys),
         ])?;
     }
@@ -408,6 +409,7 @@ fn pack_stores(all: &[StoreSeen]) -> Option<Vec<u8>> {
         put_number(to, u64::from(one.part));
         put_text(to, &one.value);
         put_text(to, &one.account);
+        put_number(to, u64::from(one.classes.0));
         put_signed(to, one.day);
         put_number(to, one.records);
     })
