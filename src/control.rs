@@ -5,7 +5,7 @@
 //! decides a verdict.
 
 pub mod catalogue;
-pub mod compile;
+mod compile;
 pub mod example;
 mod expect;
 pub mod framework;
@@ -17,7 +17,6 @@ pub mod overtime;
 pub mod read;
 pub mod roles;
 pub mod scope;
-pub mod seam;
 pub mod set;
 pub mod shape;
 pub mod trial;

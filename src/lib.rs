@@ -5,6 +5,7 @@ pub mod control;
 pub mod diagnostic;
 pub mod ledger;
 pub mod lint;
+pub mod pattern;
 pub mod period;
 pub mod reader;
 pub mod record;

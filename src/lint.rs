@@ -9,7 +9,7 @@ use crate::control::set::ControlSet;
 use crate::diagnostic::Diagnostics;
 
 pub mod codes;
-mod contradictions;
+mod dead;
 mod events;
 mod examples;
 mod fields;
@@ -31,7 +31,7 @@ pub fn lint(set: &ControlSet) -> Diagnostics {
 fn lint_control(control: &Control, problems: &mut Diagnostics) {
     events::check(control, problems);
     fields::check(control, problems);
-    contradictions::check(control, problems);
+    dead::check(control, problems);
     needs::check(control, problems);
     lists::check(control, problems);
     examples::check(control, problems);

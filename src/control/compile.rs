@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::keys::FieldRef;
-use super::list::{Entry, EntryTest, NamedLists};
+use super::list::{NamedLists, to_lists};
 use super::model::{Control, Counted, Each, Expectation, FieldElement, Pair, Population, Trigger};
 use super::roles::{Part, Role};
-use super::seam::{Engine, EngineBuilder, Lists, Pattern, PatternId};
+
 use super::set::ControlSet;
+use super::shape::Shape;
+use crate::pattern::{Engine, EngineBuilder, ListEntry, Lists, Pattern, PatternId};
 use crate::record::derived::Derived;
 
 /// Everything that judging a record needs.
@@ -33,7 +35,7 @@ pub(super) struct PatternRole {
     pub control: u32,
     pub part: Part,
     pub counted: Counted,
-    /// Whether refused calls are attempts (a refused response is nothing).
+    /// Whether refused calls are attempts at something that should not happen.
     pub attempts: bool,
     pub then: Use,
 }
@@ -51,11 +53,14 @@ pub(super) enum Use {
 pub(super) struct FieldsControl {
     pub control: u32,
     pub tests: Vec<FieldTest>,
+    /// The distinct `unless` patterns.
+    pub unless: Vec<PatternId>,
 }
 
 pub(super) struct FieldTest {
     pub any_of: Vec<FieldRef>,
-    pub unless: Option<PatternId>,
+    /// Index into [`FieldsControl::unless`].
+    pub unless: Option<usize>,
 }
 
 pub(super) struct JoinFields {
@@ -107,7 +112,7 @@ impl Compiled {
 }
 
 /// Whether a list holds nothing; a missing list is no different from an empty one.
-pub fn is_unfilled(lists: &NamedLists, name: &str) -> bool {
+fn is_unfilled(lists: &NamedLists, name: &str) -> bool {
     lists.get(name).is_none_or(Vec::is_empty)
 }
 
@@ -157,7 +162,7 @@ impl Builder<'_> {
                     self.add_pair(index, at, pair);
                 }
             }
-            Expectation::RecordFields(fields) => self.add_fields(index, fields),
+            Expectation::RecordFields(fields) => self.add_fields(index, control, fields),
             Expectation::Coverage(_) | Expectation::Integrity => {
                 // Coverage reads its store paths elsewhere, but the projector must know them.
                 self.field_refs(&control.extra_paths());
@@ -166,13 +171,15 @@ impl Builder<'_> {
     }
 
     fn add_population(&mut self, control: u32, population: &Population, then: Use) {
+        // A refused call of what should happen is no attempt at anything bad.
+        let attempts = !matches!(then, Use::Is(Role::Conforming) | Use::NamesAnEntry(_));
         self.add_indexed(
             &population.pattern,
             PatternRole {
                 control,
                 part: Part::Population,
                 counted: population.outcome,
-                attempts: true,
+                attempts,
                 then,
             },
         );
@@ -218,18 +225,34 @@ impl Builder<'_> {
         );
     }
 
-    fn add_fields(&mut self, control: u32, fields: &[FieldElement]) {
-        let tests = fields
-            .iter()
-            .map(|field| FieldTest {
+    /// Elements mostly share their `unless`; one that is written the same is one pattern.
+    fn add_fields(&mut self, index: u32, control: &Control, fields: &[FieldElement]) {
+        let mut written = control.places.patterns.iter();
+        let mut distinct: Vec<&Shape> = Vec::new();
+        let mut unless = Vec::new();
+        let mut tests = Vec::new();
+        for field in fields {
+            let at = field.unless.as_ref().map(|pattern| {
+                let shape = written.next().map(|one| &one.shape);
+                let known = shape
+                    .filter(|shape| !shape.branches.is_empty())
+                    .and_then(|shape| distinct.iter().position(|other| *other == shape));
+                known.unwrap_or_else(|| {
+                    unless.push(self.engine.add_on_demand(pattern, &self.lists));
+                    distinct.extend(shape);
+                    unless.len() - 1
+                })
+            });
+            tests.push(FieldTest {
                 any_of: self.field_refs(&field.any_of),
-                unless: field
-                    .unless
-                    .as_ref()
-                    .map(|pattern| self.engine.add_on_demand(pattern, &self.lists)),
-            })
-            .collect();
-        self.fields.push(FieldsControl { control, tests });
+                unless: at,
+            });
+        }
+        self.fields.push(FieldsControl {
+            control: index,
+            tests,
+            unless,
+        });
     }
 
     /// One test for the whole list, and one for each entry to tell them apart.
@@ -244,7 +267,7 @@ impl Builder<'_> {
         Use::NamesAnEntry(self.add_list_test(&each.path, all))
     }
 
-    fn add_list_test(&mut self, path: &str, entries: &[Entry]) -> PatternId {
+    fn add_list_test(&mut self, path: &str, entries: &[ListEntry]) -> PatternId {
         let mut own = NamedLists::new();
         own.insert("entries".to_owned(), entries.to_vec());
         let pattern = Pattern::from_json(&list_test(path))
@@ -273,10 +296,4 @@ fn list_test(path: &str) -> String {
         serde_json::Value::Object(object)
     });
     nested.to_string()
-}
-
-/// The lists as the pattern engine takes them.
-pub fn to_lists(_named: &NamedLists) -> Lists {
-    let _ = EntryTest::text;
-    Lists
 }

@@ -10,9 +10,9 @@ use super::model::{
     Trigger, WrittenPattern, read_pattern, store_classes,
 };
 use super::read::{Document, Table, Text, type_name};
-use super::seam::Pattern;
 use super::shape::Shape;
 use crate::diagnostic::suggestion;
+use crate::pattern::Pattern;
 use crate::period::Per;
 use crate::record::class::EventClass;
 use crate::record::derived::Derived;

@@ -98,7 +98,7 @@ pub fn shipped_texts() -> Result<Texts, Diagnostics> {
 /// # Errors
 /// Every problem of the file, or why it could not be read.
 pub fn scope(path: &Path) -> Result<(Scope, Diagnostics), Diagnostics> {
-    let source = read_text(path).map_err(Diagnostics::from)?;
+    let source = read_text(path)?;
     Scope::parse(&source)
 }
 
@@ -165,7 +165,7 @@ fn collect(path: &Path, texts: &mut Texts, problems: &mut Diagnostics) {
         }
         match read_text(entry.path()) {
             Ok(source) => put(texts, source),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found),
         }
     }
 }
@@ -177,17 +177,18 @@ fn walk_cause(error: &walkdir::Error) -> String {
     }
 }
 
-fn read_text(path: &Path) -> Result<Arc<SourceText>, Diagnostic> {
+fn read_text(path: &Path) -> Result<Arc<SourceText>, Diagnostics> {
     let name = path.display().to_string();
-    let io = |error: std::io::Error| unreadable(path, &error.to_string());
+    let io = |error: std::io::Error| Diagnostics::from(unreadable(path, &error.to_string()));
     let size = std::fs::metadata(path).map_err(io)?.len();
     if size > LARGEST {
-        return Err(unreadable(path, &format!("larger than {LARGEST} bytes")));
+        let cause = format!("larger than {LARGEST} bytes");
+        return Err(unreadable(path, &cause).into());
     }
     let bytes = std::fs::read(path).map_err(io)?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceText::new(name, text)),
-        Err(_not_text) => Err(not_utf8(&name)),
+        Err(_not_text) => Err(not_utf8(&name).into()),
     }
 }
 

@@ -7,9 +7,9 @@
 use super::compile::{Compiled, FieldTest, JoinFields, Use};
 use super::keys::{self, Keys};
 use super::list::NamedLists;
-use super::model::Counted;
-use super::seam::{Engine, Matcher, PatternId, Truth, Truth3};
+use super::model::{Counted, MOST_FIELDS};
 use super::set::ControlSet;
+use crate::pattern::{Engine, Matcher, PatternId, Truth};
 use crate::record::outcome::{Outcome, outcome};
 use crate::record::path::PathSet;
 use crate::record::view::RecordView;
@@ -132,6 +132,7 @@ impl ControlEngine {
             compiled: &self.compiled,
             matcher: self.engine().matcher(),
             hits: Vec::new(),
+            leaves_out_unfilled: false,
         }
     }
 }
@@ -141,9 +142,20 @@ pub struct Judge<'e> {
     compiled: &'e Compiled,
     matcher: Matcher<'e>,
     hits: Vec<(PatternId, Truth)>,
+    leaves_out_unfilled: bool,
 }
 
 impl Judge<'_> {
+    /// The same judge, silent about what is undecided for a control with an
+    /// unfilled list. The missing list decides the verdict of such a control
+    /// by itself, and nearly every record may be undecided for it; a scan that
+    /// kept them all would keep the log set.
+    #[must_use]
+    pub fn without_unfilled(mut self) -> Self {
+        self.leaves_out_unfilled = true;
+        self
+    }
+
     /// Appends every role of a record to `out`, in the order of controls and
     /// parts. The view must carry the record's time where lists are dated.
     pub fn roles(&mut self, view: &RecordView<'_>, out: &mut Vec<Assigned>) {
@@ -159,6 +171,18 @@ impl Judge<'_> {
         }
         for at in 0..self.compiled.fields.len() {
             self.settle_fields(at, view, out);
+        }
+        if self.leaves_out_unfilled {
+            let compiled = self.compiled;
+            let mut at = first;
+            for from in first..out.len() {
+                let one = out[from];
+                if one.role != Role::Undecided || !compiled.is_unfilled(one.control) {
+                    out[at] = one;
+                    at += 1;
+                }
+            }
+            out.truncate(at);
         }
         out[first..].sort_unstable();
     }
@@ -178,7 +202,6 @@ impl Judge<'_> {
         let (control, part, counted) = (found.control, found.part, found.counted);
         let role = match counts(counted, outcome, found.attempts) {
             Counts::No => return,
-            _ if compiled.is_unfilled(control) => Role::Undecided,
             _ if truth == Truth::Undecided => Role::Undecided,
             Counts::Attempt => Role::Attempt,
             Counts::Yes => match self.role_of(&found.then, view) {
@@ -198,14 +221,14 @@ impl Judge<'_> {
         match then {
             Use::Is(role) => Some(*role),
             Use::MustConform(conform) => Some(match self.matcher.eval(*conform, view) {
-                Truth3::True => Role::Conforming,
-                Truth3::False => Role::Exception,
-                Truth3::Undecided => Role::Undecided,
+                Truth::True => Role::Conforming,
+                Truth::False => Role::Exception,
+                Truth::Undecided => Role::Undecided,
             }),
             Use::NamesAnEntry(filter) => match self.matcher.eval(*filter, view) {
-                Truth3::True => Some(Role::Conforming),
-                Truth3::False => None,
-                Truth3::Undecided => Some(Role::Undecided),
+                Truth::True => Some(Role::Conforming),
+                Truth::False => None,
+                Truth::Undecided => Some(Role::Undecided),
             },
         }
     }
@@ -215,9 +238,15 @@ impl Judge<'_> {
         let compiled = self.compiled;
         let found = &compiled.fields[at];
         let mut bits = FieldBits::default();
+        // Most elements share one `unless`, so each is asked once.
+        let mut exempt = [Truth::False; MOST_FIELDS];
+        for (answer, pattern) in exempt.iter_mut().zip(&found.unless) {
+            *answer = self.matcher.eval(*pattern, view);
+        }
         for (index, field) in found.tests.iter().enumerate() {
             let bit = 1 << index;
-            match self.test_field(field, view) {
+            let exempt = field.unless.map_or(Truth::False, |at| exempt[at]);
+            match test_field(field, exempt, view) {
                 FieldResult::Present => {}
                 FieldResult::Missing => bits.missing |= bit,
                 FieldResult::Exempt => bits.exempt |= bit,
@@ -229,7 +258,6 @@ impl Judge<'_> {
             return;
         }
         let role = match bits {
-            _ if compiled.is_unfilled(found.control) => Role::Undecided,
             FieldBits { missing: 1.., .. } => Role::Exception,
             FieldBits { undecided: 1.., .. } => Role::Undecided,
             _ => Role::Conforming,
@@ -239,25 +267,6 @@ impl Judge<'_> {
             part: Part::Fields(bits),
             role,
         });
-    }
-
-    fn test_field(&mut self, field: &FieldTest, view: &RecordView<'_>) -> FieldResult {
-        let exempt = match field.unless {
-            Some(pattern) => self.matcher.eval(pattern, view),
-            None => Truth3::False,
-        };
-        // An exempt record is not counted, even where it happens to have the element.
-        if exempt == Truth3::True {
-            return FieldResult::Exempt;
-        }
-        let undecided = exempt == Truth3::Undecided;
-        if field.any_of.iter().any(|one| one.is_present(view)) {
-            FieldResult::Present
-        } else if undecided || field.any_of.iter().any(|one| one.is_omitted(view)) {
-            FieldResult::Undecided
-        } else {
-            FieldResult::Missing
-        }
     }
 
     /// What must be kept of a record for judging over time.
@@ -295,11 +304,24 @@ impl Judge<'_> {
     fn entries(&mut self, entries: &[PatternId], view: &RecordView<'_>) -> Vec<u32> {
         let mut found = Vec::new();
         for (index, entry) in (0u32..).zip(entries) {
-            if self.matcher.eval(*entry, view) != Truth3::False {
+            if self.matcher.eval(*entry, view) != Truth::False {
                 found.push(index);
             }
         }
         found
+    }
+}
+
+/// An exempt record is not counted, even where it happens to have the element.
+fn test_field(field: &FieldTest, exempt: Truth, view: &RecordView<'_>) -> FieldResult {
+    if exempt == Truth::True {
+        FieldResult::Exempt
+    } else if field.any_of.iter().any(|one| one.is_present(view)) {
+        FieldResult::Present
+    } else if exempt == Truth::Undecided || field.any_of.iter().any(|one| one.is_omitted(view)) {
+        FieldResult::Undecided
+    } else {
+        FieldResult::Missing
     }
 }
 

@@ -322,15 +322,15 @@ fn read_accounts(table: &Table<'_, '_>, places: &mut Places) -> Vec<Account> {
 
 fn read_account(table: &Table<'_, '_>, places: &mut Places) -> Option<Account> {
     let id = table.required_text("id");
-    if let Some(id) = &id {
-        if !is_account_id(id.get_ref()) {
-            table.document.error(
-                "bad-account",
-                id.span(),
-                format!("`{}` is not an account id", id.get_ref()),
-                Some("an account id is a string of twelve digits".to_owned()),
-            );
-        }
+    if let Some(id) = &id
+        && !is_account_id(id.get_ref())
+    {
+        table.document.error(
+            "bad-account",
+            id.span(),
+            format!("`{}` is not an account id", id.get_ref()),
+            Some("an account id is a string of twelve digits".to_owned()),
+        );
     }
     let name = table.text("name").map(Spanned::into_inner);
     let frameworks = table.optional_texts("frameworks");

@@ -73,10 +73,11 @@ fn run_one(alone: &ControlSet, control: &Control, example: &Example) -> Result<T
     let mut tally = tally_roles(&seen);
     judge_over_time(&control.expectation, example, &period, &seen, &mut tally);
     let unfilled = engine.unfilled_lists(0);
-    let verdict = if unfilled.is_empty() {
-        tally.verdict(&control.expectation)
-    } else {
-        Verdict::NotDeterminable
+    // What is an exception whatever the list holds stays one.
+    let verdict = match tally.verdict(&control.expectation) {
+        Verdict::Exceptions => Verdict::Exceptions,
+        _ if !unfilled.is_empty() => Verdict::NotDeterminable,
+        verdict => verdict,
     };
     let mut roles = vec![Vec::new(); example.events.len()];
     for one in &seen {

@@ -7,10 +7,10 @@
 
 use toml::Spanned;
 
-use super::compile::to_lists;
+use super::list::to_lists;
 use super::read::{Table, Text};
 use super::scope::{Known, Scope};
-use super::seam::{Engine, EngineBuilder, Matcher, Pattern, PatternId, Truth3};
+use crate::pattern::{Engine, EngineBuilder, Matcher, Pattern, PatternId, Truth};
 use crate::period::DAY;
 use crate::record::path::{PathSet, core};
 use crate::record::view::RecordView;
@@ -226,7 +226,7 @@ impl WaiverJudge<'_> {
                         .as_ref()
                         .is_some_and(|own| ids.iter().any(|id| id == own)),
                     (Covers::Pattern(_), Some(pattern)) => {
-                        self.matcher.eval(pattern, view) == Truth3::True
+                        self.matcher.eval(pattern, view) == Truth::True
                     }
                     (Covers::Pattern(_), None) => false,
                 }

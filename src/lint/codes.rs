@@ -61,7 +61,10 @@ pub const ALL: [Code; 18] = [
         "text-as-boolean",
         "the field is a text, and only booleans are asked for",
     ),
-    error("contradiction", "two tests of one field exclude each other"),
+    error(
+        "excludes-nothing",
+        "the alternatives of one field together exclude nothing",
+    ),
     error(
         "conform-never-matches",
         "no member of the population can conform",

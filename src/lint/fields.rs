@@ -1,6 +1,6 @@
 //! Paths that no record has, and values of the wrong type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -63,10 +63,19 @@ pub(super) fn is_single(path: &str) -> bool {
 }
 
 pub(super) fn check(control: &Control, problems: &mut Diagnostics) {
-    for pattern in &control.places.patterns {
-        for test in pattern.shape.tests() {
+    let uses = control.expectation.patterns();
+    for (written, (_, pattern)) in control.places.patterns.iter().zip(uses) {
+        let mut seen = BTreeSet::new();
+        for test in written.shape.tests() {
+            seen.insert(test.path.as_str());
             check_path(control, &test.path, &test.place, problems);
             check_type(control, test, problems);
+        }
+        // The other side of `same-as`, and patterns with too many branches to list.
+        for path in pattern.paths_used() {
+            if !seen.contains(path.as_str()) {
+                check_path(control, &path, &written.place, problems);
+            }
         }
     }
     for path in control.extra_paths() {
@@ -214,6 +223,10 @@ mod tests {
         check_pattern("\"@actor\" = [\"A\"]", &[]);
         check_pattern("completelyOther = [\"A\"]", &["unknown-field"]);
         check_pattern("detail.eventName = [\"A\"]", &["envelope-field"]);
+        check_pattern(
+            "awsRegion = [{ same-as = \"awsregion\" }]",
+            &["misspelt-field"],
+        );
     }
 
     #[test]

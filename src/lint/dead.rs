@@ -1,28 +1,44 @@
-//! Tests that exclude each other, so that a branch (or a whole control) is dead.
+//! Tests that nothing passes, and tests that everything passes.
 
 use crate::control::model::{Control, Expectation, PatternUse};
 use crate::control::shape::{Shape, Test};
 use crate::diagnostic::Diagnostics;
+use crate::pattern::condition::ValueTest;
+use crate::pattern::form::Condition;
 
 use super::fields::is_single;
 
 pub(super) fn check(control: &Control, problems: &mut Diagnostics) {
-    for pattern in &control.places.patterns {
-        for branch in &pattern.shape.branches {
-            for (at, test) in branch.iter().enumerate() {
-                let earlier = branch[..at].iter().find(|other| excludes(other, test));
-                if let Some(earlier) = earlier {
-                    let message = format!("no value of `{}` passes both tests", test.path);
-                    problems.push(
-                        control
-                            .error("contradiction", test.place.clone(), message)
-                            .label(&control.source, earlier.place.clone(), "the other test"),
-                    );
-                }
-            }
-        }
-    }
     check_conform(control, problems);
+    for (_, pattern) in control.expectation.patterns() {
+        pattern.form().visit_fields(&mut |field, _| {
+            if takes_everything(&field.any) {
+                let message = format!("the values of `{}` together exclude nothing", field.path.name());
+                problems.push(
+                    control
+                        .error("excludes-nothing", field.span.clone(), message)
+                        .help("one `anything-but` with all values: `{ anything-but = [\"a\", \"b\"] }`"),
+                );
+            }
+        });
+    }
+}
+
+/// Whether two alternatives take every value between them: what one excludes, the other takes.
+fn takes_everything(alternatives: &[Condition]) -> bool {
+    let excluded: Vec<&[ValueTest]> = alternatives
+        .iter()
+        .filter_map(|condition| match condition {
+            Condition::Value(ValueTest::AnythingBut(tests)) => Some(tests.as_slice()),
+            _ => None,
+        })
+        .collect();
+    let is_exact = |tests: &[ValueTest]| tests.iter().all(|test| test.exact_text().is_some());
+    excluded.iter().enumerate().any(|(at, one)| {
+        excluded[..at].iter().any(|other| {
+            is_exact(one) && is_exact(other) && !one.iter().any(|test| other.contains(test))
+        })
+    })
 }
 
 /// Whether two tests of one field that has one value have no exact text in common.
@@ -77,15 +93,14 @@ mod tests {
     use crate::lint::testing::{check, check_pattern};
 
     #[test]
-    fn two_tests_of_one_field_without_a_common_value_are_a_contradiction() {
+    fn two_exclusions_side_by_side_exclude_nothing() {
         check_pattern(
-            "eventType = [\"AwsApiCall\"]\n[[expect.pattern.\"$or\"]]\neventType = [\"AwsServiceEvent\"]\n\
-             [[expect.pattern.\"$or\"]]\nawsRegion = [\"us-east-1\"]",
-            &["contradiction"],
+            "eventType = [{ anything-but = \"A\" }, { anything-but = \"B\" }]",
+            &["excludes-nothing"],
         );
+        check_pattern("eventType = [{ anything-but = [\"A\", \"B\"] }]", &[]);
         check_pattern(
-            "requestParameters.x = [\"a\"]\n[[expect.pattern.\"$or\"]]\nrequestParameters.x = [\"b\"]\n\
-             [[expect.pattern.\"$or\"]]\nawsRegion = [\"us-east-1\"]",
+            "eventType = [{ exists = false }, { anything-but = \"A\" }]",
             &[],
         );
     }
