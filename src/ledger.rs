@@ -14,6 +14,7 @@ pub mod merge;
 pub mod read;
 pub mod sample;
 pub mod store;
+pub mod stores;
 pub mod write;
 
 pub use error::LedgerError;

@@ -9,4 +9,5 @@ pub mod pattern;
 pub mod period;
 pub mod reader;
 pub mod record;
+pub mod scan;
 pub mod source;

@@ -10,6 +10,7 @@ use super::desk::{Desk, Fate, Witness};
 use super::judge::Judge;
 use super::outcome::List;
 use crate::control::keys::Keys;
+use crate::control::list::text_of;
 use crate::control::model::{Each, Expectation};
 use crate::control::overtime::{Shortfall, shortfalls, whole_parts};
 use crate::control::roles::Role;
@@ -96,10 +97,19 @@ impl Judge for AtLeast {
         }
         let shown = rows.len() as u64;
         let columns = ["entry", "time", "records", "needed", "result"];
-        desk.add_table("Records counted against what is needed", &columns, rows, shown);
+        desk.add_table(
+            "Records counted against what is needed",
+            &columns,
+            rows,
+            shown,
+        );
         let note = format!(
             "what is counted here are stretches of time{}, {total} in all, not records",
-            if each.is_some() { " for each list entry" } else { "" }
+            if each.is_some() {
+                " for each list entry"
+            } else {
+                ""
+            }
         );
         desk.notes.push(note);
         Ok(())
@@ -115,7 +125,7 @@ fn entry_names(each: Option<&Each>, desk: &Desk<'_>) -> Vec<String> {
     let entries = entries.map_or(&[][..], Vec::as_slice);
     entries
         .iter()
-        .map(|entry| entry.test.text().to_owned())
+        .map(|entry| text_of(&entry.test).to_owned())
         .collect()
 }
 

@@ -32,7 +32,10 @@ impl Proofs<'_> {
         for account in self.accounts() {
             let seen = self.tally.classes.keys();
             let seen = seen.filter(|(one, _)| *one == account);
-            let own: ClassSet = seen.map(|(_, class)| *class).chain(classes.iter()).collect();
+            let own: ClassSet = seen
+                .map(|(_, class)| *class)
+                .chain(classes.iter())
+                .collect();
             for class in own.iter() {
                 proofs.push(self.one(&account, class));
             }

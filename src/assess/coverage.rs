@@ -116,10 +116,7 @@ impl Stop {
     }
 }
 
-fn stops_by_account<'t>(
-    trails: &'t [TrailFact],
-    period: &Period,
-) -> BTreeMap<&'t str, Vec<Stop>> {
+fn stops_by_account<'t>(trails: &'t [TrailFact], period: &Period) -> BTreeMap<&'t str, Vec<Stop>> {
     let mut ordered: Vec<&TrailFact> = trails.iter().collect();
     ordered.sort_by_key(|fact| (fact.time, fact.change, &fact.trail));
     let mut open: BTreeMap<(&str, &str), i64> = BTreeMap::new();

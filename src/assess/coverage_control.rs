@@ -9,9 +9,11 @@ use super::desk::{Desk, Fate, Witness};
 use super::judge::Judge;
 use super::losses;
 use super::outcome::DayState;
-use crate::control::list::{Entry, EntryTest};
+use crate::control::list::text_of;
 use crate::control::model::{Coverage, Expectation, Store};
 use crate::ledger::read::LedgerRow;
+use crate::ledger::stores::entry_covers;
+use crate::pattern::ListEntry;
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
 
@@ -55,7 +57,10 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
     }
     let without: Vec<&str> = room.places.without_regions().collect();
     if !without.is_empty() {
-        let block = format!("the scope file lists no Regions for account {}", without.join(", "));
+        let block = format!(
+            "the scope file lists no Regions for account {}",
+            without.join(", ")
+        );
         desk.blocks.push(block);
     }
     if room.grid.rows.is_empty() {
@@ -144,7 +149,12 @@ fn classes(desk: &mut Desk<'_>) {
     }
     let total = rows.len() as u64;
     let columns = ["account", "class", "records", "result", "proof"];
-    desk.add_table("Event classes that the controls need", &columns, rows, total);
+    desk.add_table(
+        "Event classes that the controls need",
+        &columns,
+        rows,
+        total,
+    );
     desk.notes
         .push("what is counted here are event classes of each account, not records".to_owned());
 }
@@ -164,7 +174,7 @@ fn all_stores(stores: &[Store], desk: &mut Desk<'_>) {
                 let (is_proven, proof) = store_proof(part, entry, class, desk);
                 count(is_proven, desk);
                 rows.push(vec![
-                    entry.test.text().to_owned(),
+                    text_of(&entry.test).to_owned(),
                     class.id().to_owned(),
                     shown(is_proven),
                     proof,
@@ -179,7 +189,7 @@ fn all_stores(stores: &[Store], desk: &mut Desk<'_>) {
         .push("what is counted here are stores and their event classes, not records".to_owned());
 }
 
-fn store_proof(part: u32, entry: &Entry, class: EventClass, desk: &Desk<'_>) -> (bool, String) {
+fn store_proof(part: u32, entry: &ListEntry, class: EventClass, desk: &Desk<'_>) -> (bool, String) {
     let room = desk.room;
     let number = super::record_fields::ledger_number(desk);
     let seen = room.intake.stores.iter().filter(|one| {
@@ -196,48 +206,21 @@ fn store_proof(part: u32, entry: &Entry, class: EventClass, desk: &Desk<'_>) -> 
     }
     let stated = room.scope.recorded.iter().find(|one| {
         one.class == class
-            && (one.stores.is_empty() || one.stores.iter().any(|name| name == entry.test.text()))
+            && (one.stores.is_empty() || one.stores.iter().any(|name| name == text_of(&entry.test)))
     });
     match stated {
         Some(stated) => (
             true,
-            format!("the scope file states that it is recorded: {}", stated.source),
+            format!(
+                "the scope file states that it is recorded: {}",
+                stated.source
+            ),
         ),
         None => (
             false,
             "no record of it and no statement in the scope file".to_owned(),
         ),
     }
-}
-
-/// Whether a store that a record names is meant by a list entry. Networks name no stores.
-pub fn entry_covers(test: &EntryTest, value: &str) -> bool {
-    match test {
-        EntryTest::Exact(text) => text == value,
-        EntryTest::Prefix(front) => value.starts_with(front.as_str()),
-        EntryTest::Wildcard(wildcard) => matches_wildcard(wildcard, value),
-        EntryTest::Cidr(_) => false,
-    }
-}
-
-/// `*` stands for any text; there is no other special character.
-fn matches_wildcard(wildcard: &str, value: &str) -> bool {
-    let mut parts = wildcard.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = value.strip_prefix(first) else {
-        return false;
-    };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else {
-        return rest.is_empty();
-    };
-    for part in middle {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 fn count(is_proven: bool, desk: &mut Desk<'_>) {
@@ -252,26 +235,5 @@ fn shown(is_proven: bool) -> String {
     match is_proven {
         true => "recorded".to_owned(),
         false => "not proven".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches_wildcard;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (wildcard, value, expected) in [
-            ("*-logs", "example-logs", true),
-            ("*-logs", "example-logs-2", false),
-            ("a*b*c", "aXbXc", true),
-            ("a*b*c", "aXc", false),
-            ("a*a", "a", false),
-            ("plain", "plain", true),
-            ("plain", "plainer", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches_wildcard(wildcard, value), expected, "{wildcard} {value}");
-        }
     }
 }

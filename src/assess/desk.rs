@@ -134,7 +134,9 @@ impl<'a> Desk<'a> {
         match &fate {
             Fate::Exception => {
                 self.counts.exceptions += 1;
-                let time = witnesses.first().map_or(self.room.period.start, |one| one.time);
+                let time = witnesses
+                    .first()
+                    .map_or(self.room.period.start, |one| one.time);
                 let day = time.div_euclid(DAY) * DAY;
                 *self.by_day.entry(day).or_default() += 1;
             }
@@ -173,7 +175,10 @@ impl<'a> Desk<'a> {
             Some(ticket) => format!(" ({ticket})"),
             None => String::new(),
         };
-        Some(format!("in a maintenance window{ticket}: {}", window.reason))
+        Some(format!(
+            "in a maintenance window{ticket}: {}",
+            window.reason
+        ))
     }
 
     fn ask_waivers(&self, witness: &Witness<'_>) -> Result<Answer, AssessError> {
@@ -289,8 +294,11 @@ impl<'a> Desk<'a> {
     /// The lists that the control asks for and that hold nothing.
     pub fn unfilled_lists(&self) -> Vec<String> {
         let used = self.control.lists_used().into_iter();
-        used.filter(|name| crate::control::compile::is_unfilled(&self.room.scope.lists, name))
-            .collect()
+        used.filter(|name| {
+            let entries = self.room.scope.lists.get(name);
+            entries.is_none_or(Vec::is_empty)
+        })
+        .collect()
     }
 
     /// Sentences about waivers that had run out.

@@ -105,9 +105,7 @@ struct Keyed {
 pub fn find(ledger: &Ledger, intake: &Intake, work: &Work) -> Result<Drops, AssessError> {
     let mut drops = Drops::default();
     for (copy, first) in &intake.copies {
-        drops
-            .copies
-            .insert(intake.ranks[copy], intake.ranks[first]);
+        drops.copies.insert(intake.ranks[copy], intake.ranks[first]);
     }
     let mut sorter = Sorter::new(AT_ONCE);
     ledger.entries(|file, bytes| -> Result<(), AssessError> {
@@ -208,9 +206,8 @@ fn pack(one: &Keyed) -> [u8; WIDTH] {
 }
 
 fn unpack(bytes: &[u8; WIDTH]) -> Keyed {
-    let number = |at: usize| {
-        u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-    };
+    let number =
+        |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let long = |at: usize| u128::from(number(at)) | u128::from(number(at + 4)) << 32;
     Keyed {
         key: long(0) | long(8) << 64,
@@ -230,11 +227,7 @@ fn settle(all: &mut [Keyed], drops: &mut Drops, work: &Work) -> Result<(), Asses
         let differs = group.iter().find(|one| one.content != first.content);
         let marked = if differs.is_some() { group } else { rest };
         for one in marked {
-            drops
-                .files
-                .entry(one.spot.0)
-                .or_default()
-                .set(one.spot.1);
+            drops.files.entry(one.spot.0).or_default().set(one.spot.1);
         }
         if let Some(differs) = differs {
             for one in group {

@@ -6,9 +6,7 @@ use std::io;
 
 use super::drops::Drops;
 use super::intake::Intake;
-use super::outcome::{
-    EvidenceRow, EvidenceSource, InputRow, List, Origin, RefusalRow,
-};
+use super::outcome::{EvidenceRow, EvidenceSource, InputRow, List, Origin, RefusalRow};
 use super::work::{Judged, Work, bit};
 use crate::control::set::ControlSet;
 use crate::ledger::Ledger;
@@ -58,8 +56,8 @@ impl LedgerEvidence<'_> {
         let (key, sha256) = self.name(file)?;
         // Bytes of other conforming records may happen to be there; they are given for
         // samples only, so that the same log set gives the same rows.
-        let is_population_only = judged.lists == bit(List::Population)
-            && matches!(judged.role, "conforming" | "listed");
+        let is_population_only =
+            judged.lists == bit(List::Population) && matches!(judged.role, "conforming" | "listed");
         Ok(EvidenceRow {
             event_id: judged.event_id.clone(),
             time: judged.time,
@@ -144,10 +142,7 @@ impl EvidenceSource for LedgerEvidence<'_> {
             .map_err(|stop| stop.0)
     }
 
-    fn inputs(
-        &self,
-        each: &mut dyn FnMut(&InputRow) -> io::Result<()>,
-    ) -> io::Result<()> {
+    fn inputs(&self, each: &mut dyn FnMut(&InputRow) -> io::Result<()>) -> io::Result<()> {
         let files = self.ledger.files(|head| -> Result<(), Stop> {
             let rank = self.intake.ranks[&head.id];
             let mut notices = head.facts.notices.clone();
@@ -174,10 +169,7 @@ impl EvidenceSource for LedgerEvidence<'_> {
         files.map_err(|stop| stop.0)
     }
 
-    fn refusals(
-        &self,
-        each: &mut dyn FnMut(&RefusalRow) -> io::Result<()>,
-    ) -> io::Result<()> {
+    fn refusals(&self, each: &mut dyn FnMut(&RefusalRow) -> io::Result<()>) -> io::Result<()> {
         let mut problems = self.intake.problems.iter().peekable();
         let mut problem = |before: Option<&str>,
                            each: &mut dyn FnMut(&RefusalRow) -> io::Result<()>|

@@ -152,9 +152,7 @@ impl Responses {
             (response, keys::joined(&trigger.joins, &response.joins))
         });
         // Rows come by time, so places are by time too.
-        joined
-            .filter(|(_, joined)| *joined != Joined::No)
-            .collect()
+        joined.filter(|(_, joined)| *joined != Joined::No).collect()
     }
 }
 
@@ -205,7 +203,9 @@ fn settle(
             desk,
             "CloudTrail left out whether a record is the response",
         )?,
-        _ if !desk.gaps.is_empty() => open(trigger, desk, "the response may be among missing records")?,
+        _ if !desk.gaps.is_empty() => {
+            open(trigger, desk, "the response may be among missing records")?
+        }
         (Answer::Late(at), _) => (
             Some(certain[at]),
             fail(trigger, desk, "the response came too late")?,

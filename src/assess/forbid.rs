@@ -36,13 +36,18 @@ impl Judge for Forbid {
         };
         let with_rows = desk.counts.examined;
         let examined: u64 = of_needs + self.beside;
-        desk.counts.conforming = examined.checked_sub(with_rows).ok_or_else(|| {
+        let rest = examined.checked_sub(with_rows).ok_or_else(|| {
             AssessError::DoesNotReconcile(format!(
                 "control `{}`: {examined} records examined, {with_rows} with a result",
                 desk.control.id
             ))
         })?;
         desk.counts.examined = examined;
+        // The scan keeps no row of what an unfilled list leaves undecided.
+        match desk.unfilled_lists().is_empty() {
+            true => desk.counts.conforming += rest,
+            false => desk.counts.undecided += rest,
+        }
         Ok(())
     }
 }

@@ -37,7 +37,11 @@ pub fn reasons(ground: &Ground<'_>, needs: ClassSet) -> Vec<String> {
         all.extend(day_reasons(ground.grid, asks_management));
     }
     all.extend(class_reasons(ground.proofs, needs));
-    all.extend(losses::reason(ground.losses, &ground.grid.rows, ground.period));
+    all.extend(losses::reason(
+        ground.losses,
+        &ground.grid.rows,
+        ground.period,
+    ));
     all
 }
 
@@ -56,7 +60,11 @@ fn day_reasons(grid: &Grid, asks_management: bool) -> Vec<String> {
         };
         let mut parts = Vec::new();
         parts.extend(day_part("no records", &of_state(DayState::Silent), grid));
-        parts.extend(day_part("logging was stopped", &of_state(DayState::Stopped), grid));
+        parts.extend(day_part(
+            "logging was stopped",
+            &of_state(DayState::Stopped),
+            grid,
+        ));
         if asks_management {
             let days = grid.days.iter().zip(lacks).filter(|(_, lacks)| **lacks);
             let days: Vec<i64> = days.map(|(day, _)| *day).collect();
@@ -126,7 +134,11 @@ fn class_reasons(proofs: &[ClassProof], needs: ClassSet) -> Vec<String> {
         format!(
             "events of class `{}` are not proven to be recorded for {} {}{more}: {proof}",
             class.id(),
-            if accounts.len() == 1 { "account" } else { "accounts" },
+            if accounts.len() == 1 {
+                "account"
+            } else {
+                "accounts"
+            },
             shown.join(", ")
         )
     });

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 
 use super::AssessError;
 use super::outcome::LogSet;
-use crate::ledger::facts::{
-    ClaimFact, FileState, Profile, ProblemFact, StoreSeen, TrailFact,
-};
-use crate::ledger::read::Ranks;
 use crate::ledger::Ledger;
+use crate::ledger::facts::{ClaimFact, FileState, ProblemFact, Profile, StoreSeen, TrailFact};
+use crate::ledger::read::Ranks;
 
 /// What the first pass over the files found.
 #[derive(Debug, Default)]

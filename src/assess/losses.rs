@@ -39,9 +39,8 @@ pub fn reason(losses: &[Loss], rows: &[CoverageRow], period: &Period) -> Option<
 }
 
 fn matters(loss: &Loss, rows: &[CoverageRow], period: &Period) -> bool {
-    let fits = |claim: &Option<String>, value: &str| {
-        claim.as_ref().is_none_or(|claim| claim == value)
-    };
+    let fits =
+        |claim: &Option<String>, value: &str| claim.as_ref().is_none_or(|claim| claim == value);
     let is_in_scope = rows.is_empty()
         || rows
             .iter()
@@ -105,7 +104,12 @@ mod tests {
     fn a_lost_file_matters_unless_its_name_claims_another_place_or_time() {
         let october = Period::parse("2026-10", None).expect("valid");
         check(None, None, None, true);
-        check(Some("111122223333"), Some("us-east-1"), Some(october.start), true);
+        check(
+            Some("111122223333"),
+            Some("us-east-1"),
+            Some(october.start),
+            true,
+        );
         check(Some("444455556666"), None, None, false);
         check(None, Some("eu-west-1"), None, false);
         check(None, None, Some(october.start - DAY), false);

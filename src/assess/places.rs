@@ -24,11 +24,11 @@ pub struct Place {
 impl Places {
     /// The places of a scope, or of the part of it that a framework is for.
     pub fn of(scope: &Scope, framework: Option<&str>) -> Places {
-        let wanted = |account: &crate::control::scope::Account| match (framework, &account.frameworks)
-        {
-            (Some(framework), Some(all)) => all.iter().any(|one| one == framework),
-            _ => true,
-        };
+        let wanted =
+            |account: &crate::control::scope::Account| match (framework, &account.frameworks) {
+                (Some(framework), Some(all)) => all.iter().any(|one| one == framework),
+                _ => true,
+            };
         let accounts = scope
             .accounts
             .iter()

@@ -39,7 +39,8 @@ impl Judge for RecordFields {
         }
         self.lacking += 1;
         let reason = format!("lacks: {}", names(bits.missing, desk).join(", "));
-        desk.exception(row, &[List::Exceptions], &reason).map(|_| ())
+        desk.exception(row, &[List::Exceptions], &reason)
+            .map(|_| ())
     }
 
     fn finish(&mut self, desk: &mut Desk<'_>) -> Result<(), AssessError> {
@@ -56,9 +57,7 @@ impl Judge for RecordFields {
             match bits {
                 EXEMPT => exempt += count,
                 FieldBits { missing: 1.., .. } => lacking += count,
-                FieldBits {
-                    undecided: 1.., ..
-                } => undecided += count,
+                FieldBits { undecided: 1.., .. } => undecided += count,
                 _ => conforming += count,
             }
             add_rates(&mut rates, bits, *count);
@@ -72,16 +71,31 @@ impl Judge for RecordFields {
                 desk.control.id, self.lacking, self.undecided
             )));
         }
-        desk.counts.examined += conforming + exempt;
+        // The scan keeps no row of what an unfilled list leaves undecided.
+        let unlisted = undecided.saturating_sub(self.undecided);
+        desk.counts.examined += conforming + exempt + unlisted;
         desk.counts.conforming += conforming;
         desk.counts.excluded += exempt;
-        let rows = fields.iter().zip(&rates).map(|(field, rate)| table_row(field, *rate));
+        desk.counts.undecided += unlisted;
+        let rows = fields
+            .iter()
+            .zip(&rates)
+            .map(|(field, rate)| table_row(field, *rate));
         let rows: Vec<_> = rows.collect();
         let total = rows.len() as u64;
-        let columns = ["element", "records it applies to", "present", "missing", "left out", "rate"];
+        let columns = [
+            "element",
+            "records it applies to",
+            "present",
+            "missing",
+            "left out",
+            "rate",
+        ];
         desk.add_table("Elements of the records", &columns, rows, total);
-        desk.notes
-            .push("every record of the period was tested; those that carry all elements are not listed".to_owned());
+        desk.notes.push(
+            "every record of the period was tested; those that carry all elements are not listed"
+                .to_owned(),
+        );
         Ok(())
     }
 }

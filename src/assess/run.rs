@@ -15,9 +15,7 @@ use super::intake::{self, Intake};
 use super::integrity;
 use super::judge::{Judge, judge_for};
 use super::losses::counted;
-use super::outcome::{
-    Assessment, ClassProof, ControlOutcome, Coverage, DayState, LogSet,
-};
+use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, DayState, LogSet};
 use super::places::Places;
 use super::tally::{self, Tally};
 use super::verdict::conclude;
@@ -213,10 +211,7 @@ fn judge_all(
 /// The place in the set of each control of the ledger, if it has one.
 fn numbers(room: &Room<'_>) -> Vec<Option<usize>> {
     let controls = &room.ledger.identity().controls;
-    controls
-        .iter()
-        .map(|(id, _)| room.set.index(id))
-        .collect()
+    controls.iter().map(|(id, _)| room.set.index(id)).collect()
 }
 
 /// Records that contradict each other are evidence of nothing, so something is missing.
@@ -273,7 +268,9 @@ fn notices(
             ),
         });
     }
-    let changes = trails.iter().filter(|fact| fact.change != TrailChange::Started);
+    let changes = trails
+        .iter()
+        .filter(|fact| fact.change != TrailChange::Started);
     for fact in changes {
         all.push(format!(
             "`{}` on trail `{}` in account {} at {}",
@@ -286,7 +283,10 @@ fn notices(
     let hidden = all.len().saturating_sub(MOST_NOTICES);
     all.truncate(MOST_NOTICES);
     if hidden > 0 {
-        all.push(format!("{} not shown here", counted(hidden as u64, "more notice")));
+        all.push(format!(
+            "{} not shown here",
+            counted(hidden as u64, "more notice")
+        ));
     }
     all
 }

@@ -215,11 +215,18 @@ impl Tally {
             count.last_time = count.last_time.max(cell.last_time);
         }
         if cell.counts.outside_scope > 0 {
-            let region = if cell.has_account { cell.region } else { String::new() };
+            let region = if cell.has_account {
+                cell.region
+            } else {
+                String::new()
+            };
             let place = (cell.account.clone(), region);
             *self.foreign.entry(place).or_default() += cell.counts.outside_scope;
         }
-        add(log_set.by_account.entry(cell.account).or_default(), &cell.counts);
+        add(
+            log_set.by_account.entry(cell.account).or_default(),
+            &cell.counts,
+        );
     }
 
     /// Kept records that prove one of these classes.
@@ -269,7 +276,10 @@ fn add(to: &mut RecordCounts, more: &RecordCounts) {
 fn check(log_set: &LogSet) -> Result<(), AssessError> {
     let files = log_set.files_read + log_set.files_refused + log_set.files_not_read;
     if log_set.files_listed != files {
-        let message = format!("{} files listed, {files} accounted for", log_set.files_listed);
+        let message = format!(
+            "{} files listed, {files} accounted for",
+            log_set.files_listed
+        );
         return Err(AssessError::DoesNotReconcile(message));
     }
     let accounts = log_set.by_account.iter();

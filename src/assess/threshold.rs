@@ -110,7 +110,10 @@ fn settle(
         Fate::Waived(ticket) => (format!("waived by {ticket}"), Some(ticket)),
         Fate::Excluded(why) => (why, None),
     };
-    let reason = format!("burst {number}: {} for {who}", counted(members.len() as u64, "record"));
+    let reason = format!(
+        "burst {number}: {} for {who}",
+        counted(members.len() as u64, "record")
+    );
     for member in members {
         desk.room.work.change(
             member.id,

@@ -18,7 +18,10 @@ pub fn conclude(desk: Desk<'_>) -> Result<ControlOutcome, AssessError> {
     reasons.extend(desk.gaps);
     let is_blocked = !reasons.is_empty();
     if desk.counts.undecided > 0 {
-        reasons.push(undecided_reason(&desk.control.expectation, desk.counts.undecided));
+        reasons.push(undecided_reason(
+            &desk.control.expectation,
+            desk.counts.undecided,
+        ));
     }
     let counts = desk.counts;
     if !counts.reconcile() {

@@ -1,10 +1,10 @@
 //! Which waiver covers an exception. A waiver that had run out when the
 //! exception happened covers nothing, and the packet says so.
 
-use crate::control::compile::to_lists;
+use crate::control::list::to_lists;
 use crate::control::scope::Scope;
-use crate::control::seam::{Engine, EngineBuilder, PatternId, Truth3};
 use crate::control::waiver::{Covers, Waiver};
+use crate::pattern::{Engine, EngineBuilder, PatternId, Truth};
 use crate::record::project::Projector;
 use crate::record::view::RecordView;
 
@@ -114,5 +114,5 @@ fn matches(engine: &Engine, pattern: PatternId, bytes: &[u8], time: i64) -> bool
         return false;
     }
     let view = RecordView::new(bytes, &projector).at(Some(time));
-    engine.matcher().eval(pattern, &view) == Truth3::True
+    engine.matcher().eval(pattern, &view) == Truth::True
 }

@@ -174,9 +174,8 @@ impl Work {
     pub fn conflicts_of(&self, rank: u32) -> rusqlite::Result<Vec<(u32, Spot)>> {
         let sql = "SELECT idx, other_rank, other_idx FROM conflict WHERE rank = ?1 ORDER BY idx";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map([rank], |row| {
-            Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
-        })?;
+        let rows =
+            statement.query_map([rank], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
         rows.collect()
     }
 }

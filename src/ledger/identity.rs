@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::control::list::{Entry, EntryTest};
+use crate::control::list::text_of;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
+use crate::pattern::{ListEntry, ListTest};
 
 /// What the facts of a ledger depend on beside the log files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,19 +105,19 @@ fn digest(parts: &[&str]) -> String {
 }
 
 /// What matching depends on: the entries in their order, since counts go by place. Reasons are for people.
-fn digest_list(entries: &[Entry]) -> String {
+fn digest_list(entries: &[ListEntry]) -> String {
     let mut texts = Vec::new();
     for entry in entries {
         let kind = match entry.test {
-            EntryTest::Exact(_) => "value",
-            EntryTest::Prefix(_) => "prefix",
-            EntryTest::Wildcard(_) => "wildcard",
-            EntryTest::Cidr(_) => "cidr",
+            ListTest::Exact(_) => "value",
+            ListTest::Prefix(_) => "prefix",
+            ListTest::Wildcard(_) => "wildcard",
+            ListTest::Cidr(_) => "cidr",
         };
         let date = |date: Option<i64>| date.map_or_else(String::new, |date| date.to_string());
         texts.extend([
             kind.to_owned(),
-            entry.test.text().to_owned(),
+            text_of(&entry.test).to_owned(),
             date(entry.from),
             date(entry.until),
         ]);

@@ -46,7 +46,7 @@ pub fn merge(into: &mut Ledger, from: &Ledger) -> Result<Merged, LedgerError> {
         };
         match writer.add(&facts)? {
             Added::New => merged.added += 1,
-            Added::Known => merged.known += 1,
+            Added::Known(_) => merged.known += 1,
         }
         if (merged.added + merged.known) % BATCH == 0 {
             writer.commit()?;

@@ -224,8 +224,7 @@ impl Ledger {
     /// # Errors
     /// See [`LedgerError`].
     pub fn files_under(&self, key: &str) -> Result<Vec<(i64, Stat, bool)>, LedgerError> {
-        let sql =
-            "SELECT id, size, modified, inode, length(sha256) > 0 FROM file WHERE key = ?1 ORDER BY id";
+        let sql = "SELECT id, size, modified, inode, length(sha256) > 0 FROM file WHERE key = ?1 ORDER BY id";
         let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
         let read = |row: &Row<'_>| -> rusqlite::Result<(i64, Stat, bool)> {
             Ok((row.get(0)?, read_stat(row, 1)?, row.get(4)?))
@@ -385,11 +384,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<Option<FileHead>> {
         }))
 }
 
-fn unpack_blobs(
-    mut facts: FileFacts,
-    state: FileState,
-    blobs: &[Vec<u8>; 6],
-) -> Option<FileFacts> {
+fn unpack_blobs(mut facts: FileFacts, state: FileState, blobs: &[Vec<u8>; 6]) -> Option<FileFacts> {
     facts.state = state;
     facts.refusals = unpack_all(&blobs[0], unpack_refusal)?;
     facts.notices = unpack_all(&blobs[1], |from| from.text().map(str::to_owned))?;

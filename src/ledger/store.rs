@@ -71,9 +71,7 @@ impl Ledger {
             .pragma_update(None, "locking_mode", "EXCLUSIVE")
             .map_err(wrap)?;
         // The lock is taken here, before anything is decided, and kept.
-        connection
-            .execute_batch("BEGIN EXCLUSIVE")
-            .map_err(wrap)?;
+        connection.execute_batch("BEGIN EXCLUSIVE").map_err(wrap)?;
         if is_empty(&connection).map_err(wrap)? {
             create(&connection, identity).map_err(wrap)?;
         }

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::codec::{put_number, put_signed, put_text};
 use super::error::LedgerError;
 use super::facts::{
-    Cell, FileFacts, FileState, ProblemFact, Profile, Projection, RefusalFact, Stat, StoreSeen, TrailChange,
-    TrailFact,
+    Cell, FileFacts, FileState, ProblemFact, Profile, Projection, RefusalFact, Stat, StoreSeen,
+    TrailChange, TrailFact,
 };
 use super::sample::Gate;
 use super::store::Ledger;
@@ -41,8 +41,8 @@ pub struct Writer<'l> {
 pub enum Added {
     /// It was not there before.
     New,
-    /// A file with this key and content is there already.
-    Known,
+    /// A file with this key and content is there already, under this number.
+    Known(i64),
 }
 
 impl<'l> Writer<'l> {
@@ -70,11 +70,13 @@ impl<'l> Writer<'l> {
         let sha256 = facts.sha256.as_ref().map_or(&[][..], |hash| &hash[..]);
         if let Some(id) = self.ledger.wrap(known(connection, &facts.key, sha256))? {
             self.ledger.wrap(set_stat(connection, id, &facts.stat))?;
-            return Ok(Added::Known);
+            return Ok(Added::Known(id));
         }
         // What could not be read says nothing beside what could.
-        if sha256.is_empty() && self.ledger.wrap(has_key(connection, &facts.key))? {
-            return Ok(Added::Known);
+        if sha256.is_empty() {
+            if let Some(id) = self.ledger.wrap(any_under(connection, &facts.key))? {
+                return Ok(Added::Known(id));
+            }
         }
         let sql = "DELETE FROM file WHERE key = ?1 AND sha256 = x''";
         self.ledger.wrap(connection.execute(sql, [&facts.key]))?;
@@ -193,12 +195,11 @@ fn known(connection: &Connection, key: &str, sha256: &[u8]) -> rusqlite::Result<
         .optional()
 }
 
-fn has_key(connection: &Connection, key: &str) -> rusqlite::Result<bool> {
-    let sql = "SELECT count(*) FROM file WHERE key = ?1";
-    let count: i64 = connection
+fn any_under(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
+    let sql = "SELECT min(id) FROM file WHERE key = ?1";
+    connection
         .prepare_cached(sql)?
-        .query_row([key], |row| row.get(0))?;
-    Ok(count > 0)
+        .query_row([key], |row| row.get(0))
 }
 
 fn set_stat(connection: &Connection, id: i64, stat: &Stat) -> rusqlite::Result<()> {
@@ -210,11 +211,7 @@ fn set_stat(connection: &Connection, id: i64, stat: &Stat) -> rusqlite::Result<(
         .map(|_| ())
 }
 
-fn insert_file(
-    connection: &Connection,
-    facts: &FileFacts,
-    sha256: &[u8],
-) -> rusqlite::Result<i64> {
+fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rusqlite::Result<i64> {
     let state = FileState::ALL.iter().position(|one| *one == facts.state);
     let sql = "INSERT INTO file VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
                ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";

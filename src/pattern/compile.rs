@@ -36,10 +36,30 @@ const OPERATORS: [&str; 13] = [
 
 /// Field names that EventBridge keeps for itself inside `$or`.
 const RESERVED_IN_OR: [&str; 24] = [
-    "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard",
-    "numeric", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard",
-    "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before",
-    "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range",
+    "exactly",
+    "equals-ignore-case",
+    "prefix",
+    "suffix",
+    "anything-but",
+    "exists",
+    "wildcard",
+    "numeric",
+    "cidr",
+    "=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "regex",
+    "not-wildcard",
+    "not-equals-ignore-case",
+    "date-after",
+    "date-on-or-after",
+    "date-before",
+    "date-on-or-before",
+    "in-date-range",
+    "ip-address-in-range",
+    "ip-address-not-in-range",
 ];
 
 /// The form of a whole pattern.
@@ -68,9 +88,9 @@ pub(super) fn check_size(form: &Form, span: Range<usize>) -> Result<(), PatternE
             .with_help("split the pattern, or put values into one array instead of `$or`"));
     }
     match form {
-        Form::And(forms) | Form::Or(forms) => {
-            forms.iter().try_for_each(|form| check_size(form, span.clone()))
-        }
+        Form::And(forms) | Form::Or(forms) => forms
+            .iter()
+            .try_for_each(|form| check_size(form, span.clone())),
         Form::Not(form) => check_size(form, span),
         Form::Field(field) => field.any.iter().try_for_each(|condition| match condition {
             Condition::Json(form) => check_size(form, field.span.clone()),
@@ -128,7 +148,11 @@ impl Compiler {
         place: Place<'_>,
     ) -> Option<Form> {
         if members.is_empty() {
-            return self.refuse("empty-table", span, "an empty table matches nothing in particular");
+            return self.refuse(
+                "empty-table",
+                span,
+                "an empty table matches nothing in particular",
+            );
         }
         let forms: Vec<_> = members
             .iter()
@@ -166,7 +190,10 @@ impl Compiler {
                 let error = PatternError::new(
                     "not-a-list",
                     value.span.clone(),
-                    format!("field `{path}` needs an array of values, not {}", value.kind()),
+                    format!(
+                        "field `{path}` needs an array of values, not {}",
+                        value.kind()
+                    ),
                 );
                 self.fail(error.with_help("put the value into brackets: `[…]`"))
             }
@@ -187,9 +214,16 @@ impl Compiler {
             Some(FieldPath::Record(path))
         };
         if values.is_empty() {
-            return self.refuse("empty-list", span, "an empty array of values matches nothing");
+            return self.refuse(
+                "empty-list",
+                span,
+                "an empty array of values matches nothing",
+            );
         }
-        let any: Vec<_> = values.iter().filter_map(|value| self.value(value)).collect();
+        let any: Vec<_> = values
+            .iter()
+            .filter_map(|value| self.value(value))
+            .collect();
         Some(Form::Field(Field {
             path: path?,
             span: key.span.clone(),
@@ -284,7 +318,11 @@ impl Compiler {
     ) -> Option<(&'n Key, &'n Node)> {
         match members {
             [(key, argument)] => Some((key, argument)),
-            [] => self.refuse("no-operator", span, "a table among values needs an operator"),
+            [] => self.refuse(
+                "no-operator",
+                span,
+                "a table among values needs an operator",
+            ),
             [_, (second, _), ..] => {
                 let error = PatternError::new(
                     "one-operator",
@@ -455,7 +493,11 @@ impl Compiler {
                 }
             }
             _ => {
-                return self.wrong_argument(key, argument, "a string, a number, an array or an operator");
+                return self.wrong_argument(
+                    key,
+                    argument,
+                    "a string, a number, an array or an operator",
+                );
             }
         };
         Some(Condition::Value(ValueTest::AnythingBut(tests)))
@@ -464,7 +506,11 @@ impl Compiler {
     /// The values of `anything-but = […]`: all strings or all numbers.
     fn excluded_values(&mut self, values: &[Node], span: &Range<usize>) -> Option<Vec<ValueTest>> {
         let Some(first) = values.first() else {
-            return self.refuse("empty-list", span, "an empty `anything-but` excludes nothing");
+            return self.refuse(
+                "empty-list",
+                span,
+                "an empty `anything-but` excludes nothing",
+            );
         };
         let mut tests = Vec::new();
         for value in values {
@@ -499,7 +545,11 @@ impl Compiler {
         }
         let texts = match &argument.value {
             Tree::Array(texts) if texts.is_empty() => {
-                return self.refuse("empty-list", &argument.span, "an empty array excludes nothing");
+                return self.refuse(
+                    "empty-list",
+                    &argument.span,
+                    "an empty array excludes nothing",
+                );
             }
             Tree::Array(texts) => &texts[..],
             _ => std::slice::from_ref(argument),
@@ -577,7 +627,8 @@ impl Compiler {
                 _ => false,
             };
             if !fits {
-                let error = PatternError::new("bad-range", pair[0].span.clone(), "bad numeric range");
+                let error =
+                    PatternError::new("bad-range", pair[0].span.clone(), "bad numeric range");
                 return self.fail(error.with_help(
                     "write `[\"=\", n]`, `[\"<\", n]`, `[\">\", n]` or `[\">\", n, \"<=\", m]`",
                 ));
@@ -585,16 +636,22 @@ impl Compiler {
         }
         match (range.from, range.to) {
             (None, None) => self.refuse("bad-range", span, "an empty numeric range"),
-            (Some((from, _)), Some((to, _))) if from >= to && terms.len() > 2 => {
-                self.refuse("bad-range", span, "the lower end of a range must be less than the upper")
-            }
+            (Some((from, _)), Some((to, _))) if from >= to && terms.len() > 2 => self.refuse(
+                "bad-range",
+                span,
+                "the lower end of a range must be less than the upper",
+            ),
             _ => Some(range),
         }
     }
 
     fn bound<'n>(&mut self, pair: &'n [Node], span: &Range<usize>) -> Option<(&'n str, f64)> {
         let [sign, value] = pair else {
-            return self.refuse("bad-range", span, "a sign of a numeric range lacks its number");
+            return self.refuse(
+                "bad-range",
+                span,
+                "a sign of a numeric range lacks its number",
+            );
         };
         let sign = match &sign.value {
             Tree::Text(text) if ["=", "<", "<=", ">", ">="].contains(&text.as_str()) => text,
@@ -643,7 +700,11 @@ fn paths<'f>(form: &'f Form, twice: &mut Vec<&'f Field>) -> BTreeMap<&'f str, &'
             for form in forms {
                 for (name, field) in paths(form, twice) {
                     if let Some(other) = all.insert(name, field) {
-                        let later = if other.span.start > field.span.start { other } else { field };
+                        let later = if other.span.start > field.span.start {
+                            other
+                        } else {
+                            field
+                        };
                         twice.push(later);
                     }
                 }
@@ -683,7 +744,10 @@ mod tests {
             .into_iter()
             .map(|error| (error.code, text[error.span].to_owned()))
             .collect();
-        let found: Vec<_> = found.iter().map(|(code, at)| (*code, at.as_str())).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(code, at)| (*code, at.as_str()))
+            .collect();
         assert_eq!(found, expected);
     }
 
@@ -705,8 +769,14 @@ mod tests {
     fn a_misspelled_name_gets_a_suggestion() {
         let help = |text| errors(text).remove(0).help.expect("a suggestion");
         assert_eq!(help(r#"{"a": [{"prefx": "x"}]}"#), "did you mean `prefix`?");
-        assert_eq!(help(r#"{"a": [{"anything_but": "x"}]}"#), "did you mean `anything-but`?");
-        assert_eq!(help(r#"{"a": [{"contains": "x"}]}"#), "write `wildcard = \"*text*\"`");
+        assert_eq!(
+            help(r#"{"a": [{"anything_but": "x"}]}"#),
+            "did you mean `anything-but`?"
+        );
+        assert_eq!(
+            help(r#"{"a": [{"contains": "x"}]}"#),
+            "write `wildcard = \"*text*\"`"
+        );
         assert_eq!(help(r#"{"@outcom": ["x"]}"#), "did you mean `@outcome`?");
         assert!(help(r#"{"a": [{"zzzzzzz": "x"}]}"#).starts_with("known are `anything-but`"));
     }
@@ -726,8 +796,14 @@ mod tests {
 
     #[test]
     fn derived_fields_are_fields_of_the_record_only() {
-        check(r#"{"@actor": {"x": ["y"]}}"#, &[("derived-field", r#""@actor""#)]);
-        check(r#"{"a": [{"json": {"@actor": ["x"]}}]}"#, &[("derived-field", r#""@actor""#)]);
+        check(
+            r#"{"@actor": {"x": ["y"]}}"#,
+            &[("derived-field", r#""@actor""#)],
+        );
+        check(
+            r#"{"a": [{"json": {"@actor": ["x"]}}]}"#,
+            &[("derived-field", r#""@actor""#)],
+        );
         assert!(Pattern::from_json(r#"{"a": {"@actor": ["x"]}}"#).is_ok());
     }
 
@@ -736,7 +812,9 @@ mod tests {
         let pair = r#""$or": [{"a": [1]}, {"b": [1]}]"#;
         let mut text = String::new();
         for at in 0..10 {
-            let pair = pair.replace('a', &format!("a{at}")).replace('b', &format!("b{at}"));
+            let pair = pair
+                .replace('a', &format!("a{at}"))
+                .replace('b', &format!("b{at}"));
             text.push_str(if at > 0 { "," } else { "" });
             text.push_str(&pair);
         }
@@ -745,10 +823,19 @@ mod tests {
 
     #[test]
     fn extensions_are_checked_like_operators() {
-        check(r#"{"a": [{"null": false}]}"#, &[("operator-argument", "false")]);
+        check(
+            r#"{"a": [{"null": false}]}"#,
+            &[("operator-argument", "false")],
+        );
         check(r#"{"a": [{"list": 5}]}"#, &[("operator-argument", "5")]);
-        check(r#"{"a": [{"json": ["x"]}]}"#, &[("operator-argument", r#"["x"]"#)]);
-        check(r#"{"a": [{"same-as": "@nobody"}]}"#, &[("unknown-derived-field", r#""@nobody""#)]);
+        check(
+            r#"{"a": [{"json": ["x"]}]}"#,
+            &[("operator-argument", r#"["x"]"#)],
+        );
+        check(
+            r#"{"a": [{"same-as": "@nobody"}]}"#,
+            &[("unknown-derived-field", r#""@nobody""#)],
+        );
         assert!(
             Pattern::from_json(
                 r#"{"a": [{"list": "l"}, {"anything-but": {"same-as": "b"}}, {"json": {"c": [1]}}]}"#

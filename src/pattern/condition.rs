@@ -43,8 +43,8 @@ impl<'a> Value<'a> {
         }
         match self.kind {
             Kind::String if self.cut || other.cut => {
-                let open = self.text.starts_with(&*other.text)
-                    || other.text.starts_with(&*self.text);
+                let open =
+                    self.text.starts_with(&*other.text) || other.text.starts_with(&*self.text);
                 Truth::possible(open)
             }
             Kind::Number => Truth::from(Number::new(&self.text).equals(&other.text)),
@@ -208,12 +208,8 @@ impl fmt::Display for ValueTest {
             ValueTest::Suffix(text) => operator(out, "suffix", text),
             ValueTest::Wildcard(wildcard) => operator(out, "wildcard", wildcard.text()),
             ValueTest::Folded(folded) => operator(out, "equals-ignore-case", folded.text()),
-            ValueTest::FoldedPrefix(folded) => {
-                operator(out, "prefix ignoring case", folded.text())
-            }
-            ValueTest::FoldedSuffix(folded) => {
-                operator(out, "suffix ignoring case", folded.text())
-            }
+            ValueTest::FoldedPrefix(folded) => operator(out, "prefix ignoring case", folded.text()),
+            ValueTest::FoldedSuffix(folded) => operator(out, "suffix ignoring case", folded.text()),
             ValueTest::Network(network) => operator(out, "cidr", network.text()),
             ValueTest::Range(range) => write!(out, "numeric {}", range.text),
             ValueTest::AnythingBut(tests) => {
@@ -281,9 +277,18 @@ mod tests {
         assert_eq!(prefix("aws").check(&cut("aws-cli")), Truth::True);
         assert_eq!(prefix("aws-cli/2").check(&cut("aws-cli")), Truth::Undecided);
         assert_eq!(prefix("boto").check(&cut("aws-cli")), Truth::False);
-        assert_eq!(ValueTest::Suffix("i".into()).check(&cut("aws-cli")), Truth::Undecided);
-        assert_eq!(ValueTest::Text("aws-cli".into()).check(&cut("aws-cli")), Truth::Undecided);
-        assert_eq!(ValueTest::Text("aws".into()).check(&cut("aws-cli")), Truth::False);
+        assert_eq!(
+            ValueTest::Suffix("i".into()).check(&cut("aws-cli")),
+            Truth::Undecided
+        );
+        assert_eq!(
+            ValueTest::Text("aws-cli".into()).check(&cut("aws-cli")),
+            Truth::Undecided
+        );
+        assert_eq!(
+            ValueTest::Text("aws".into()).check(&cut("aws-cli")),
+            Truth::False
+        );
         let wildcard = |text: &str| ValueTest::Wildcard(Wildcard::new(text).expect("valid"));
         assert_eq!(wildcard("*cli*").check(&cut("aws-cli")), Truth::True);
         assert_eq!(wildcard("*cli").check(&cut("aws-cli")), Truth::Undecided);

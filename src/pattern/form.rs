@@ -132,9 +132,12 @@ impl Form {
         let mut branches = self.expand()?;
         for branch in &mut branches {
             // EventBridge sorts names by UTF-16 units, and `exists = false` can tell.
-            branch
-                .fields
-                .sort_by(|a, b| a.path.name().encode_utf16().cmp(b.path.name().encode_utf16()));
+            branch.fields.sort_by(|a, b| {
+                a.path
+                    .name()
+                    .encode_utf16()
+                    .cmp(b.path.name().encode_utf16())
+            });
         }
         Some(branches)
     }
@@ -247,7 +250,13 @@ mod tests {
         let branches = form.branches().expect("few");
         let names: Vec<Vec<&str>> = branches
             .iter()
-            .map(|branch| branch.fields.iter().map(|field| field.path.name()).collect())
+            .map(|branch| {
+                branch
+                    .fields
+                    .iter()
+                    .map(|field| field.path.name())
+                    .collect()
+            })
             .collect();
         assert_eq!(names, [["b", "c"], ["c", "d"]]);
         assert!(branches.iter().all(|branch| branch.nots.len() == 1));
@@ -263,8 +272,20 @@ mod tests {
     #[test]
     fn too_many_branches_are_not_built() {
         let pair = || Form::Or(vec![field("a"), field("b")]);
-        assert!(Form::And((0..10).map(|_| pair()).collect()).branches().is_none());
-        assert!(Form::And((0..9).map(|_| pair()).collect()).branches().is_some());
-        assert!(Form::And((0..100).map(|_| pair()).collect()).branches().is_none());
+        assert!(
+            Form::And((0..10).map(|_| pair()).collect())
+                .branches()
+                .is_none()
+        );
+        assert!(
+            Form::And((0..9).map(|_| pair()).collect())
+                .branches()
+                .is_some()
+        );
+        assert!(
+            Form::And((0..100).map(|_| pair()).collect())
+                .branches()
+                .is_none()
+        );
     }
 }

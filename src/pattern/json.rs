@@ -46,7 +46,10 @@ impl Reader<'_> {
     }
 
     fn fail<T>(&self, what: &str) -> Result<T, PatternError> {
-        let length = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
+        let length = self.text[self.at..]
+            .chars()
+            .next()
+            .map_or(0, char::len_utf8);
         Err(not_json(self.at..self.at + length, what))
     }
 
@@ -227,9 +230,9 @@ impl Reader<'_> {
 /// Four hexadecimal digits.
 fn unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 4)?;
-    digits
-        .iter()
-        .try_fold(0, |all, digit| Some(all * 16 + (*digit as char).to_digit(16)?))
+    digits.iter().try_fold(0, |all, digit| {
+        Some(all * 16 + (*digit as char).to_digit(16)?)
+    })
 }
 
 fn not_json(span: Range<usize>, what: &str) -> PatternError {

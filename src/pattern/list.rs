@@ -62,7 +62,11 @@ impl Lists {
     }
 
     /// Adds a list, or more entries to a list.
-    pub fn insert(&mut self, name: impl Into<String>, entries: impl IntoIterator<Item = ListEntry>) {
+    pub fn insert(
+        &mut self,
+        name: impl Into<String>,
+        entries: impl IntoIterator<Item = ListEntry>,
+    ) {
         self.lists.entry(name.into()).or_default().extend(entries);
     }
 
@@ -155,7 +159,10 @@ mod tests {
 
     #[track_caller]
     fn check(roll: &Roll, text: &str, time: Option<i64>, expected: Truth) {
-        assert_eq!(roll.check(&Value::string(Cow::Borrowed(text)), time), expected);
+        assert_eq!(
+            roll.check(&Value::string(Cow::Borrowed(text)), time),
+            expected
+        );
     }
 
     #[test]

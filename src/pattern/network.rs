@@ -69,8 +69,7 @@ impl Network {
         if length.contains('/') {
             return Err(NetworkError::NoSlash);
         }
-        let base =
-            address(base).ok_or_else(|| NetworkError::NotAnAddress(base.to_owned()))?;
+        let base = address(base).ok_or_else(|| NetworkError::NotAnAddress(base.to_owned()))?;
         let plain = !length.is_empty()
             && length.len() <= 3
             && length.bytes().all(|byte| byte.is_ascii_digit())
@@ -138,8 +137,18 @@ mod tests {
     #[test]
     fn a_sloppy_range_is_refused() {
         for text in [
-            "10.0.0.0", "10.0.0.0/8/", "10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/ 8", "10.0.0.0/32",
-            "::/128", "10.0.0.0/", "gggg::/32", "10.0.0/8", "::ffff:10.0.0.0/104", "10.0.0.0/-1",
+            "10.0.0.0",
+            "10.0.0.0/8/",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "10.0.0.0/ 8",
+            "10.0.0.0/32",
+            "::/128",
+            "10.0.0.0/",
+            "gggg::/32",
+            "10.0.0/8",
+            "::ffff:10.0.0.0/104",
+            "10.0.0.0/-1",
         ] {
             assert!(Network::new(text).is_err(), "{text}");
         }

@@ -77,7 +77,11 @@ impl Build<'_> {
         let ways = branches
             .iter()
             .map(|branch| Way {
-                slots: branch.fields.iter().map(|field| place(&mut fields, field)).collect(),
+                slots: branch
+                    .fields
+                    .iter()
+                    .map(|field| place(&mut fields, field))
+                    .collect(),
                 nots: branch.nots.iter().map(|form| self.program(form)).collect(),
             })
             .collect();
@@ -88,7 +92,11 @@ impl Build<'_> {
     pub(super) fn slot(&mut self, field: &Field) -> Slot {
         Slot {
             source: self.source(&field.path),
-            checks: field.any.iter().filter_map(|condition| self.check(condition)).collect(),
+            checks: field
+                .any
+                .iter()
+                .filter_map(|condition| self.check(condition))
+                .collect(),
             may_be_absent: field.any.contains(&Condition::Absent),
         }
     }
@@ -564,7 +572,10 @@ mod tests {
 
     #[test]
     fn url_encoding_is_undone_only_where_it_is_whole() {
-        assert_eq!(percent_decoded("%7B%22a%22%3A1%7D").as_deref(), Some("{\"a\":1}"));
+        assert_eq!(
+            percent_decoded("%7B%22a%22%3A1%7D").as_deref(),
+            Some("{\"a\":1}")
+        );
         assert_eq!(percent_decoded("caf%C3%A9").as_deref(), Some("café"));
         assert_eq!(percent_decoded("plain"), None);
         assert_eq!(percent_decoded("50%"), None);

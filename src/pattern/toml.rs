@@ -100,9 +100,18 @@ mod tests {
         let number = |text: &str| Tree::Number(text.into());
         assert_eq!(
             numbers("a = [0x10, 1_000, -5, +1.5, 1e3]"),
-            [number("16"), number("1000"), number("-5"), number("1.5"), number("1e3")]
+            [
+                number("16"),
+                number("1000"),
+                number("-5"),
+                number("1.5"),
+                number("1e3")
+            ]
         );
-        assert!(matches!(numbers("a = [inf, nan]")[..], [Tree::Foreign(_), Tree::Foreign(_)]));
+        assert!(matches!(
+            numbers("a = [inf, nan]")[..],
+            [Tree::Foreign(_), Tree::Foreign(_)]
+        ));
     }
 
     #[test]

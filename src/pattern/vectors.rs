@@ -55,7 +55,14 @@ pub enum VectorError {
 }
 
 impl Report {
-    fn count(&mut self, name: &str, expected: &str, got: String, pattern: &str, event: Option<&str>) {
+    fn count(
+        &mut self,
+        name: &str,
+        expected: &str,
+        got: String,
+        pattern: &str,
+        event: Option<&str>,
+    ) {
         if expected == got {
             self.passed += 1;
             return;
@@ -267,7 +274,10 @@ fn run_set(name: &str, patterns: &Members, events: &[SetEvent], report: &mut Rep
             expected.sort_unstable();
             let got = with_view(engine.paths(), text, |view| {
                 matcher.run(view, &mut found);
-                let mut ids: Vec<_> = found.iter().map(|found| shown_id(&parsed, *found)).collect();
+                let mut ids: Vec<_> = found
+                    .iter()
+                    .map(|found| shown_id(&parsed, *found))
+                    .collect();
                 ids.sort_unstable();
                 ids.join(" ")
             });
@@ -363,7 +373,9 @@ fn merge_members(node: &mut Node) -> Option<()> {
                 }
             }
             *members = merged;
-            members.iter_mut().try_for_each(|(_, value)| merge_members(value))
+            members
+                .iter_mut()
+                .try_for_each(|(_, value)| merge_members(value))
         }
         Tree::Array(elements) => elements.iter_mut().try_for_each(merge_members),
         _ => Some(()),
@@ -434,7 +446,10 @@ mod tests {
         .expect("vectors");
         assert_eq!((report.passed, report.failed), (2, 3));
         let first = &report.differences[0];
-        assert_eq!((first.name.as_str(), first.got.as_str()), ("wrong", "no match"));
+        assert_eq!(
+            (first.name.as_str(), first.got.as_str()),
+            ("wrong", "no match")
+        );
         assert_eq!(first.event.as_deref(), Some(r#"{"a":2}"#));
         assert_eq!(report.differences[1].got, "no error");
     }

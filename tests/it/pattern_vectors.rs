@@ -32,15 +32,27 @@ fn run_folder(folder: &std::path::Path) -> usize {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the folder can be read")
         .map(|entry| entry.expect("the folder can be read").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     let mut report = vectors::Report::default();
     for file in &files {
         let text = std::fs::read_to_string(file).expect("a vector file is text");
         let one = vectors::run(&text).expect("a vector file has the form of its README");
-        assert!(one.passed + one.failed > 0, "{} holds vectors", file.display());
-        println!("{}: {} passed, {} failed", file.display(), one.passed, one.failed);
+        assert!(
+            one.passed + one.failed > 0,
+            "{} holds vectors",
+            file.display()
+        );
+        println!(
+            "{}: {} passed, {} failed",
+            file.display(),
+            one.passed,
+            one.failed
+        );
         report.merge(one);
     }
     for difference in report.differences.iter().take(40) {
