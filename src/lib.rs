@@ -1,6 +1,7 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
 pub mod assess;
+pub mod cli;
 pub mod control;
 pub mod diagnostic;
 pub mod ledger;
@@ -9,5 +10,7 @@ pub mod pattern;
 pub mod period;
 pub mod reader;
 pub mod record;
+pub mod render;
+pub mod sanitize;
 pub mod scan;
 pub mod source;

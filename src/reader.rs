@@ -12,7 +12,7 @@ pub mod intake;
 mod sniff;
 mod tally;
 
-pub use self::envelope::Shape;
+pub use self::envelope::{Content, Packing, Shape};
 pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file};
 
 use crate::record::project::Fault;

@@ -119,6 +119,7 @@ pub fn read_file(
         NameKind::BrokenDownload => Some(OtherKind::BrokenDownload),
         NameKind::SystemFile => Some(OtherKind::SystemFile),
         NameKind::WriteTest => Some(OtherKind::WriteTest),
+        NameKind::Document => Some(OtherKind::Other),
         NameKind::Log | NameKind::Other => None,
     };
     if let Some(kind) = known {

@@ -6,7 +6,6 @@
 //! once, before the first record is read, and never changes afterwards.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// A path in a [`PathSet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,8 +31,9 @@ pub const CUT_AT_1024: [&str; 4] = ["userAgent", "errorCode", "errorMessage", "r
 pub struct PathSet {
     names: Vec<String>,
     ids: HashMap<String, PathId>,
-    /// (parent node, hash of the member name) to child node.
-    children: HashMap<(u32, u64), NodeId, BuildHasherDefault<NodeHasher>>,
+    /// Where a member of a node leads, as a hash table without buckets, see [`slot_of`].
+    children: Vec<Child>,
+    child_count: usize,
     /// The path that ends at a node, if one does.
     ends: Vec<Option<PathId>>,
     omittable: Vec<Option<u8>>,
@@ -49,7 +49,8 @@ impl PathSet {
         let mut set = PathSet {
             names: Vec::new(),
             ids: HashMap::new(),
-            children: HashMap::default(),
+            children: vec![Child::empty(); 256],
+            child_count: 0,
             ends: vec![None],
             omittable: Vec::new(),
             cut: Vec::new(),
@@ -115,30 +116,101 @@ impl PathSet {
     }
 
     /// The node below `node` for a member called `name`, whose [`hash_name`] is `hash`.
+    #[inline]
     pub(super) fn child(&self, node: NodeId, name: &[u8], hash: u64) -> Option<NodeId> {
-        if let Some(child) = self.children.get(&(node.0, hash)) {
-            return Some(*child);
+        if let Some(child) = self.step(node, name, hash) {
+            return Some(child);
         }
-        if !name.contains(&b'.') {
+        if memchr::memchr(b'.', name).is_none() {
             return None;
         }
         name.split(|byte| *byte == b'.')
             .try_fold(node, |at, segment| {
-                self.children.get(&(at.0, hash_name(segment))).copied()
+                self.step(at, segment, hash_name(segment))
             })
     }
 
-    fn child_or_insert(&mut self, node: NodeId, segment: &str) -> NodeId {
-        let next = NodeId(self.ends.len() as u32);
-        let child = *self
-            .children
-            .entry((node.0, hash_name(segment.as_bytes())))
-            .or_insert(next);
-        if child == next {
-            self.ends.push(None);
+    /// The name is compared too: whoever chooses member names could choose equal hashes.
+    #[inline]
+    fn step(&self, node: NodeId, name: &[u8], hash: u64) -> Option<NodeId> {
+        let mut slot = slot_of(node, hash, self.children.len());
+        loop {
+            let child = &self.children[slot];
+            if child.parent == NOBODY {
+                return None;
+            }
+            if child.hash == hash && child.parent == node.0 && *child.name == *name {
+                return Some(child.node);
+            }
+            slot = (slot + 1) & (self.children.len() - 1);
         }
+    }
+
+    fn child_or_insert(&mut self, node: NodeId, segment: &str) -> NodeId {
+        let hash = hash_name(segment.as_bytes());
+        if let Some(child) = self.step(node, segment.as_bytes(), hash) {
+            return child;
+        }
+        if (self.child_count + 1) * 2 > self.children.len() {
+            self.grow();
+        }
+        let child = NodeId(self.ends.len() as u32);
+        self.ends.push(None);
+        self.place(Child {
+            parent: node.0,
+            hash,
+            name: segment.as_bytes().into(),
+            node: child,
+        });
+        self.child_count += 1;
         child
     }
+
+    fn grow(&mut self) {
+        let larger = vec![Child::empty(); self.children.len() * 2];
+        for child in std::mem::replace(&mut self.children, larger) {
+            if child.parent != NOBODY {
+                self.place(child);
+            }
+        }
+    }
+
+    fn place(&mut self, child: Child) {
+        let mut slot = slot_of(NodeId(child.parent), child.hash, self.children.len());
+        while self.children[slot].parent != NOBODY {
+            slot = (slot + 1) & (self.children.len() - 1);
+        }
+        self.children[slot] = child;
+    }
+}
+
+const NOBODY: u32 = u32::MAX;
+
+/// One edge of the trie.
+#[derive(Debug, Clone)]
+struct Child {
+    parent: u32,
+    hash: u64,
+    name: Box<[u8]>,
+    node: NodeId,
+}
+
+impl Child {
+    fn empty() -> Child {
+        Child {
+            parent: NOBODY,
+            hash: 0,
+            name: Box::default(),
+            node: NodeId(0),
+        }
+    }
+}
+
+/// Where to look first; the table is a power of two long and at most half full.
+#[inline]
+fn slot_of(node: NodeId, hash: u64, length: usize) -> usize {
+    let spread = hash ^ u64::from(node.0).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    spread as usize & (length - 1)
 }
 
 impl Default for PathSet {
@@ -148,31 +220,12 @@ impl Default for PathSet {
 }
 
 /// The hash by which member names are looked up and compared.
+#[inline]
 pub(super) fn hash_name(name: &[u8]) -> u64 {
-    rapidhash::v3::rapidhash_v3(name)
-}
-
-/// Folds a node into the hash of a name, which is spread well already. What
-/// the table holds comes from controls, never from a log, so nobody can crowd it.
-#[derive(Debug, Clone, Copy, Default)]
-struct NodeHasher(u64);
-
-impl Hasher for NodeHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 ^= rapidhash::v3::rapidhash_v3(bytes);
-    }
-
-    fn write_u32(&mut self, node: u32) {
-        self.0 ^= u64::from(node).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    fn write_u64(&mut self, name: u64) {
-        self.0 ^= name;
-    }
+    rapidhash::v3::rapidhash_v3_inline::<true, true, false>(
+        name,
+        &rapidhash::v3::DEFAULT_RAPID_SECRETS,
+    )
 }
 
 /// The paths that the record model itself reads, with fixed ids.

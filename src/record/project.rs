@@ -15,6 +15,11 @@ use super::text;
 /// Objects and arrays inside one another; CloudTrail stays below 20.
 pub const MAX_DEPTH: usize = 128;
 
+/// Values that one record may have at the paths that are looked for, and
+/// members that its open objects may have: it bounds the memory of a record
+/// that was made to cost much. CloudTrail ends a record at 256 KB, Lake at 1 MB.
+pub const MAX_VALUES: usize = 1 << 20;
+
 const NONE: u32 = u32::MAX;
 
 /// What kind of value stands at a path.
@@ -74,6 +79,9 @@ pub enum FaultKind {
     /// More than [`MAX_DEPTH`] levels.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// More than [`MAX_VALUES`] values or members.
+    #[error("more than {MAX_VALUES} values or members")]
+    TooManyValues,
     /// The same member twice in one object: parsers differ in which one they use.
     #[error("member `{0}` stands twice in one object")]
     DuplicateMember(String),
@@ -335,6 +343,10 @@ impl<'set> Projector<'set> {
 
     /// Steps to the next value of the innermost frame; `at` is at a member name or an element.
     fn enter(&mut self, bytes: &[u8], at: usize) -> Result<(usize, Option<NodeId>, u32), Fault> {
+        let most = self.leaves.len().max(self.trails.len());
+        if most.max(self.members.len()) >= MAX_VALUES {
+            return fault(FaultKind::TooManyValues, at);
+        }
         let frame = self
             .frames
             .last_mut()
@@ -647,17 +659,33 @@ fn refuse_duplicates(bytes: &[u8], members: &mut [(u64, u32, u32)]) -> Result<()
     if !may_hold_twice(members) {
         return Ok(());
     }
+    let name = |member: &(u64, u32, u32)| {
+        text::unescape(as_str(&bytes[member.1 as usize..member.2 as usize]))
+    };
+    // Equal hashes are a suspicion only: whoever chooses member names could choose those.
+    let is_twice = |at: usize, other: usize, members: &[(u64, u32, u32)]| {
+        members[at].0 == members[other].0 && name(&members[at]) == name(&members[other])
+    };
     let twice = if members.len() <= 16 {
-        (1..members.len()).find(|at| members[..*at].iter().any(|other| other.0 == members[*at].0))
+        (1..members.len()).find(|at| (0..*at).any(|other| is_twice(*at, other, members)))
     } else {
         members.sort_unstable();
-        (1..members.len()).find(|at| members[at - 1].0 == members[*at].0)
+        (1..members.len()).find(|at| {
+            let same_hash = (0..*at)
+                .rev()
+                .take_while(|other| members[*other].0 == members[*at].0);
+            same_hash
+                .into_iter()
+                .any(|other| is_twice(*at, other, members))
+        })
     };
-    let Some((_, start, end)) = twice.map(|at| members[at]) else {
+    let Some(member) = twice.map(|at| members[at]) else {
         return Ok(());
     };
-    let name = text::unescape(as_str(&bytes[start as usize..end as usize])).into_owned();
-    fault(FaultKind::DuplicateMember(name), start as usize)
+    fault(
+        FaultKind::DuplicateMember(name(&member).into_owned()),
+        member.1 as usize,
+    )
 }
 
 fn mix(a: u64, b: u64) -> u64 {
@@ -762,6 +790,15 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_costs_too_much_memory_is_refused() {
+        let many = format!("{{\"resources\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        assert_eq!(refused(&many), FaultKind::TooManyValues);
+        let elsewhere = format!("{{\"x\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        let set = PathSet::new();
+        assert!(Projector::new(&set).read(elsewhere.as_bytes(), 0).is_ok());
+    }
+
+    #[test]
     fn the_end_of_a_string_is_found_at_every_offset() {
         for length in 0..40 {
             for special in [
@@ -786,6 +823,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn thousands_of_different_short_members_are_no_duplicates() {
+        let members: Vec<String> = (0..5000).map(|at| format!("\"k{at}\":{at}")).collect();
+        let json = format!("{{{}}}", members.join(","));
+        assert_eq!(texts(&json, "k33"), ["33"]);
+        let twice = json.replace("\"k4999\"", "\"k33\"");
+        assert_eq!(refused(&twice), FaultKind::DuplicateMember("k33".into()));
     }
 
     #[test]

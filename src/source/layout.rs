@@ -74,6 +74,8 @@ pub enum NameKind {
     SystemFile,
     /// `aws-logs-write-test`, written by CloudWatch Logs exports.
     WriteTest,
+    /// A document or program that is a zip archive inside.
+    Document,
     /// Anything else.
     Other,
 }
@@ -93,6 +95,8 @@ pub fn name_kind(key: &str) -> NameKind {
         NameKind::Log
     } else if is_broken_download(name) {
         NameKind::BrokenDownload
+    } else if is_document(name) {
+        NameKind::Document
     } else {
         NameKind::Other
     }
@@ -103,6 +107,15 @@ fn is_log_name(name: &str) -> bool {
     [".json", ".gz", ".jsonl", ".ndjson", ".log", ".gzip"]
         .iter()
         .any(|ending| name.ends_with(ending))
+}
+
+fn is_document(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        ".xlsx", ".docx", ".pptx", ".ods", ".odt", ".jar", ".whl", ".apk",
+    ]
+    .iter()
+    .any(|ending| name.ends_with(ending))
 }
 
 /// `NAME.json.gz.6a3F91bC` as the AWS CLI names a download in progress, or a browser's tail.
@@ -220,7 +233,7 @@ fn read_instant(part: &str) -> Option<i64> {
     )?;
     let second = match time.len() {
         4 => 0,
-        6 => number(&time[4..], 2)?,
+        6 => number(time.get(4..)?, 2)?,
         _ => return None,
     };
     let hour = number(time.get(..2)?, 2)?;

@@ -1,14 +1,21 @@
-//! Whole-crate tests, in one binary.
+//! Tests that use the crate from outside, in one binary.
 
-mod reader_common;
+mod architecture;
+mod docs;
+mod generated;
+mod licences;
 
 mod control_loading;
 mod control_roles;
 mod control_scope;
 mod control_shipped;
+
 mod pattern_vectors;
+
 mod reader_bad_inputs;
+mod reader_common;
 mod reader_data;
+#[cfg(unix)]
 mod reader_files;
 mod reader_random;
 mod reader_shapes;

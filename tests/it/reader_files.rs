@@ -372,7 +372,7 @@ fn a_file_that_grows_while_it_is_read_is_hashed_and_parsed_from_the_same_bytes()
 #[test]
 fn names_decide_whether_an_unreadable_file_is_a_loss() {
     let folder = temporary();
-    let cases: [(&str, &[u8], &str); 15] = [
+    let cases: [(&str, &[u8], &str); 16] = [
         ("a.json", b"not json", "refused"),
         ("a.log", b"plain text", "refused"),
         ("a.json.gz", b"", "refused"),
@@ -382,6 +382,7 @@ fn names_decide_whether_an_unreadable_file_is_a_loss() {
         ("list.txt", b"[1, 2]", "other-file"),
         ("c.txt", b"{\"Records\":[{\"eventVersion\":", "refused"),
         ("a.json.gz.6a3F91bC", b"\x1f\x8b", "broken-download"),
+        ("a.xlsx", b"PK\x03\x04", "other-file"),
         ("a.tar", b"PK\x03\x04", "refused"),
         (
             "key.head.json",

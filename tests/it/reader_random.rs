@@ -53,6 +53,15 @@ proptest! {
     }
 
     #[test]
+    fn any_name_is_a_claim_or_none(
+        key in r"(AWSLogs/|o-a1/|111122223333[/_]|CloudTrail[/_-]|us-east-1[/_]|20[0-9é]{2}/|0[0-9]/|20240506T[0-9é]{2,6}Z|[a-zé/._-]{0,3}){0,12}",
+    ) {
+        let claim = attestrail::source::layout::claim(&key);
+        prop_assert!(!claim.is_canonical || claim.account.is_some() && claim.region.is_some());
+        attestrail::source::layout::name_kind(&key);
+    }
+
+    #[test]
     fn a_cut_file_is_never_less_in_silence(which in 0..5usize, part in 0.0..1.0f64) {
         let original = &originals()[which];
         let cut = (original.len() as f64 * part) as usize;
