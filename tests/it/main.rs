@@ -5,12 +5,21 @@ mod docs;
 mod generated;
 mod licences;
 
+mod control_hostile;
 mod control_loading;
 mod control_roles;
 mod control_scope;
 mod control_shipped;
 
+mod control_trial;
+
 mod pattern_vectors;
+
+mod assess_verdicts;
+mod ledger_store;
+mod scan_common;
+mod scan_data;
+mod scan_runs;
 
 mod reader_bad_inputs;
 mod reader_common;
