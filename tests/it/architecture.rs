@@ -23,12 +23,12 @@ const TABLE: &[(&str, &[&str])] = &[
     ("lint", &["diagnostic", "record", "pattern", "control"]),
     (
         "ledger",
-        &["sanitize", "record", "source", "reader", "control"],
+        &["sanitize", "record", "pattern", "control"],
     ),
     (
         "scan",
         &[
-            "sanitize", "record", "source", "reader", "pattern", "control", "ledger",
+            "sanitize", "period", "record", "source", "reader", "pattern", "control", "ledger",
         ],
     ),
     (

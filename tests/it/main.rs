@@ -5,10 +5,16 @@ mod docs;
 mod generated;
 mod licences;
 
+mod assess_verdicts;
+
+mod control_hostile;
 mod control_loading;
 mod control_roles;
 mod control_scope;
 mod control_shipped;
+mod control_trial;
+
+mod ledger_store;
 
 mod packet_demo;
 mod packet_folder;
@@ -23,3 +29,7 @@ mod reader_data;
 mod reader_files;
 mod reader_random;
 mod reader_shapes;
+
+mod scan_common;
+mod scan_data;
+mod scan_runs;
