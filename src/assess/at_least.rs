@@ -88,7 +88,7 @@ impl Judge for AtLeast {
             if enough > 0 {
                 rows.push(vec![
                     name.clone(),
-                    super::losses::counted(enough, "stretch of time with enough records"),
+                    format!("{enough} of {} stretches of time", parts.len()),
                     times.len().to_string(),
                     count.to_string(),
                     "enough".to_owned(),

@@ -110,7 +110,8 @@ impl Stop {
         if from >= until {
             return false;
         }
-        let first = (from - day + HOUR - 1).div_euclid(HOUR);
+        // The record that tells of the stop lies in its first second.
+        let first = (from - day).div_euclid(HOUR) + i64::from(from > day);
         let last = (until - day).div_euclid(HOUR);
         !(first..last).any(|hour| count.hours >> hour & 1 == 1)
     }

@@ -148,10 +148,9 @@ impl<'a> Desk<'a> {
 
     fn fate(&mut self, witnesses: &[Witness<'_>]) -> Result<Fate, AssessError> {
         let windows = witnesses.iter().map(|one| self.window(one));
-        if let Some(windows) = windows.collect::<Option<Vec<_>>>() {
-            if let Some(reason) = windows.into_iter().next() {
-                return Ok(Fate::Excluded(reason));
-            }
+        let windows = windows.collect::<Option<Vec<_>>>().unwrap_or_default();
+        if let Some(reason) = windows.into_iter().next() {
+            return Ok(Fate::Excluded(reason));
         }
         let mut ticket = None;
         for witness in witnesses {

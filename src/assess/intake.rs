@@ -64,16 +64,11 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         intake.order.push(head.id);
         count_file(log_set, &facts);
         intake.digests += u64::from(facts.is_digest);
-        if let Some(sha256) = facts.sha256.filter(|hash| repeated.contains(hash)) {
-            if facts.entry_count > 0 {
-                match first_with.get(&sha256) {
-                    Some(first) => {
-                        intake.copies.insert(head.id, *first);
-                    }
-                    None => {
-                        first_with.insert(sha256, head.id);
-                    }
-                }
+        let repeats = facts.sha256.filter(|hash| repeated.contains(hash));
+        if let Some(sha256) = repeats.filter(|_| facts.entry_count > 0) {
+            let first = *first_with.entry(sha256).or_insert(head.id);
+            if first != head.id {
+                intake.copies.insert(head.id, first);
             }
         }
         let lost = facts.refusals.iter().filter(|one| one.is_loss).count() as u64;

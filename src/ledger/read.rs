@@ -219,12 +219,12 @@ impl Ledger {
         self.wrap(statement.query_row([file], |row| Ok((row.get(0)?, row.get(1)?))))
     }
 
-    /// The files under a key: number, how they looked, whether they could be read.
+    /// The files under a key: number, how they looked, whether the system gave them.
     ///
     /// # Errors
     /// See [`LedgerError`].
     pub fn files_under(&self, key: &str) -> Result<Vec<(i64, Stat, bool)>, LedgerError> {
-        let sql = "SELECT id, size, modified, inode, length(sha256) > 0 FROM file WHERE key = ?1 ORDER BY id";
+        let sql = "SELECT id, size, modified, inode, length(sha256) > 0 OR state = 2 FROM file WHERE key = ?1 ORDER BY id";
         let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
         let read = |row: &Row<'_>| -> rusqlite::Result<(i64, Stat, bool)> {
             Ok((row.get(0)?, read_stat(row, 1)?, row.get(4)?))

@@ -73,10 +73,9 @@ impl<'l> Writer<'l> {
             return Ok(Added::Known(id));
         }
         // What could not be read says nothing beside what could.
-        if sha256.is_empty() {
-            if let Some(id) = self.ledger.wrap(any_under(connection, &facts.key))? {
-                return Ok(Added::Known(id));
-            }
+        let other = self.ledger.wrap(any_under(connection, &facts.key))?;
+        if let Some(id) = other.filter(|_| sha256.is_empty()) {
+            return Ok(Added::Known(id));
         }
         let sql = "DELETE FROM file WHERE key = ?1 AND sha256 = x''";
         self.ledger.wrap(connection.execute(sql, [&facts.key]))?;

@@ -306,10 +306,9 @@ fn projection(view: &RecordView<'_>) -> Projection {
 /// The session name of a role, else the user name: a hint, as written.
 fn person(view: &RecordView<'_>) -> String {
     let arn = view.text(core::IDENTITY_ARN).unwrap_or_default();
-    if arn.contains(":assumed-role/") {
-        if let Some((_, session)) = arn.rsplit_once('/') {
-            return session.to_owned();
-        }
+    let session = arn.rsplit_once('/').map(|(_, session)| session);
+    if let Some(session) = session.filter(|_| arn.contains(":assumed-role/")) {
+        return session.to_owned();
     }
     let named = [
         core::IDENTITY_USER,

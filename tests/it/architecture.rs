@@ -21,10 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &["diagnostic", "sanitize", "period", "record", "pattern"],
     ),
     ("lint", &["diagnostic", "record", "pattern", "control"]),
-    (
-        "ledger",
-        &["sanitize", "record", "pattern", "control"],
-    ),
+    ("ledger", &["sanitize", "record", "pattern", "control"]),
     (
         "scan",
         &[
