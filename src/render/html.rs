@@ -58,7 +58,11 @@ fn base64(bytes: &[u8]) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..4 {
             let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
+            text.push(if place <= chunk.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
         }
     }
     text
@@ -117,12 +121,20 @@ fn months(packet: &Packet) -> Vec<Month> {
 fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
     let coverage = &packet.coverage;
     let state_of = |letter: char| {
-        let found = coverage.states.iter().find(|state| state.letter.starts_with(letter));
+        let found = coverage
+            .states
+            .iter()
+            .find(|state| state.letter.starts_with(letter));
         found.map_or_else(|| "unknown".to_owned(), |state| state.id.clone())
     };
     let rows = coverage.rows.iter().map(|row| {
         let letters = row.days.chars().skip(range.start).take(range.len());
-        let counts = row.counts.iter().copied().skip(range.start).take(range.len());
+        let counts = row
+            .counts
+            .iter()
+            .copied()
+            .skip(range.start)
+            .take(range.len());
         let cells: Vec<_> = letters
             .zip(counts)
             .map(|(letter, records)| Cell {
@@ -142,7 +154,10 @@ fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
     Month {
         name: coverage.days[range.start][..7].to_owned(),
         rows: rows.collect(),
-        days: coverage.days[range].iter().map(|day| day[8..].to_owned()).collect(),
+        days: coverage.days[range]
+            .iter()
+            .map(|day| day[8..].to_owned())
+            .collect(),
     }
 }
 
@@ -164,11 +179,17 @@ impl Pictures {
     fn of(packet: &Packet) -> Pictures {
         let drawn = |chart: &super::block::Chart| {
             let scenes = scenes(chart, WIDTH, HIGHEST, &RoughMeasure);
-            let drawings = scenes.iter().map(|scene| Drawing::of(scene, &chart.title, &chart.description));
+            let drawings = scenes
+                .iter()
+                .map(|scene| Drawing::of(scene, &chart.title, &chart.description));
             drawings.collect::<Vec<_>>()
         };
         let mut by_day: BTreeMap<&str, u64> = BTreeMap::new();
-        for one in packet.controls.iter().flat_map(|control| &control.exceptions_by_day) {
+        for one in packet
+            .controls
+            .iter()
+            .flat_map(|control| &control.exceptions_by_day)
+        {
             *by_day.entry(&one.day).or_default() += one.count;
         }
         let days = &packet.coverage.days;
@@ -180,8 +201,16 @@ impl Pictures {
                 .as_ref()
                 .map(drawn)
                 .unwrap_or_default(),
-            timeline: Drawing::of(&whole, "Exceptions of all controls by day (UTC)", "One column for each day with exceptions"),
-            timelines: packet.controls.iter().map(|control| timeline_of(control, days)).collect(),
+            timeline: Drawing::of(
+                &whole,
+                "Exceptions of all controls by day (UTC)",
+                "One column for each day with exceptions",
+            ),
+            timelines: packet
+                .controls
+                .iter()
+                .map(|control| timeline_of(control, days))
+                .collect(),
         }
     }
 }
@@ -191,9 +220,18 @@ fn timeline_of(control: &crate::packet::model::ControlInfo, days: &[String]) -> 
     if found.is_empty() {
         return None;
     }
-    let count = |day: &str| found.iter().find(|one| one.day == day).map_or(0, |one| one.count);
+    let count = |day: &str| {
+        found
+            .iter()
+            .find(|one| one.day == day)
+            .map_or(0, |one| one.count)
+    };
     let chart = picture::exceptions_by_day(control);
-    Some(Drawing::of(&picture::timeline(days, count), &chart.title, &chart.description))
+    Some(Drawing::of(
+        &picture::timeline(days, count),
+        &chart.title,
+        &chart.description,
+    ))
 }
 
 /// A scene as templates can walk it.
@@ -210,9 +248,30 @@ struct Drawing {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Shape {
-    Area { x: String, y: String, width: String, height: String, ink: String },
-    Line { x1: String, y1: String, x2: String, y2: String, width: String, ink: String },
-    Words { x: String, y: String, size: String, anchor: &'static str, weight: &'static str, ink: String, text: String },
+    Area {
+        x: String,
+        y: String,
+        width: String,
+        height: String,
+        ink: String,
+    },
+    Line {
+        x1: String,
+        y1: String,
+        x2: String,
+        y2: String,
+        width: String,
+        ink: String,
+    },
+    Words {
+        x: String,
+        y: String,
+        size: String,
+        anchor: &'static str,
+        weight: &'static str,
+        ink: String,
+        text: String,
+    },
 }
 
 impl Drawing {
@@ -229,14 +288,25 @@ impl Drawing {
 
 fn shape(mark: &Mark) -> Shape {
     match mark {
-        Mark::Area { x, y, width, height, ink } => Shape::Area {
+        Mark::Area {
+            x,
+            y,
+            width,
+            height,
+            ink,
+        } => Shape::Area {
             x: short(*x),
             y: short(*y),
             width: short(*width),
             height: short(*height),
             ink: colour(*ink),
         },
-        Mark::Line { from, to, width, ink } => Shape::Line {
+        Mark::Line {
+            from,
+            to,
+            width,
+            ink,
+        } => Shape::Line {
             x1: short(from.0),
             y1: short(from.1),
             x2: short(to.0),
@@ -244,7 +314,15 @@ fn shape(mark: &Mark) -> Shape {
             width: short(*width),
             ink: colour(*ink),
         },
-        Mark::Words { x, y, size, anchor, bold, ink, text } => Shape::Words {
+        Mark::Words {
+            x,
+            y,
+            size,
+            anchor,
+            bold,
+            ink,
+            text,
+        } => Shape::Words {
             x: short(*x),
             y: short(*y),
             size: short(*size),
@@ -276,7 +354,13 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
-        for (text, expected) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (text, expected) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64(text.as_bytes()), expected);
         }
     }

@@ -55,7 +55,9 @@ pub fn requirements_by_group(packet: &Packet) -> Chart {
     let verdicts = &packet.conclusion.requirements;
     let mut rows: Vec<StackedRow> = Vec::new();
     for one in &packet.requirements {
-        let place = verdicts.iter().position(|count| count.verdict == one.verdict);
+        let place = verdicts
+            .iter()
+            .position(|count| count.verdict == one.verdict);
         if rows.last().is_none_or(|row| row.label != one.group) {
             rows.push(StackedRow {
                 label: one.group.clone(),
@@ -88,7 +90,10 @@ pub fn exceptions_by_control(packet: &Packet) -> Option<Chart> {
         .collect();
     (!with.is_empty()).then(|| Chart {
         title: "Exceptions by control".to_owned(),
-        description: in_words(with.iter().map(|one| (one.id.as_str(), one.counts.exceptions))),
+        description: in_words(
+            with.iter()
+                .map(|one| (one.id.as_str(), one.counts.exceptions)),
+        ),
         kind: ChartKind::Bars(
             with.iter()
                 .map(|one| Bar {
@@ -122,7 +127,11 @@ pub fn exceptions_by_day(control: &ControlInfo) -> Chart {
 /// Account and Region by day.
 pub fn coverage(packet: &Packet) -> Chart {
     let states = &packet.coverage.states;
-    let place = |letter: char| states.iter().position(|state| state.letter.starts_with(letter));
+    let place = |letter: char| {
+        states
+            .iter()
+            .position(|state| state.letter.starts_with(letter))
+    };
     Chart {
         title: "Coverage by account, Region and day (UTC)".to_owned(),
         description: in_words(states.iter().map(|one| (one.id.as_str(), one.count))),
@@ -131,7 +140,12 @@ pub fn coverage(packet: &Packet) -> Chart {
                 .iter()
                 .map(|one| day_state(&one.id, &one.letter))
                 .collect(),
-            columns: packet.coverage.days.iter().map(|day| day[5..].to_owned()).collect(),
+            columns: packet
+                .coverage
+                .days
+                .iter()
+                .map(|day| day[5..].to_owned())
+                .collect(),
             rows: packet
                 .coverage
                 .rows
@@ -188,7 +202,12 @@ pub fn timeline(days: &[String], count_of: impl Fn(&str) -> u64) -> Scene {
         height: HEAD + TIMELINE_HEIGHT + FOOT,
         marks: Vec::new(),
     };
-    let highest = days.iter().map(|day| count_of(day)).max().unwrap_or(0).max(1);
+    let highest = days
+        .iter()
+        .map(|day| count_of(day))
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let step = TIMELINE_WIDTH / days.len().max(1) as f64;
     let base = HEAD + TIMELINE_HEIGHT;
     let every = (44.0 / step).ceil().max(1.0) as usize;
@@ -205,11 +224,21 @@ pub fn timeline(days: &[String], count_of: impl Fn(&str) -> u64) -> Scene {
             });
             let digits = grouped(count);
             if digits.len() as f64 * 5.0 <= step.max(12.0) {
-                scene.marks.push(words(left + step / 2.0, base - height - 2.0, Tone::Plain, digits));
+                scene.marks.push(words(
+                    left + step / 2.0,
+                    base - height - 2.0,
+                    Tone::Plain,
+                    digits,
+                ));
             }
         }
         if place % every == 0 {
-            scene.marks.push(words(left + step / 2.0, base + 10.0, Tone::Muted, day[5..].to_owned()));
+            scene.marks.push(words(
+                left + step / 2.0,
+                base + 10.0,
+                Tone::Muted,
+                day[5..].to_owned(),
+            ));
         }
     }
     scene.marks.push(Mark::Line {

@@ -5,7 +5,9 @@ mod docs;
 mod generated;
 mod licences;
 
-mod assess_verdicts;
+mod cli_common;
+mod cli_mistakes;
+mod cli_report;
 
 mod control_hostile;
 mod control_loading;
@@ -13,11 +15,6 @@ mod control_roles;
 mod control_scope;
 mod control_shipped;
 mod control_trial;
-
-mod ledger_store;
-
-mod packet_demo;
-mod packet_folder;
 
 mod pattern_agreement;
 mod pattern_vectors;
@@ -31,5 +28,10 @@ mod reader_random;
 mod reader_shapes;
 
 mod scan_common;
+mod assess_verdicts;
+mod ledger_store;
 mod scan_data;
 mod scan_runs;
+
+mod packet_demo;
+mod packet_folder;
