@@ -210,11 +210,13 @@ impl Explainer<'_, '_> {
                     field.truth = Truth::True;
                     field.reason = Reason::AbsentInElement;
                 }
-                Part::Field(field) if truth != Truth::True && all_hold => {
-                    if self.lies_in_array(&plan.program.slots[0]) {
-                        field.truth = truth;
-                        field.reason = Reason::OtherElement;
-                    }
+                Part::Field(field)
+                    if truth != Truth::True
+                        && all_hold
+                        && self.lies_in_array(&plan.program.slots[0]) =>
+                {
+                    field.truth = truth;
+                    field.reason = Reason::OtherElement;
                 }
                 _ => {}
             }
