@@ -7,6 +7,7 @@ use super::outcome::LogSet;
 use crate::ledger::Ledger;
 use crate::ledger::facts::{ClaimFact, FileState, ProblemFact, Profile, StoreSeen, TrailFact};
 use crate::ledger::read::Ranks;
+use crate::source::layout;
 
 /// What the first pass over the files found.
 #[derive(Debug, Default)]
@@ -94,12 +95,24 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         intake.loss_rows += 1;
         intake.losses.push(Loss {
             name: problem.name.clone(),
-            claim: ClaimFact::default(),
+            claim: claim_of(&problem.name),
             records: 0,
         });
     }
     intake.stores = joined_stores(std::mem::take(&mut intake.stores));
     Ok(intake)
+}
+
+/// What the name of a folder or file that was not looked at claims.
+fn claim_of(name: &str) -> ClaimFact {
+    // A folder claims what a file in it would.
+    let claim = layout::claim(&format!("{name}/-"));
+    let day = claim.delivery_day.and_then(|day| day.and_hms_opt(0, 0, 0));
+    ClaimFact {
+        account: claim.account,
+        region: claim.region,
+        day: day.map(|day| day.and_utc().timestamp()),
+    }
 }
 
 fn count_file(log_set: &mut LogSet, facts: &crate::ledger::facts::FileFacts) {

@@ -3,7 +3,7 @@
 use super::AssessError;
 use super::desk::Desk;
 use super::outcome::{ControlOutcome, Counts, Verdict};
-use crate::control::model::Expectation;
+use crate::control::model::{Coverage, Expectation};
 
 /// Concludes what a desk has found.
 pub fn conclude(desk: Desk<'_>) -> Result<ControlOutcome, AssessError> {
@@ -45,12 +45,15 @@ pub fn conclude(desk: Desk<'_>) -> Result<ControlOutcome, AssessError> {
 }
 
 fn undecided_reason(expectation: &Expectation, count: u64) -> String {
-    let what = match expectation {
-        Expectation::AtLeast { .. } => "stretch(es) of time",
-        Expectation::FollowedBy(_) => "trigger(s)",
-        Expectation::Coverage(_) => "place(s)",
-        _ => "record(s)",
+    let (one, many) = match expectation {
+        Expectation::AtLeast { .. } => ("stretch of time", "stretches of time"),
+        Expectation::FollowedBy(_) => ("trigger", "triggers"),
+        Expectation::Coverage(Coverage::Accounts) => ("day", "days"),
+        Expectation::Coverage(Coverage::Classes) => ("event class", "event classes"),
+        Expectation::Coverage(Coverage::Stores(_)) => ("store and class", "stores and classes"),
+        _ => ("record", "records"),
     };
+    let what = if count == 1 { one } else { many };
     format!("{count} {what} could not be decided")
 }
 

@@ -68,7 +68,10 @@ impl Ledger {
     /// # Errors
     /// See [`LedgerError`].
     pub fn begin_reading(&self) -> Result<(), LedgerError> {
-        self.wrap(self.connection.execute_batch("BEGIN"))?;
+        if self.readings.get() == 0 {
+            self.wrap(self.connection.execute_batch("BEGIN"))?;
+        }
+        self.readings.set(self.readings.get() + 1);
         // The first read takes the lock.
         self.file_count().map(|_| ())
     }
@@ -78,6 +81,10 @@ impl Ledger {
     /// # Errors
     /// See [`LedgerError`].
     pub fn end_reading(&self) -> Result<(), LedgerError> {
+        self.readings.set(self.readings.get().saturating_sub(1));
+        if self.readings.get() > 0 {
+            return Ok(());
+        }
         self.wrap(self.connection.execute_batch("COMMIT"))
     }
 
@@ -219,12 +226,13 @@ impl Ledger {
         self.wrap(statement.query_row([file], |row| Ok((row.get(0)?, row.get(1)?))))
     }
 
-    /// The files under a key: number, how they looked, whether the system gave them.
+    /// The files under a key: number, how they looked, whether they were not refused.
     ///
     /// # Errors
     /// See [`LedgerError`].
     pub fn files_under(&self, key: &str) -> Result<Vec<(i64, Stat, bool)>, LedgerError> {
-        let sql = "SELECT id, size, modified, inode, length(sha256) > 0 OR state = 2 FROM file WHERE key = ?1 ORDER BY id";
+        let sql =
+            "SELECT id, size, modified, inode, state <> 1 FROM file WHERE key = ?1 ORDER BY id";
         let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
         let read = |row: &Row<'_>| -> rusqlite::Result<(i64, Stat, bool)> {
             Ok((row.get(0)?, read_stat(row, 1)?, row.get(4)?))

@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 /// records are kept for the first this many of each control, place and day.
 pub const LARGEST_SAMPLE: u32 = 60;
 
+/// The seed where nobody chose one. It is printed in the packet, so that samples can be drawn again.
+pub const DEFAULT_SEED: &str = "attestrail";
+
 /// The rank of a record in every sample: the smaller, the earlier drawn. Records
 /// without an id are ranked by where they lie.
 pub fn rank(seed: &str, event_id: &str, file: &str, index: u32) -> [u8; 32] {

@@ -3,6 +3,7 @@
 //! A rollback journal keeps everything in one file that can be copied. What a
 //! killed process had not committed is gone, and those files are read again.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub struct Ledger {
     path: PathBuf,
     pub(super) connection: Connection,
     identity: Identity,
+    /// How many readers hold it as it is; they share one transaction.
+    pub(super) readings: Cell<u32>,
 }
 
 impl std::fmt::Debug for Ledger {
@@ -83,6 +86,7 @@ impl Ledger {
                 path: path.to_owned(),
                 connection,
                 identity: found,
+                readings: Cell::new(0),
             })
         } else {
             Err(LedgerError::Mismatch {
@@ -109,6 +113,7 @@ impl Ledger {
             path: path.to_owned(),
             connection,
             identity,
+            readings: Cell::new(0),
         })
     }
 
@@ -130,6 +135,7 @@ impl Ledger {
             path,
             connection,
             identity: identity.clone(),
+            readings: Cell::new(0),
         })
     }
 

@@ -68,17 +68,22 @@ impl<'l> Writer<'l> {
         self.begin()?;
         let connection = &self.ledger.connection;
         let sha256 = facts.sha256.as_ref().map_or(&[][..], |hash| &hash[..]);
-        if let Some(id) = self.ledger.wrap(known(connection, &facts.key, sha256))? {
-            self.ledger.wrap(set_stat(connection, id, &facts.stat))?;
-            return Ok(Added::Known(id));
+        if let Some((id, state)) = self.ledger.wrap(known(connection, &facts.key, sha256))? {
+            // Read under other limits, the same bytes may be refused once and read later.
+            if state == FileState::Read || facts.state != FileState::Read {
+                self.ledger.wrap(set_stat(connection, id, &facts.stat))?;
+                return Ok(Added::Known(id));
+            }
+            self.ledger.wrap(delete_file(connection, id))?;
         }
-        // What could not be read says nothing beside what could.
-        let other = self.ledger.wrap(any_under(connection, &facts.key))?;
-        if let Some(id) = other.filter(|_| sha256.is_empty()) {
-            return Ok(Added::Known(id));
+        if let Some(id) = self.ledger.wrap(any_under(connection, &facts.key))? {
+            // What could not be read says nothing beside what could.
+            if sha256.is_empty() {
+                return Ok(Added::Known(id));
+            }
+            let sql = "DELETE FROM file WHERE key = ?1 AND sha256 = x''";
+            self.ledger.wrap(connection.execute(sql, [&facts.key]))?;
         }
-        let sql = "DELETE FROM file WHERE key = ?1 AND sha256 = x''";
-        self.ledger.wrap(connection.execute(sql, [&facts.key]))?;
         let id = self.ledger.wrap(insert_file(connection, facts, sha256))?;
         let rows = insert_records(connection, facts, id, &mut self.gate)
             .and_then(|()| insert_rows(connection, facts, id));
@@ -92,24 +97,8 @@ impl<'l> Writer<'l> {
     /// See [`LedgerError`].
     pub fn forget(&mut self, id: i64) -> Result<(), LedgerError> {
         self.begin()?;
-        let connection = &self.ledger.connection;
-        let forget = || {
-            connection.execute("DELETE FROM row WHERE file = ?1", [id])?;
-            let (from, to) = (record_id(id, 0), record_id(id, u32::MAX));
-            connection.execute("DELETE FROM record WHERE id BETWEEN ?1 AND ?2", (from, to))?;
-            connection.execute("DELETE FROM file WHERE id = ?1", [id])
-        };
-        self.ledger.wrap(forget()).map(|_| ())
-    }
-
-    /// Notes that a file looks the same again under other file numbers.
-    ///
-    /// # Errors
-    /// See [`LedgerError`].
-    pub fn note_stat(&mut self, id: i64, stat: &Stat) -> Result<(), LedgerError> {
-        self.begin()?;
-        self.ledger
-            .wrap(set_stat(&self.ledger.connection, id, stat))
+        let deleted = delete_file(&self.ledger.connection, id);
+        self.ledger.wrap(deleted)
     }
 
     /// Adds a problem that is no file.
@@ -186,12 +175,32 @@ pub(super) fn record_id(file: i64, index: u32) -> i64 {
     file << 32 | i64::from(index)
 }
 
-fn known(connection: &Connection, key: &str, sha256: &[u8]) -> rusqlite::Result<Option<i64>> {
-    let sql = "SELECT id FROM file WHERE key = ?1 AND sha256 = ?2";
+fn delete_file(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM row WHERE file = ?1", [id])?;
+    let (from, to) = (record_id(id, 0), record_id(id, u32::MAX));
+    connection.execute("DELETE FROM record WHERE id BETWEEN ?1 AND ?2", (from, to))?;
     connection
+        .execute("DELETE FROM file WHERE id = ?1", [id])
+        .map(|_| ())
+}
+
+/// The number and state of the file with this key and content.
+fn known(
+    connection: &Connection,
+    key: &str,
+    sha256: &[u8],
+) -> rusqlite::Result<Option<(i64, FileState)>> {
+    let sql = "SELECT id, state FROM file WHERE key = ?1 AND sha256 = ?2";
+    let found: Option<(i64, usize)> = connection
         .prepare_cached(sql)?
-        .query_row((key, sha256), |row| row.get(0))
-        .optional()
+        .query_row((key, sha256), |row| {
+            Ok((row.get(0)?, row.get::<_, u32>(1)? as usize))
+        })
+        .optional()?;
+    Ok(found.map(|(id, state)| {
+        let state = FileState::ALL.get(state).copied();
+        (id, state.unwrap_or(FileState::Refused))
+    }))
 }
 
 fn any_under(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
@@ -423,4 +432,82 @@ fn pack_trails(all: &[TrailFact]) -> Option<Vec<u8>> {
         put_text(to, &one.trail);
         put_text(to, &one.event_name);
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Identity;
+
+    fn facts(key: &str, state: FileState) -> FileFacts {
+        let mut facts = FileFacts::new(key, Stat::default());
+        facts.sha256 = Some([7; 32]);
+        facts.state = state;
+        // Large enough that a few of them fill a small disk.
+        facts.notices = vec!["x".repeat(9_000)];
+        facts
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_the_committed_files_stay() {
+        let mut ledger = Ledger::temporary(&Identity::default()).expect("a ledger");
+        let limit = |ledger: &Ledger, pages: i64| {
+            let set = ledger.connection.pragma_update_and_check(
+                None,
+                "max_page_count",
+                pages,
+                |_| Ok(()),
+            );
+            set.expect("set");
+        };
+        limit(&ledger, 30);
+        let mut writer = Writer::new(&mut ledger);
+        writer.add(&facts("a", FileState::Read)).expect("fits");
+        writer.commit().expect("fits");
+        let mut failed = None;
+        for at in 0..100 {
+            if let Err(error) = writer.add(&facts(&format!("b{at}"), FileState::Read)) {
+                failed = Some(error);
+                break;
+            }
+        }
+        let error = failed.expect("thirty pages do not hold a hundred files");
+        assert!(matches!(error, LedgerError::DiskFull(_)), "{error:?}");
+        assert!(error.help().contains("free some space"));
+        drop(writer);
+        limit(&ledger, 100_000);
+        assert_eq!(ledger.file_count().expect("counted"), 1);
+        let mut writer = Writer::new(&mut ledger);
+        writer.add(&facts("b0", FileState::Read)).expect("fits");
+        writer.commit().expect("fits");
+    }
+
+    #[test]
+    fn a_file_that_was_refused_and_is_read_later_counts_as_read() {
+        let mut ledger = Ledger::temporary(&Identity::default()).expect("a ledger");
+        let mut writer = Writer::new(&mut ledger);
+        let state = |writer: &Writer<'_>| {
+            let mut states = Vec::new();
+            let files = writer.ledger().files(|head| -> Result<(), LedgerError> {
+                states.push(head.facts.state);
+                Ok(())
+            });
+            files.expect("readable");
+            states
+        };
+        writer.add(&facts("a", FileState::Refused)).expect("added");
+        writer.add(&facts("a", FileState::Read)).expect("added");
+        assert_eq!(state(&writer), [FileState::Read]);
+        let again = writer.add(&facts("a", FileState::Refused)).expect("added");
+        assert!(matches!(again, Added::Known(_)));
+        assert_eq!(state(&writer), [FileState::Read]);
+        let mut unreadable = facts("a", FileState::Refused);
+        unreadable.sha256 = None;
+        writer.add(&unreadable).expect("added");
+        assert_eq!(state(&writer), [FileState::Read]);
+        unreadable.key = "b".into();
+        writer.add(&unreadable).expect("added");
+        writer.add(&facts("b", FileState::Read)).expect("added");
+        assert_eq!(state(&writer), [FileState::Read, FileState::Read]);
+    }
 }

@@ -109,7 +109,7 @@ pub struct Summary {
 }
 
 /// Facts are committed after so many files, or so many bytes of them.
-const BATCH_FILES: u64 = 512;
+const BATCH_FILES: u64 = 2048;
 const BATCH_BYTES: usize = 32 << 20;
 /// Finished files that wait for the writer.
 const WAITING: usize = 16;

@@ -65,8 +65,9 @@ pub fn to_read(
         let mut known = ledger.files_under(&group[0].key)?;
         let mut changed = Vec::new();
         for (offset, file) in group.iter().enumerate() {
-            let looks_as = |(_, stat, was_readable): &(i64, Stat, bool)| {
-                *was_readable && stat_of(&file.path).is_ok_and(|now| now == *stat)
+            // What was refused is tried again: limits and permissions may have changed.
+            let looks_as = |(_, stat, was_accepted): &(i64, Stat, bool)| {
+                *was_accepted && stat_of(&file.path).is_ok_and(|now| now == *stat)
             };
             match known.iter().position(looks_as) {
                 Some(found) => {

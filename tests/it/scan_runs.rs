@@ -164,7 +164,8 @@ fn a_second_scan_reads_nothing_and_says_the_same() {
     drop(ledger);
     let mut ledger = Ledger::open_or_create(&path, &identity).expect("opened");
     let summary = scan_into(&mut ledger, &world, &list(folder.path()), 2);
-    assert_eq!((summary.unchanged, summary.read.files), (35, 0));
+    // Only what was refused is tried again.
+    assert_eq!((summary.unchanged, summary.read.files), (34, 1));
     let options = ScanOptions {
         rehash: true,
         ..ScanOptions::default()
@@ -242,7 +243,7 @@ fn a_scan_that_was_stopped_goes_on_where_it_was() {
         let summary = summary.expect("stopped in order");
         assert!(summary.is_cancelled && summary.read.files >= files);
         let rest = scan_into(&mut ledger, &world, &listing, 2);
-        assert_eq!(rest.unchanged, summary.read.files);
+        assert_eq!(rest.unchanged, summary.read.files - summary.refused);
         assert!(!rest.is_cancelled);
         same(&world.assess_ledger(&ledger).text, &world.assess().text);
     }
@@ -300,6 +301,72 @@ fn the_same_file_from_two_folders_is_one_file() {
     let summary = scan_into(&mut ledger, &world, &listing, 2);
     assert_eq!((summary.listed, summary.same), (39, 5));
     same(&world.assess_ledger(&ledger).text, &world.assess().text);
+}
+
+#[test]
+fn a_file_that_a_limit_kept_out_is_read_when_the_limit_is_raised() {
+    let world = busy_world();
+    let folder = tempfile::tempdir().expect("a folder");
+    write_files(folder.path(), &world.files);
+    let listing = list(folder.path());
+    let mut ledger = Ledger::temporary(&world.plan().identity).expect("a ledger");
+    let mut options = ScanOptions::default();
+    options.limits.inflate.bytes = 2_000;
+    let never = AtomicBool::new(false);
+    let plan = world.plan();
+    let low = scan(
+        &mut ledger,
+        &listing,
+        &plan,
+        &options,
+        &mut NoProgress,
+        &never,
+    );
+    assert!(low.expect("scanned").refused > 5);
+    scan_into(&mut ledger, &world, &listing, 2);
+    same(&world.assess_ledger(&ledger).text, &world.assess().text);
+}
+
+#[test]
+fn a_folder_that_cannot_be_looked_at_is_a_loss_until_it_can() {
+    let world = busy_world();
+    let folder = tempfile::tempdir().expect("a folder");
+    write_files(folder.path(), &world.files);
+    let mut listing = list(folder.path());
+    // As a walk tells it; permissions do not bind the user that tests may run as.
+    let problem = |name: &str| attestrail::source::Problem {
+        display: name.to_owned(),
+        severity: attestrail::source::Severity::Error,
+        code: "unreadable",
+        message: "cannot be looked at".to_owned(),
+    };
+    let last = listing.files.last().expect("files").clone();
+    listing.files.pop();
+    listing.problems = vec![problem(&last.key)];
+    let mut ledger = Ledger::temporary(&world.plan().identity).expect("a ledger");
+    scan_into(&mut ledger, &world, &listing, 1);
+    let answer = world.assess_ledger(&ledger);
+    assert!(
+        answer
+            .refusals
+            .iter()
+            .any(|row| row.is_loss && row.key == last.key)
+    );
+    scan_into(&mut ledger, &world, &list(folder.path()), 1);
+    same(&world.assess_ledger(&ledger).text, &world.assess().text);
+}
+
+#[test]
+fn two_assessments_of_one_ledger_may_be_open_at_once() {
+    let world = busy_world();
+    let ledger = world.ledger();
+    let options = attestrail::assess::Options::default();
+    let held =
+        attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &options);
+    let held = held.expect("assessed");
+    let expected = world.assess_ledger(&ledger).text;
+    drop(held);
+    same(&world.assess_ledger(&ledger).text, &expected);
 }
 
 #[test]
