@@ -7,8 +7,10 @@
 
 use tera::{Kwargs, State, Tera, TeraResult};
 
+use super::block::Tone;
 use super::chart::grouped;
 use super::markup;
+use super::picture::verdict_tone;
 use crate::sanitize;
 
 /// The style sheet of the HTML view; it stands in the page, and its hash in the policy.
@@ -65,10 +67,7 @@ fn add_filters(tera: &mut Tera) {
     tera.register_filter("cut", |text: &str, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
         Ok(cut(text, with.must_get::<u64>("at")? as usize))
     });
-    tera.register_filter("oneline", |text: &str, _: Kwargs, _: &State<'_>| oneline(text));
-    tera.register_filter("letters", |text: &str, _: Kwargs, _: &State<'_>| -> Vec<String> {
-        text.chars().map(String::from).collect()
-    });
+    tera.register_filter("tone", |verdict: &str, _: Kwargs, _: &State<'_>| tone(verdict));
 }
 
 /// `19.4 MB`, in powers of ten, and whole bytes below a thousand.
@@ -118,10 +117,16 @@ pub fn cut(text: &str, at: usize) -> String {
     }
 }
 
-/// A text of several lines that is one paragraph.
-fn oneline(text: &str) -> String {
-    let words: Vec<_> = text.split_whitespace().collect();
-    words.join(" ")
+/// The word for a verdict's tone in block markup.
+fn tone(verdict: &str) -> &'static str {
+    match verdict_tone(verdict) {
+        Tone::Plain => "plain",
+        Tone::Muted => "muted",
+        Tone::Accent => "accent",
+        Tone::Good => "good",
+        Tone::Warning => "warning",
+        Tone::Bad => "bad",
+    }
 }
 
 #[cfg(test)]
