@@ -1,4 +1,5 @@
 //! Tests of the crate as a whole.
 
 mod pattern_agreement;
+mod pattern_extensions;
 mod pattern_vectors;
