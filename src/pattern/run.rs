@@ -381,7 +381,10 @@ impl<'r, 'e> Run<'r, 'e> {
             Err(fault) => match fault.kind {
                 FaultKind::Syntax(_) | FaultKind::Truncated => return None,
                 // JSON that parsers read in different ways: nobody knows what AWS made of it.
-                FaultKind::TooDeep | FaultKind::DuplicateMember(_) | FaultKind::LoneSurrogate => {
+                FaultKind::TooDeep
+                | FaultKind::TooManyValues
+                | FaultKind::DuplicateMember(_)
+                | FaultKind::LoneSurrogate => {
                     return Some(Truth::Undecided);
                 }
             },

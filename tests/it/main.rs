@@ -5,6 +5,7 @@ mod docs;
 mod generated;
 mod licences;
 
+mod cli_bad_inputs;
 mod cli_common;
 mod cli_mistakes;
 mod cli_report;
