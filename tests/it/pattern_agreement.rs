@@ -292,7 +292,7 @@ fn answers(engine: &Engine, event: &str) -> Vec<Truth> {
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 1500,
+        cases: 800,
         max_local_rejects: 1_000_000,
         failure_persistence: None,
         ..ProptestConfig::default()
