@@ -6,6 +6,7 @@ pub mod control;
 pub mod diagnostic;
 pub mod ledger;
 pub mod lint;
+pub mod packet;
 pub mod pattern;
 pub mod period;
 pub mod reader;

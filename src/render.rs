@@ -4,5 +4,12 @@
 
 pub mod block;
 pub mod chart;
+pub mod csv;
+pub mod html;
 pub mod markup;
 pub mod pdf;
+pub mod picture;
+pub mod templates;
+
+/// The documents of a packet, in the order in which they are written.
+pub const VIEWS: [&dyn crate::packet::write::View; 1] = [&html::HtmlView];

@@ -6,6 +6,7 @@
 
 use super::AssessError;
 use super::desk::{Desk, Fate, Witness};
+use super::gaps;
 use super::judge::Judge;
 use super::losses;
 use super::outcome::DayState;
@@ -34,11 +35,14 @@ impl Judge for CoverageJudge {
         desk.blocks.extend(reason);
         match &desk.control.expectation {
             Expectation::Coverage(Coverage::Accounts) => accounts(desk),
+            // A record of a class proves nothing for a day on which nothing was recorded.
             Expectation::Coverage(Coverage::Classes) => {
+                desk.blocks.extend(gaps::days(room.grid));
                 classes(desk);
                 Ok(())
             }
             Expectation::Coverage(Coverage::Stores(stores)) => {
+                desk.blocks.extend(gaps::days(room.grid));
                 all_stores(stores, desk);
                 Ok(())
             }

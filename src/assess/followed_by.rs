@@ -1,7 +1,8 @@
 //! `followed-by`: each trigger must have its response in time.
 //!
 //! What is examined here are triggers. The lack of a response is an exception
-//! only where no record can be missing; near the end of the period it is open.
+//! only where no record can be missing, a late one always; near the end of the
+//! period it is open.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -203,13 +204,19 @@ fn settle(
             desk,
             "CloudTrail left out whether a record is the response",
         )?,
+        // A late response is known, whatever else is missing. Where logging was stopped, the
+        // trigger itself made the gap; calling that undecided would excuse every such stop.
+        (Answer::Late(at), _) => {
+            let why = if desk.gaps.is_empty() {
+                "the response came too late"
+            } else {
+                "the response came too late, unless an earlier one is among missing records"
+            };
+            (Some(certain[at]), fail(trigger, desk, why)?)
+        }
         _ if !desk.gaps.is_empty() => {
             open(trigger, desk, "the response may be among missing records")?
         }
-        (Answer::Late(at), _) => (
-            Some(certain[at]),
-            fail(trigger, desk, "the response came too late")?,
-        ),
         _ => (None, fail(trigger, desk, "no response in time")?),
     };
     let (event_id, at) = match response {

@@ -45,6 +45,11 @@ pub fn reasons(ground: &Ground<'_>, needs: ClassSet) -> Vec<String> {
     all
 }
 
+/// The days of which nothing is known, place by place.
+pub fn days(grid: &Grid) -> Vec<String> {
+    day_reasons(grid, false)
+}
+
 /// Whether a day without any record may hide records of this class.
 fn is_daily(class: EventClass) -> bool {
     !matches!(class, EventClass::Insights | EventClass::Digests)

@@ -245,6 +245,13 @@ fn notices(
         all.push("the log set holds no files".to_owned());
     } else if log_set.total.kept == 0 {
         all.push("the log set holds no record of the accounts in scope in the period".to_owned());
+        if let Some((first, last)) = log_set.outside_times {
+            all.push(format!(
+                "the records of the log set are from {} to {}, outside the period",
+                time::format_day(first),
+                time::format_day(last)
+            ));
+        }
     }
     let copies = evidence.drops.copies().len() as u64;
     if copies > 0 {

@@ -95,7 +95,14 @@ pub fn count(
             match drops.of(rank, entry.index) {
                 Some(Drop::Duplicate) => cell.counts.duplicates += 1,
                 Some(Drop::Conflict) => cell.counts.conflicts += 1,
-                None if !period.contains(entry.time) => cell.counts.outside_period += 1,
+                None if !period.contains(entry.time) => {
+                    cell.counts.outside_period += 1;
+                    let (first, last) = log_set
+                        .outside_times
+                        .get_or_insert((entry.time, entry.time));
+                    *first = entry.time.min(*first);
+                    *last = entry.time.max(*last);
+                }
                 None if !cell.is_in_scope => cell.counts.outside_scope += 1,
                 None => {
                     cell.counts.kept += 1;

@@ -66,10 +66,10 @@ const RESERVED_IN_OR: [&str; 24] = [
 pub(super) fn compile(node: &Node) -> Result<Form, Vec<PatternError>> {
     let mut compiler = Compiler::default();
     let form = compiler.pattern(node);
-    if let (Some(form), true) = (&form, compiler.errors.is_empty()) {
-        if let Err(error) = check_size(form, node.span.clone()) {
-            compiler.errors.push(error);
-        }
+    if let (Some(form), true) = (&form, compiler.errors.is_empty())
+        && let Err(error) = check_size(form, node.span.clone())
+    {
+        compiler.errors.push(error);
     }
     match form {
         Some(form) if compiler.errors.is_empty() => Ok(form),

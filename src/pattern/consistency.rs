@@ -51,10 +51,10 @@ impl Search<'_> {
             return false;
         }
         for membership in &choice.pass {
-            if let Some(joined) = join(&relevant, membership) {
-                if self.from(at + 1, &joined) {
-                    return true;
-                }
+            if let Some(joined) = join(&relevant, membership)
+                && self.from(at + 1, &joined)
+            {
+                return true;
             }
         }
         let is_absent = choice

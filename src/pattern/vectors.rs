@@ -330,11 +330,10 @@ fn with_view<T>(
         kind: FaultKind::DuplicateMember(_),
         ..
     }) = read
+        && let Some(merged) = without_duplicates(&event)
     {
-        if let Some(merged) = without_duplicates(&event) {
-            event = Cow::Owned(merged);
-            read = self::read(&mut projector, &event);
-        }
+        event = Cow::Owned(merged);
+        read = self::read(&mut projector, &event);
     }
     read.map(|()| ask(&RecordView::new(event.as_bytes(), &projector)))
 }
