@@ -24,7 +24,12 @@
   }
   var filters = [];
   function filterable(table) {
-    var rows = bodyRows(table).filter(function (row) { return !row.classList.contains("group"); });
+    var rows = bodyRows(table).filter(function (row) { return !row.classList.contains("group") && !row.classList.contains("origin"); });
+    // A record has a second row with its origin, which goes with it.
+    var origins = rows.map(function (row) {
+      var next = row.nextElementSibling;
+      return next && next.classList.contains("origin") ? next : null;
+    });
     if (rows.length < 6) { return; }
     var tools = make("div", { "class": "tools", "role": "search" });
     var name = table.getAttribute("data-name") || "this table";
@@ -44,13 +49,16 @@
     var state = make("span", { "class": "small", "aria-live": "polite" });
     tools.appendChild(state);
     table.parentNode.insertBefore(tools, table);
-    var texts = rows.map(function (row) { return row.textContent.toLowerCase(); });
+    var texts = rows.map(function (row, at) {
+      return (row.textContent + " " + (origins[at] ? origins[at].textContent : "")).toLowerCase();
+    });
     function apply() {
       var words = input.value.toLowerCase().split(/\s+/).filter(Boolean), shown = 0;
       rows.forEach(function (row, at) {
         var fits = words.every(function (word) { return texts[at].indexOf(word) >= 0; }) &&
           (!choice || !choice.value || row.getAttribute("data-verdict") === choice.value);
         row.classList.toggle("off", !fits);
+        if (origins[at]) { origins[at].classList.toggle("off", !fits); }
         if (fits) { shown += 1; }
       });
       showGroups(table);

@@ -30,6 +30,7 @@ use crate::packet::model::Packet;
 use crate::packet::write::{self, Options, Run, RunPacket, View, Written};
 use crate::period::Period;
 use crate::render::html::HtmlView;
+use crate::render::paper::PaperView;
 
 use crate::sanitize;
 
@@ -167,7 +168,7 @@ impl<'a> Order<'a> {
                 "run again; if it stays, report it as a fault of attestrail",
             )
         })?;
-        let views: [&dyn View; 1] = [&HtmlView];
+        let views: [&dyn View; 2] = [&HtmlView, &PaperView];
         let options = Options {
             out: &self.plan.out.value,
             existing: self.existing,

@@ -332,7 +332,7 @@ fn sentence(controls: &[ControlInfo], counts: &[VerdictCount], because: &[String
     let parts: Vec<String> = counts
         .iter()
         .filter(|one| one.count > 0)
-        .map(|one| format!("{} {}", one.count, one.shown.to_lowercase()))
+        .map(|one| format!("{} {}", one.count, words::in_a_sentence(&one.verdict)))
         .collect();
     let mut text = match total {
         0 => "No control was run for this framework, so nothing is concluded.".to_owned(),

@@ -76,6 +76,19 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A verdict behind a number of controls: `5 with exceptions`.
+pub fn in_a_sentence(id: &str) -> &'static str {
+    match Verdict::from_id(id) {
+        Some(Verdict::Exceptions) => "with exceptions",
+        Some(Verdict::NotDeterminable) => "not determinable",
+        Some(Verdict::Listed) => "listed for review",
+        Some(Verdict::Waived) => "with exceptions that are all waived",
+        Some(Verdict::NoActivity) => "without activity in the period",
+        Some(Verdict::NoExceptions) => "without exceptions",
+        None => "without a verdict",
+    }
+}
+
 /// The letter and the meaning of a day's state.
 pub const fn day_state(state: DayState) -> (&'static str, &'static str) {
     match state {

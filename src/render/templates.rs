@@ -7,8 +7,10 @@
 
 use tera::{Kwargs, State, Tera, TeraResult};
 
+use super::block::Tone;
 use super::chart::grouped;
 use super::markup;
+use super::picture::verdict_tone;
 use crate::sanitize;
 
 /// The style sheet of the HTML view; it stands in the page, and its hash in the policy.
@@ -20,15 +22,9 @@ pub const SCRIPT: &str = include_str!("../../templates/packet.js");
 const HTML: [(&str, &str); 9] = [
     ("packet.html", include_str!("../../templates/packet.html")),
     ("cover.html", include_str!("../../templates/cover.html")),
-    (
-        "conclusions.html",
-        include_str!("../../templates/conclusions.html"),
-    ),
+    ("conclusions.html", include_str!("../../templates/conclusions.html")),
     ("scope.html", include_str!("../../templates/scope.html")),
-    (
-        "requirements.html",
-        include_str!("../../templates/requirements.html"),
-    ),
+    ("requirements.html", include_str!("../../templates/requirements.html")),
     ("control.html", include_str!("../../templates/control.html")),
     ("rows.html", include_str!("../../templates/rows.html")),
     ("logs.html", include_str!("../../templates/logs.html")),
@@ -64,31 +60,14 @@ pub fn paper() -> TeraResult<Tera> {
 }
 
 fn add_filters(tera: &mut Tera) {
-    tera.register_filter("num", |number: u64, _: Kwargs, _: &State<'_>| {
-        grouped(number)
-    });
+    tera.register_filter("num", |number: u64, _: Kwargs, _: &State<'_>| grouped(number));
     tera.register_filter("size", |bytes: u64, _: Kwargs, _: &State<'_>| size(bytes));
-    tera.register_filter("instant", |text: &str, _: Kwargs, _: &State<'_>| {
-        instant(text)
+    tera.register_filter("instant", |text: &str, _: Kwargs, _: &State<'_>| instant(text));
+    tera.register_filter("anchor", |text: &str, _: Kwargs, _: &State<'_>| anchor(text));
+    tera.register_filter("cut", |text: &str, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
+        Ok(cut(text, with.must_get::<u64>("at")? as usize))
     });
-    tera.register_filter("anchor", |text: &str, _: Kwargs, _: &State<'_>| {
-        anchor(text)
-    });
-    tera.register_filter(
-        "cut",
-        |text: &str, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
-            Ok(cut(text, with.must_get::<u64>("at")? as usize))
-        },
-    );
-    tera.register_filter("oneline", |text: &str, _: Kwargs, _: &State<'_>| {
-        oneline(text)
-    });
-    tera.register_filter(
-        "letters",
-        |text: &str, _: Kwargs, _: &State<'_>| -> Vec<String> {
-            text.chars().map(String::from).collect()
-        },
-    );
+    tera.register_filter("tone", |verdict: &str, _: Kwargs, _: &State<'_>| tone(verdict));
 }
 
 /// `19.4 MB`, in powers of ten, and whole bytes below a thousand.
@@ -138,10 +117,16 @@ pub fn cut(text: &str, at: usize) -> String {
     }
 }
 
-/// A text of several lines that is one paragraph.
-fn oneline(text: &str) -> String {
-    let words: Vec<_> = text.split_whitespace().collect();
-    words.join(" ")
+/// The word for a verdict's tone in block markup.
+fn tone(verdict: &str) -> &'static str {
+    match verdict_tone(verdict) {
+        Tone::Plain => "plain",
+        Tone::Muted => "muted",
+        Tone::Accent => "accent",
+        Tone::Good => "good",
+        Tone::Warning => "warning",
+        Tone::Bad => "bad",
+    }
 }
 
 #[cfg(test)]
@@ -154,10 +139,7 @@ mod tests {
             assert!(name.ends_with(".html"), "{name}");
             assert!(!text.contains("safe"), "{name}");
             assert!(!text.contains("={{"), "{name}: an unquoted attribute");
-            assert!(
-                !text.contains("style=\""),
-                "{name}: the policy refuses style attributes"
-            );
+            assert!(!text.contains("style=\""), "{name}: the policy refuses style attributes");
             assert!(!text.contains(" onclick"), "{name}: no handlers");
         }
         for text in [STYLE, SCRIPT] {
