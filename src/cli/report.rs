@@ -34,6 +34,9 @@ use crate::render::paper::PaperView;
 
 use crate::sanitize;
 
+/// How many refused files and records are told on standard error.
+const SHOWN_REFUSALS: usize = 20;
+
 /// Everything that was understood before the work began.
 struct Order<'a> {
     args: &'a Report,
@@ -74,6 +77,7 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
     if !args.behaviour.quiet {
         warn_of_an_empty_period(&done);
     }
+    tell_refusals(&done, args.behaviour.quiet);
     order.write_run(&done, clock)?;
     let exit = exit_of(&done, args);
     if args.behaviour.json {
@@ -284,6 +288,22 @@ impl<'a> Order<'a> {
             ));
         }
         lines.join("\n")
+    }
+}
+
+/// What was refused, by name; the packet has the whole list. Losses are errors, also when quiet.
+fn tell_refusals(done: &[Done], quiet: bool) {
+    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+        return;
+    };
+    for one in log_set.refusals.rows.iter().filter(|one| one.is_loss || !quiet).take(SHOWN_REFUSALS) {
+        let level = if one.is_loss { "error" } else { "notice" };
+        let record = one.index.map(|at| format!(", record {at}")).unwrap_or_default();
+        complain(&format!("{level}: {}{record}: {}", one.file, one.message));
+    }
+    let hidden = log_set.refusals.total.saturating_sub(SHOWN_REFUSALS as u64);
+    if hidden > 0 && !quiet {
+        complain(&format!("{} more are in logs/refused.csv of the packet", thousands(hidden)));
     }
 }
 

@@ -17,6 +17,7 @@ mod control_shipped;
 mod control_trial;
 
 mod pattern_agreement;
+mod pattern_extensions;
 mod pattern_vectors;
 
 mod reader_common;
