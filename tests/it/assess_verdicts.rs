@@ -877,3 +877,53 @@ fn an_account_of_another_framework_is_not_in_scope() {
     world.framework = Some("pci-dss-4.0.1");
     world.assess().only(Verdict::Exceptions);
 }
+
+#[test]
+fn contradictions_outside_the_period_are_named_and_decide_nothing() {
+    let one = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-09-15T08:00:00Z",
+        "CreateUser",
+        "same",
+        "",
+    );
+    let two = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-09-15T08:00:00Z",
+        "DeleteUser",
+        "same",
+        "",
+    );
+    let answer = World::new(&[no_new_users()], &[one, two]).assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(answer.assessment.log_set.total.conflicts, 2);
+    assert_eq!(answer.assessment.log_set.losses, 2);
+}
+
+#[test]
+fn a_record_without_account_and_region_is_counted_under_unknown() {
+    let bare = create_user("2026-10-15T08:00:00Z")
+        .replace("\"recipientAccountId\":\"111122223333\"", "\"x\":1")
+        .replace("\"accountId\":\"111122223333\",", "")
+        .replace("\"awsRegion\":\"us-east-1\"", "\"awsRegion\":\"\"");
+    let world = World::new(&[no_new_users()], &[]).and_file("bare.json", file(&[bare]));
+    let answer = world.assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(
+        answer.assessment.log_set.by_account["unknown"].outside_scope,
+        1
+    );
+}
+
+#[test]
+fn a_text_far_longer_than_cloudtrail_writes_is_cut_in_views_and_whole_in_the_record() {
+    let long = "ü".repeat(5_000);
+    let made = create_user("2026-10-15T08:00:00Z").replace("\"test\"", &format!("\"{long}\""));
+    let answer = World::new(&[no_new_users()], &[made.clone()]).assess();
+    let row = &answer.list(List::Exceptions)[0];
+    assert_eq!(row.user_agent.chars().count(), 2_001);
+    assert!(row.user_agent.ends_with('…'));
+    assert_eq!(row.record.as_deref(), Some(made.as_bytes()));
+}
