@@ -30,7 +30,9 @@ fn main() -> ExitCode {
         };
         let written = build::build(&inputs)
             .map_err(|error| error.to_string())
-            .and_then(|packet| write::write(&inputs, &packet, &options).map_err(|error| error.to_string()));
+            .and_then(|packet| {
+                write::write(&inputs, &packet, &options).map_err(|error| error.to_string())
+            });
         match written {
             Ok(written) => println!("{}", written.folder.display()),
             Err(message) => {

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use super::mask::{Masker, Masking};
 use super::model::{
-    Conclusion, ControlInfo, FORMAT, FrameworkInfo, IntegrityInfo, MaskingInfo, Method, Packet, PeriodInfo,
-    RequirementControl, RequirementInfo, Tool, VerdictCount,
+    Conclusion, ControlInfo, FORMAT, FrameworkInfo, IntegrityInfo, MaskingInfo, Method, Packet,
+    PeriodInfo, RequirementControl, RequirementInfo, Tool, VerdictCount,
 };
 use super::words;
 use crate::assess::outcome::{Assessment, ControlOutcome, EvidenceSource, Verdict};
@@ -149,7 +149,12 @@ pub fn packet_id(packet: &Packet) -> Result<String, serde_json::Error> {
         ..packet.clone()
     };
     let hash = hex::encode(Sha256::digest(serde_json::to_vec(&unnamed)?));
-    Ok(format!("{}_{}_{}", packet.framework.id, packet.period.label, &hash[..16]))
+    Ok(format!(
+        "{}_{}_{}",
+        packet.framework.id,
+        packet.period.label,
+        &hash[..16]
+    ))
 }
 
 fn outcome_of<'a>(assessment: &'a Assessment, id: &str) -> Result<&'a ControlOutcome, BuildError> {
@@ -201,7 +206,9 @@ fn requirement(one: &Requirement, controls: &[ControlInfo]) -> RequirementInfo {
                 verdict_shown: control.verdict_shown.clone(),
             })
             .collect(),
-        verdict: gravest.map_or(words::NEEDS_OTHER_EVIDENCE, Verdict::id).to_owned(),
+        verdict: gravest
+            .map_or(words::NEEDS_OTHER_EVIDENCE, Verdict::id)
+            .to_owned(),
         verdict_shown: gravest
             .map_or(words::NEEDS_OTHER_EVIDENCE_SHOWN, Verdict::shown)
             .to_owned(),
@@ -213,10 +220,14 @@ fn requirement(one: &Requirement, controls: &[ControlInfo]) -> RequirementInfo {
 fn why(level: EvidenceLevel, gravest: Option<Verdict>) -> String {
     match (level, gravest) {
         (EvidenceLevel::None, None) => "CloudTrail gives no evidence for this requirement.",
-        (EvidenceLevel::ContextOnly, None) => "CloudTrail gives context at most, and no control was run for it.",
+        (EvidenceLevel::ContextOnly, None) => {
+            "CloudTrail gives context at most, and no control was run for it."
+        }
         (_, None) => "No control of this run serves this requirement.",
         (EvidenceLevel::Full, Some(_)) => "Systems outside AWS need their own evidence.",
-        (EvidenceLevel::Partial, Some(_)) => "A part of the requirement only; the rest needs other evidence.",
+        (EvidenceLevel::Partial, Some(_)) => {
+            "A part of the requirement only; the rest needs other evidence."
+        }
         (EvidenceLevel::ContextOnly | EvidenceLevel::None, Some(_)) => {
             "Context for sampling and interviews; the requirement itself needs other evidence."
         }
@@ -247,7 +258,9 @@ fn conclusion(
         .max()
         .unwrap_or(Verdict::NotDeterminable);
     let because = incomplete_because(inputs.assessment, controls);
-    let has_exceptions = controls.iter().any(|one| one.verdict == Verdict::Exceptions.id());
+    let has_exceptions = controls
+        .iter()
+        .any(|one| one.verdict == Verdict::Exceptions.id());
     let exit_code = match () {
         () if inputs.assessment.integrity.status == "failed" => 4,
         () if !because.is_empty() => 3,
@@ -298,7 +311,11 @@ fn incomplete_because(assessment: &Assessment, controls: &[ControlInfo]) -> Vec<
     if log_set.losses > 0 {
         because.push(format!(
             "{} refused, and evidence may be missing because of it.",
-            words::counted(log_set.losses, "file or record was", "files or records were")
+            words::counted(
+                log_set.losses,
+                "file or record was",
+                "files or records were"
+            )
         ));
     }
     if log_set.total.conflicts > 0 {
@@ -337,12 +354,21 @@ fn method(inputs: &Inputs<'_>) -> Method {
     let mut not_examined = inputs.facts.not_examined.clone();
     for (count, why) in [
         (total.outside_period, "lie outside the period"),
-        (total.outside_scope, "are of accounts or Regions that the scope does not name"),
-        (total.conflicts, "are in conflict: same event id, other content"),
+        (
+            total.outside_scope,
+            "are of accounts or Regions that the scope does not name",
+        ),
+        (
+            total.conflicts,
+            "are in conflict: same event id, other content",
+        ),
         (total.refused, "could not be read"),
     ] {
         if count > 0 {
-            not_examined.push(format!("{} {why}.", words::counted(count, "record", "records")));
+            not_examined.push(format!(
+                "{} {why}.",
+                words::counted(count, "record", "records")
+            ));
         }
     }
     if inputs.assessment.integrity.status == "not-verified" {
@@ -396,7 +422,9 @@ fn masking(masking: &Masking, rows: u64) -> MaskingInfo {
 }
 
 /// The accounts that the packet's framework is about.
-fn accounts_in_scope<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = &'a crate::control::scope::Account> {
+fn accounts_in_scope<'a>(
+    inputs: &Inputs<'a>,
+) -> impl Iterator<Item = &'a crate::control::scope::Account> {
     inputs.scope.accounts_for(&inputs.framework.id)
 }
 
@@ -414,6 +442,9 @@ mod tests {
     #[test]
     fn a_requirement_without_control_says_why() {
         assert!(why(EvidenceLevel::None, None).contains("no evidence"));
-        assert!(why(EvidenceLevel::ContextOnly, Some(Verdict::NoExceptions)).contains("needs other evidence"));
+        assert!(
+            why(EvidenceLevel::ContextOnly, Some(Verdict::NoExceptions))
+                .contains("needs other evidence")
+        );
     }
 }

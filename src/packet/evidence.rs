@@ -73,7 +73,12 @@ pub type EachRow<'f> = dyn FnMut(List, &Row, Option<&RecordLine>) -> io::Result<
 ///
 /// # Errors
 /// What the source or `each` reports.
-pub fn rows(source: &dyn EvidenceSource, masker: &Masker, control: &str, each: &mut EachRow<'_>) -> io::Result<()> {
+pub fn rows(
+    source: &dyn EvidenceSource,
+    masker: &Masker,
+    control: &str,
+    each: &mut EachRow<'_>,
+) -> io::Result<()> {
     let mut line = 0;
     for list in ORDER {
         source.rows(control, list, &mut |found| {
@@ -124,17 +129,34 @@ fn convert(masker: &Masker, found: &EvidenceRow, with_record: bool) -> (Row, Opt
 }
 
 fn texts(found: &EvidenceRow) -> [&str; 6] {
-    [&found.actor, &found.person, &found.error, &found.user_agent, &found.target, &found.reason]
+    [
+        &found.actor,
+        &found.person,
+        &found.error,
+        &found.user_agent,
+        &found.target,
+        &found.reason,
+    ]
 }
 
 fn row_texts(row: &Row) -> [&str; 6] {
-    [&row.actor, &row.person, &row.error, &row.user_agent, &row.target, &row.reason]
+    [
+        &row.actor,
+        &row.person,
+        &row.error,
+        &row.user_agent,
+        &row.target,
+        &row.reason,
+    ]
 }
 
 fn record_line(mut bytes: Vec<u8>, is_masked: bool) -> RecordLine {
     let mut has_blanks_for_breaks = false;
     // A raw line break can only stand between tokens: in strings the reader refuses it.
-    for byte in bytes.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')) {
+    for byte in bytes
+        .iter_mut()
+        .filter(|byte| matches!(byte, b'\n' | b'\r'))
+    {
         *byte = b' ';
         has_blanks_for_breaks = true;
     }
@@ -157,7 +179,11 @@ impl RowsDigest {
     ///
     /// # Errors
     /// None that is known: rows have a JSON spelling.
-    pub fn add(&mut self, row: &impl serde::Serialize, record: Option<&RecordLine>) -> io::Result<()> {
+    pub fn add(
+        &mut self,
+        row: &impl serde::Serialize,
+        record: Option<&RecordLine>,
+    ) -> io::Result<()> {
         self.0.update(serde_json::to_vec(row)?);
         self.0.update(b"\n");
         if let Some(record) = record {
@@ -187,7 +213,10 @@ mod tests {
     #[test]
     fn a_record_on_one_line_stays_as_it_is() {
         let line = record_line(b"{\"a\":\t1}".to_vec(), false);
-        assert_eq!((line.bytes.as_slice(), line.form.id()), (b"{\"a\":\t1}".as_slice(), "verbatim"));
+        assert_eq!(
+            (line.bytes.as_slice(), line.form.id()),
+            (b"{\"a\":\t1}".as_slice(), "verbatim")
+        );
         assert_eq!(line.sha256, hex::encode(Sha256::digest(b"{\"a\":\t1}")));
     }
 }

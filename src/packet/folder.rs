@@ -194,7 +194,10 @@ impl Folder {
     pub fn publish(mut self, existing: Existing) -> Result<(), FolderError> {
         sync_folders(self.root()).map_err(failed(&self.target))?;
         check_target(&self.target, existing)?;
-        let parent = self.root().parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        let parent = self
+            .root()
+            .parent()
+            .map_or_else(|| PathBuf::from("."), Path::to_owned);
         let aside = match self.target.symlink_metadata() {
             Ok(_) => Some(self.move_aside(&parent)?),
             Err(_) => None,
@@ -238,7 +241,9 @@ fn check_target(target: &Path, existing: Existing) -> Result<(), FolderError> {
     match target.symlink_metadata() {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(cause) => Err(failed(target)(cause)),
-        Ok(_) if !target.join(super::manifest::MANIFEST).is_file() => Err(FolderError::NotAPacket(target.to_owned())),
+        Ok(_) if !target.join(super::manifest::MANIFEST).is_file() => {
+            Err(FolderError::NotAPacket(target.to_owned()))
+        }
         Ok(_) if existing == Existing::Refuse => Err(FolderError::Exists(target.to_owned())),
         Ok(_) => Ok(()),
     }
@@ -311,7 +316,10 @@ impl Sink {
     }
 
     fn finish(mut self) -> Result<FileEntry, FolderError> {
-        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        let synced = self
+            .file
+            .flush()
+            .and_then(|()| self.file.get_ref().sync_all());
         synced.map_err(failed(&self.shown))?;
         Ok(FileEntry {
             path: self.path,
@@ -367,7 +375,13 @@ mod tests {
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).expect("readable");
         let mut names: Vec<_> = entries
-            .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .expect("readable")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         names.sort();
         names
@@ -376,7 +390,8 @@ mod tests {
     #[test]
     fn a_folder_that_is_dropped_leaves_nothing_not_even_its_parents() {
         let place = tempfile::tempdir().expect("a temporary folder");
-        let mut folder = Folder::begin(&place.path().join("a/b/c"), Existing::Refuse).expect("begins");
+        let mut folder =
+            Folder::begin(&place.path().join("a/b/c"), Existing::Refuse).expect("begins");
         folder.write("x/y.txt", b"text").expect("writes");
         assert_eq!(names(place.path()), ["a"]);
         drop(folder);
@@ -395,9 +410,15 @@ mod tests {
         write("one", Existing::Refuse).expect("writes");
         let error = write("two", Existing::Refuse).expect_err("refused");
         assert!(matches!(error, FolderError::Exists(_)) && error.help().is_some());
-        assert_eq!(fs::read_to_string(target.join("manifest.json")).expect("there"), "one");
+        assert_eq!(
+            fs::read_to_string(target.join("manifest.json")).expect("there"),
+            "one"
+        );
         write("two", Existing::Replace).expect("replaces");
-        assert_eq!(fs::read_to_string(target.join("manifest.json")).expect("there"), "two");
+        assert_eq!(
+            fs::read_to_string(target.join("manifest.json")).expect("there"),
+            "two"
+        );
         assert_eq!(names(&place.path().join("p")), ["q"]);
     }
 
@@ -413,8 +434,13 @@ mod tests {
     fn no_path_leads_outside_or_hides() {
         let place = tempfile::tempdir().expect("a temporary folder");
         let folder = Folder::begin(&place.path().join("p"), Existing::Refuse).expect("begins");
-        for path in ["../x", "/x", "a//b", "", ".hidden", "a/..", "a\\b", "ü", "a\nb"] {
-            assert!(matches!(folder.create(path), Err(FolderError::BadPath(_))), "{path:?}");
+        for path in [
+            "../x", "/x", "a//b", "", ".hidden", "a/..", "a\\b", "ü", "a\nb",
+        ] {
+            assert!(
+                matches!(folder.create(path), Err(FolderError::BadPath(_))),
+                "{path:?}"
+            );
         }
     }
 }

@@ -75,7 +75,8 @@ pub fn sums(mut files: Vec<FileEntry>) -> String {
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let mut text = String::new();
     for file in files {
-        writeln!(text, "{}  {}", file.sha256, file.path).expect("writing to a string does not fail");
+        writeln!(text, "{}  {}", file.sha256, file.path)
+            .expect("writing to a string does not fail");
     }
     text
 }

@@ -107,7 +107,11 @@ impl Masker {
         let Ok(text) = std::str::from_utf8(bytes) else {
             // The reader takes only UTF-8, so this is not a record that a verdict rests on.
             return MaskedRecord {
-                bytes: Cow::Owned(self.text(&String::from_utf8_lossy(bytes)).into_owned().into_bytes()),
+                bytes: Cow::Owned(
+                    self.text(&String::from_utf8_lossy(bytes))
+                        .into_owned()
+                        .into_bytes(),
+                ),
                 secrets: Vec::new(),
             };
         };
@@ -141,7 +145,10 @@ impl Masker {
             return Cow::Borrowed(text);
         }
         let mut shown = Cow::Borrowed(text);
-        for secret in secrets.iter().filter(|one| one.len() >= SHORTEST_FOUND_AGAIN) {
+        for secret in secrets
+            .iter()
+            .filter(|one| one.len() >= SHORTEST_FOUND_AGAIN)
+        {
             if shown.contains(secret.as_str()) {
                 shown = Cow::Owned(shown.replace(secret.as_str(), &self.mark(secret)));
             }
@@ -391,7 +398,9 @@ fn secret_after(text: &str, found: &Separator, is_pairs: bool) -> Option<Range<u
     let before = quote.map_or(before, |quote| &before[..before.len() - quote.len()]);
     let name_from = before
         .rfind(|one: char| !(one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.')))
-        .map_or(0, |place| place + before[place..].chars().next().map_or(1, char::len_utf8));
+        .map_or(0, |place| {
+            place + before[place..].chars().next().map_or(1, char::len_utf8)
+        });
     let name = encoded_name(&before[name_from..]);
     let is_signature = name.eq_ignore_ascii_case("signature") && !found.is_colon;
     if !is_secret_name(name) && !is_signature {
@@ -468,12 +477,18 @@ fn password_in_url(text: &str, found: &Separator) -> Option<Range<usize>> {
     // Users and passwords in URLs are short; a bound keeps a heap of colons cheap.
     let before = &text[text.floor_char_boundary(found.from.saturating_sub(256))..found.from];
     let user = &before[before.rfind("://")? + 3..];
-    if user.is_empty() || user.contains(['/', '@', ':', '?', '#']) || user.contains(char::is_whitespace) {
+    if user.is_empty()
+        || user.contains(['/', '@', ':', '?', '#'])
+        || user.contains(char::is_whitespace)
+    {
         return None;
     }
     let after = &text[found.to..text.ceil_char_boundary((found.to + 256).min(text.len()))];
-    let end = after.find(|one: char| matches!(one, '@' | '/' | '?' | '#' | '"') || one.is_whitespace())?;
-    after[end..].starts_with('@').then(|| found.to..found.to + end)
+    let end = after
+        .find(|one: char| matches!(one, '@' | '/' | '?' | '#' | '"') || one.is_whitespace())?;
+    after[end..]
+        .starts_with('@')
+        .then(|| found.to..found.to + end)
 }
 
 /// RFC 2104 with SHA-256.
@@ -529,7 +544,10 @@ mod tests {
             hex::encode(hash),
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
         );
-        let hash = hmac_sha256(&[0xaa; 131], b"Test Using Larger Than Block-Size Key - Hash Key First");
+        let hash = hmac_sha256(
+            &[0xaa; 131],
+            b"Test Using Larger Than Block-Size Key - Hash Key First",
+        );
         assert_eq!(
             hex::encode(hash),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
@@ -538,12 +556,30 @@ mod tests {
 
     #[test]
     fn secrets_are_found_by_their_names_whatever_the_case() {
-        check(r#"{"masterUserPassword":"hunter2"}"#, r##"{"masterUserPassword":"#"}"##);
-        check(r#"{"X-Amz-Signature" : "abc" , "a":1}"#, r##"{"X-Amz-Signature" : "#" , "a":1}"##);
-        check(r#"{"a":{"SECRETSTRING":"x\"y"},"b":["z"]}"#, r##"{"a":{"SECRETSTRING":"#"},"b":["z"]}"##);
-        check(r#"{"password":12345,"x":12345}"#, r##"{"password":"#","x":12345}"##);
-        check(r#"{"passwords":["one","two"],"k":"v"}"#, r##"{"passwords":["#","#"],"k":"v"}"##);
-        check(r#"{"secret":{"deep":["a",{"b":"c"}]},"k":"v"}"#, r##"{"secret":{"deep":["#",{"b":"#"}]},"k":"v"}"##);
+        check(
+            r#"{"masterUserPassword":"hunter2"}"#,
+            r##"{"masterUserPassword":"#"}"##,
+        );
+        check(
+            r#"{"X-Amz-Signature" : "abc" , "a":1}"#,
+            r##"{"X-Amz-Signature" : "#" , "a":1}"##,
+        );
+        check(
+            r#"{"a":{"SECRETSTRING":"x\"y"},"b":["z"]}"#,
+            r##"{"a":{"SECRETSTRING":"#"},"b":["z"]}"##,
+        );
+        check(
+            r#"{"password":12345,"x":12345}"#,
+            r##"{"password":"#","x":12345}"##,
+        );
+        check(
+            r#"{"passwords":["one","two"],"k":"v"}"#,
+            r##"{"passwords":["#","#"],"k":"v"}"##,
+        );
+        check(
+            r#"{"secret":{"deep":["a",{"b":"c"}]},"k":"v"}"#,
+            r##"{"secret":{"deep":["#",{"b":"#"}]},"k":"v"}"##,
+        );
     }
 
     #[test]
@@ -556,7 +592,10 @@ mod tests {
             "{ \"a\" :\t1.50 ,\n \"b\": \"\\u00e9\" }",
         ] {
             check(json, json);
-            assert!(matches!(Masker::new(KEY).record(json.as_bytes()).bytes, Cow::Borrowed(_)));
+            assert!(matches!(
+                Masker::new(KEY).record(json.as_bytes()).bytes,
+                Cow::Borrowed(_)
+            ));
         }
     }
 
@@ -572,22 +611,41 @@ mod tests {
         );
         check_text("DB_PASSWORD=hunter2 PORT=1", "DB_PASSWORD=# PORT=1");
         check_text("password: 'two words', next", "password: '#', next");
-        check_text("%22password%22%3A%22hunter2%22%2C%22a%22", "%22password%22%3A%22#%22%2C%22a%22");
+        check_text(
+            "%22password%22%3A%22hunter2%22%2C%22a%22",
+            "%22password%22%3A%22#%22%2C%22a%22",
+        );
         check_text("a=1%26password%3Dhunter2%26b=2", "a=1%26password%3D#%26b=2");
         check_text("Authorization: Bearer abc.def", "Authorization: #");
-        check_text("postgres://app:hunter2@db.example/x", "postgres://app:#@db.example/x");
-        check_text("https://example.com:8443/a@b", "https://example.com:8443/a@b");
+        check_text(
+            "postgres://app:hunter2@db.example/x",
+            "postgres://app:#@db.example/x",
+        );
+        check_text(
+            "https://example.com:8443/a@b",
+            "https://example.com:8443/a@b",
+        );
         check_text("é password=ü", "é password=#");
     }
 
     #[test]
     fn with_a_key_equal_secrets_have_equal_marks_and_others_do_not() {
-        let both = record(KEY, r#"{"password":"a-one","x":{"newPassword":"a-one"},"oldPassword":"a-two"}"#);
-        let marks: Vec<_> = both.split("hmac-sha256:").skip(1).map(|rest| &rest[..16]).collect();
+        let both = record(
+            KEY,
+            r#"{"password":"a-one","x":{"newPassword":"a-one"},"oldPassword":"a-two"}"#,
+        );
+        let marks: Vec<_> = both
+            .split("hmac-sha256:")
+            .skip(1)
+            .map(|rest| &rest[..16])
+            .collect();
         assert_eq!(marks.len(), 3);
         assert_eq!(marks[0], marks[1]);
         assert_ne!(marks[0], marks[2]);
-        let other = record(Masking::Mask { key: Some([8; 32]) }, r#"{"password":"a-one"}"#);
+        let other = record(
+            Masking::Mask { key: Some([8; 32]) },
+            r#"{"password":"a-one"}"#,
+        );
         assert!(!other.contains(marks[0]), "another key gives other marks");
     }
 
@@ -595,7 +653,10 @@ mod tests {
     fn without_a_key_only_values_that_cannot_be_guessed_have_a_hash() {
         let token = "IQoJb3JpZ2luX2VjEXAMPLEsharedTOKENvalue//////////wEaCXVz";
         let long = record(NO_KEY, &format!(r#"{{"sessionToken":"{token}"}}"#));
-        assert!(long.contains("hmac-sha256:") && !long.contains(token), "{long}");
+        assert!(
+            long.contains("hmac-sha256:") && !long.contains(token),
+            "{long}"
+        );
         check(r#"{"password":"hunter2"}"#, r##"{"password":"#"}"##);
     }
 

@@ -16,7 +16,9 @@ pub const NEEDS_OTHER_EVIDENCE_SHOWN: &str = "Needs other evidence";
 /// What a kind of expectation tests.
 pub fn kind(id: &str) -> &'static str {
     match id {
-        "forbid" => "None of the matching calls may succeed; every record of the classes needed is examined.",
+        "forbid" => {
+            "None of the matching calls may succeed; every record of the classes needed is examined."
+        }
         "every" => "Every record of the population must also meet a second pattern.",
         "at-least" => "The period must hold at least so many matching records.",
         "followed-by" => "Each trigger must be followed by its response within a time limit.",
@@ -53,12 +55,24 @@ pub const fn exit_code(code: u8) -> &'static str {
 /// What a verdict means.
 pub const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Exceptions => "At least one record, or missing record, is not as the control expects, and no waiver covers it. Holds even where coverage is incomplete; the count is then \"at least\".",
-        Verdict::NotDeterminable => "The records cannot show it: an event class is absent or unproven, a list is not filled, a record was left undecided, or input that could matter was refused. Never a pass.",
-        Verdict::Listed => "An inventory. The packet gives the population and a sample; a person concludes.",
-        Verdict::Waived => "Every exception is covered by a waiver that was in force when it happened. The exceptions stay listed.",
-        Verdict::NoActivity => "Recording is proven, and nothing of what the control tests happened in the period.",
-        Verdict::NoExceptions => "Recording is proven, the population was examined, and nothing failed.",
+        Verdict::Exceptions => {
+            "At least one record, or missing record, is not as the control expects, and no waiver covers it. Holds even where coverage is incomplete; the count is then \"at least\"."
+        }
+        Verdict::NotDeterminable => {
+            "The records cannot show it: an event class is absent or unproven, a list is not filled, a record was left undecided, or input that could matter was refused. Never a pass."
+        }
+        Verdict::Listed => {
+            "An inventory. The packet gives the population and a sample; a person concludes."
+        }
+        Verdict::Waived => {
+            "Every exception is covered by a waiver that was in force when it happened. The exceptions stay listed."
+        }
+        Verdict::NoActivity => {
+            "Recording is proven, and nothing of what the control tests happened in the period."
+        }
+        Verdict::NoExceptions => {
+            "Recording is proven, the population was examined, and nothing failed."
+        }
     }
 }
 
@@ -78,10 +92,22 @@ pub fn in_a_sentence(id: &str) -> &'static str {
 /// The letter and the meaning of a day's state.
 pub const fn day_state(state: DayState) -> (&'static str, &'static str) {
     match state {
-        DayState::Delivered => ("D", "Delivered: the log set holds records of this account, Region and day."),
-        DayState::DeclaredIdle => ("I", "Declared idle: the scope file says, with a reason, that no activity is expected."),
-        DayState::Silent => ("S", "Silent: no record, and nothing explains it. No activity or loss; not proven."),
-        DayState::Stopped => ("X", "Stopped: a record says that logging was stopped or narrowed on this day."),
+        DayState::Delivered => (
+            "D",
+            "Delivered: the log set holds records of this account, Region and day.",
+        ),
+        DayState::DeclaredIdle => (
+            "I",
+            "Declared idle: the scope file says, with a reason, that no activity is expected.",
+        ),
+        DayState::Silent => (
+            "S",
+            "Silent: no record, and nothing explains it. No activity or loss; not proven.",
+        ),
+        DayState::Stopped => (
+            "X",
+            "Stopped: a record says that logging was stopped or narrowed on this day.",
+        ),
         DayState::OutsideScope => ("–", "Outside the scope."),
     }
 }

@@ -86,7 +86,9 @@ impl WriteError {
             WriteError::Rows { cause, .. } if cause.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space, or use another `--out`")
             }
-            WriteError::Changed(_) => Some("let no other run write to the same ledger, and run again"),
+            WriteError::Changed(_) => {
+                Some("let no other run write to the same ledger, and run again")
+            }
             WriteError::Stopped => Some("nothing was written; run again"),
             _ => None,
         }
@@ -115,7 +117,12 @@ pub fn folder_of(out: &Path, period_label: &str, framework: &str) -> PathBuf {
 ///
 /// # Errors
 /// A packet that is there, a place that cannot be written to.
-pub fn check_target(out: &Path, period_label: &str, framework: &str, existing: Existing) -> Result<(), FolderError> {
+pub fn check_target(
+    out: &Path,
+    period_label: &str,
+    framework: &str,
+    existing: Existing,
+) -> Result<(), FolderError> {
     Folder::begin(&folder_of(out, period_label, framework), existing).map(drop)
 }
 
@@ -123,7 +130,11 @@ pub fn check_target(out: &Path, period_label: &str, framework: &str, existing: E
 ///
 /// # Errors
 /// See [`WriteError`].
-pub fn write(inputs: &Inputs<'_>, packet: &Packet, options: &Options<'_>) -> Result<Written, WriteError> {
+pub fn write(
+    inputs: &Inputs<'_>,
+    packet: &Packet,
+    options: &Options<'_>,
+) -> Result<Written, WriteError> {
     let target = folder_of(options.out, &packet.period.label, &packet.framework.id);
     let mut folder = Folder::begin(&target, options.existing)?;
     let masker = Masker::new(inputs.facts.masking.clone());
@@ -154,7 +165,11 @@ pub fn write(inputs: &Inputs<'_>, packet: &Packet, options: &Options<'_>) -> Res
 }
 
 /// What people wrote, exactly, and what the program says.
-fn write_own_texts(inputs: &Inputs<'_>, packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
+fn write_own_texts(
+    inputs: &Inputs<'_>,
+    packet: &Packet,
+    folder: &mut Folder,
+) -> Result<(), WriteError> {
     folder.write("packet.json", json(packet, folder)?.as_bytes())?;
     folder.write("README.txt", readme::text(packet).as_bytes())?;
     folder.write("framework.toml", inputs.framework.source.text.as_bytes())?;
@@ -173,10 +188,11 @@ fn json(value: &impl Serialize, folder: &Folder) -> Result<String, WriteError> {
 
 fn write_view(view: &dyn View, packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
     let mut sink = folder.create(view.file_name())?;
-    view.render(packet, &mut sink).map_err(|cause| WriteError::View {
-        name: view.file_name(),
-        cause,
-    })?;
+    view.render(packet, &mut sink)
+        .map_err(|cause| WriteError::View {
+            name: view.file_name(),
+            cause,
+        })?;
     folder.keep(sink)?;
     Ok(())
 }

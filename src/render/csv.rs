@@ -95,7 +95,14 @@ mod tests {
 
     #[test]
     fn other_cells_stay() {
-        for text in ["", "a=b", "arn:aws:iam::111122223333:user/ana", "2026-10-01T00:00:00Z", "'quoted'", "1"] {
+        for text in [
+            "",
+            "a=b",
+            "arn:aws:iam::111122223333:user/ana",
+            "2026-10-01T00:00:00Z",
+            "'quoted'",
+            "1",
+        ] {
             check(text, text);
         }
     }
@@ -103,7 +110,8 @@ mod tests {
     #[test]
     fn one_row_is_one_line_whatever_is_in_it() {
         let mut file = CsvFile::new(Vec::new(), &["a", "b"]).expect("memory takes all");
-        file.row(&["x\ny", "say \"hi\", then"]).expect("memory takes all");
+        file.row(&["x\ny", "say \"hi\", then"])
+            .expect("memory takes all");
         let text = String::from_utf8(file.finish().expect("memory takes all")).expect("UTF-8");
         assert_eq!(text, "a,b\r\nx\\u{a}y,\"say \"\"hi\"\", then\"\r\n");
     }

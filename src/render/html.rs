@@ -11,9 +11,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Context;
 
+use super::block::Chart;
 use super::chart::{Anchor, Ink, Mark, RoughMeasure, Scene, scenes};
 use super::{picture, templates};
-use crate::packet::model::Packet;
+use crate::packet::model::{ControlInfo, Packet};
 use crate::packet::write::{View, ViewError};
 
 /// The HTML view.
@@ -58,7 +59,11 @@ fn base64(bytes: &[u8]) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..4 {
             let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
+            text.push(if place <= chunk.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
         }
     }
     text
@@ -103,7 +108,7 @@ fn months(packet: &Packet) -> Vec<Month> {
     let mut from = 0;
     let mut months = Vec::new();
     while from < coverage.days.len() {
-        let name = &coverage.days[from][..7];
+        let name = month_name(&coverage.days[from]);
         let count = coverage.days[from..]
             .iter()
             .take_while(|day| day.starts_with(name))
@@ -114,15 +119,28 @@ fn months(packet: &Packet) -> Vec<Month> {
     months
 }
 
+/// `2026-10` of `2026-10-31`.
+fn month_name(day: &str) -> &str {
+    day.get(..7).unwrap_or(day)
+}
+
 fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
     let coverage = &packet.coverage;
     let state_of = |letter: char| {
-        let found = coverage.states.iter().find(|state| state.letter.starts_with(letter));
+        let found = coverage
+            .states
+            .iter()
+            .find(|state| state.letter.starts_with(letter));
         found.map_or_else(|| "unknown".to_owned(), |state| state.id.clone())
     };
     let rows = coverage.rows.iter().map(|row| {
         let letters = row.days.chars().skip(range.start).take(range.len());
-        let counts = row.counts.iter().copied().skip(range.start).take(range.len());
+        let counts = row
+            .counts
+            .iter()
+            .copied()
+            .skip(range.start)
+            .take(range.len());
         let cells: Vec<_> = letters
             .zip(counts)
             .map(|(letter, records)| Cell {
@@ -140,9 +158,12 @@ fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
         }
     });
     Month {
-        name: coverage.days[range.start][..7].to_owned(),
+        name: month_name(&coverage.days[range.start]).to_owned(),
         rows: rows.collect(),
-        days: coverage.days[range].iter().map(|day| day[8..].to_owned()).collect(),
+        days: coverage.days[range]
+            .iter()
+            .map(|day| day.get(8..).unwrap_or(day).to_owned())
+            .collect(),
     }
 }
 
@@ -162,13 +183,19 @@ const HIGHEST: f64 = 2000.0;
 
 impl Pictures {
     fn of(packet: &Packet) -> Pictures {
-        let drawn = |chart: &super::block::Chart| {
+        let drawn = |chart: &Chart| {
             let scenes = scenes(chart, WIDTH, HIGHEST, &RoughMeasure);
-            let drawings = scenes.iter().map(|scene| Drawing::of(scene, &chart.title, &chart.description));
+            let drawings = scenes
+                .iter()
+                .map(|scene| Drawing::of(scene, &chart.title, &chart.description));
             drawings.collect::<Vec<_>>()
         };
         let mut by_day: BTreeMap<&str, u64> = BTreeMap::new();
-        for one in packet.controls.iter().flat_map(|control| &control.exceptions_by_day) {
+        for one in packet
+            .controls
+            .iter()
+            .flat_map(|control| &control.exceptions_by_day)
+        {
             *by_day.entry(&one.day).or_default() += one.count;
         }
         let days = &packet.coverage.days;
@@ -180,20 +207,34 @@ impl Pictures {
                 .as_ref()
                 .map(drawn)
                 .unwrap_or_default(),
-            timeline: Drawing::of(&whole, "Exceptions of all controls by day (UTC)", "One column for each day with exceptions"),
-            timelines: packet.controls.iter().map(|control| timeline_of(control, days)).collect(),
+            timeline: Drawing::of(
+                &whole,
+                "Exceptions of all controls by day (UTC)",
+                "One column for each day with exceptions",
+            ),
+            timelines: packet
+                .controls
+                .iter()
+                .map(|control| timeline_of(packet, control))
+                .collect(),
         }
     }
 }
 
-fn timeline_of(control: &crate::packet::model::ControlInfo, days: &[String]) -> Option<Drawing> {
+fn timeline_of(packet: &Packet, control: &ControlInfo) -> Option<Drawing> {
     let found = &control.exceptions_by_day;
     if found.is_empty() {
         return None;
     }
-    let count = |day: &str| found.iter().find(|one| one.day == day).map_or(0, |one| one.count);
-    let chart = picture::exceptions_by_day(control);
-    Some(Drawing::of(&picture::timeline(days, count), &chart.title, &chart.description))
+    let count = |day: &str| {
+        found
+            .iter()
+            .find(|one| one.day == day)
+            .map_or(0, |one| one.count)
+    };
+    let chart = picture::exceptions_by_day(packet, control);
+    let scene = picture::timeline(&packet.coverage.days, count);
+    Some(Drawing::of(&scene, &chart.title, &chart.description))
 }
 
 /// A scene as templates can walk it.
@@ -210,9 +251,30 @@ struct Drawing {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Shape {
-    Area { x: String, y: String, width: String, height: String, ink: String },
-    Line { x1: String, y1: String, x2: String, y2: String, width: String, ink: String },
-    Words { x: String, y: String, size: String, anchor: &'static str, weight: &'static str, ink: String, text: String },
+    Area {
+        x: String,
+        y: String,
+        width: String,
+        height: String,
+        ink: String,
+    },
+    Line {
+        x1: String,
+        y1: String,
+        x2: String,
+        y2: String,
+        width: String,
+        ink: String,
+    },
+    Words {
+        x: String,
+        y: String,
+        size: String,
+        anchor: &'static str,
+        weight: &'static str,
+        ink: String,
+        text: String,
+    },
 }
 
 impl Drawing {
@@ -229,14 +291,25 @@ impl Drawing {
 
 fn shape(mark: &Mark) -> Shape {
     match mark {
-        Mark::Area { x, y, width, height, ink } => Shape::Area {
+        Mark::Area {
+            x,
+            y,
+            width,
+            height,
+            ink,
+        } => Shape::Area {
             x: short(*x),
             y: short(*y),
             width: short(*width),
             height: short(*height),
             ink: colour(*ink),
         },
-        Mark::Line { from, to, width, ink } => Shape::Line {
+        Mark::Line {
+            from,
+            to,
+            width,
+            ink,
+        } => Shape::Line {
             x1: short(from.0),
             y1: short(from.1),
             x2: short(to.0),
@@ -244,7 +317,15 @@ fn shape(mark: &Mark) -> Shape {
             width: short(*width),
             ink: colour(*ink),
         },
-        Mark::Words { x, y, size, anchor, bold, ink, text } => Shape::Words {
+        Mark::Words {
+            x,
+            y,
+            size,
+            anchor,
+            bold,
+            ink,
+            text,
+        } => Shape::Words {
             x: short(*x),
             y: short(*y),
             size: short(*size),
@@ -276,7 +357,13 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
-        for (text, expected) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (text, expected) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64(text.as_bytes()), expected);
         }
     }

@@ -55,7 +55,9 @@ pub fn requirements_by_group(packet: &Packet) -> Chart {
     let verdicts = &packet.conclusion.requirements;
     let mut rows: Vec<StackedRow> = Vec::new();
     for one in &packet.requirements {
-        let place = verdicts.iter().position(|count| count.verdict == one.verdict);
+        let place = verdicts
+            .iter()
+            .position(|count| count.verdict == one.verdict);
         if rows.last().is_none_or(|row| row.label != one.group) {
             rows.push(StackedRow {
                 label: one.group.clone(),
@@ -88,7 +90,10 @@ pub fn exceptions_by_control(packet: &Packet) -> Option<Chart> {
         .collect();
     (!with.is_empty()).then(|| Chart {
         title: "Exceptions by control".to_owned(),
-        description: in_words(with.iter().map(|one| (one.id.as_str(), one.counts.exceptions))),
+        description: in_words(
+            with.iter()
+                .map(|one| (one.id.as_str(), one.counts.exceptions)),
+        ),
         kind: ChartKind::Bars(
             with.iter()
                 .map(|one| Bar {
@@ -101,28 +106,62 @@ pub fn exceptions_by_control(packet: &Packet) -> Option<Chart> {
     })
 }
 
-/// Exceptions of one control on the days that have some.
-pub fn exceptions_by_day(control: &ControlInfo) -> Chart {
-    let days = &control.exceptions_by_day;
+/// Exceptions of one control on every day of the period.
+pub fn exceptions_by_day(packet: &Packet, control: &ControlInfo) -> Chart {
+    let found = &control.exceptions_by_day;
+    let count_of = |day: &String| {
+        found
+            .iter()
+            .find(|one| one.day == *day)
+            .map_or(0, |one| one.count)
+    };
+    let days = &packet.coverage.days;
     Chart {
         title: "Exceptions by day (UTC)".to_owned(),
-        description: in_words(days.iter().map(|one| (one.day.as_str(), one.count))),
-        kind: ChartKind::Bars(
-            days.iter()
-                .map(|one| Bar {
-                    label: one.day.clone(),
-                    value: one.count,
-                    tone: Tone::Bad,
-                })
-                .collect(),
-        ),
+        description: in_words(found.iter().map(|one| (one.day.as_str(), one.count))),
+        kind: ChartKind::Grid {
+            states: vec![
+                amount("none", '·', Tone::Muted, Pattern::Open),
+                amount("1", '1', Tone::Bad, Pattern::Open),
+                amount("2 to 9", '2', Tone::Bad, Pattern::Hatched),
+                amount("10 to 99", 'X', Tone::Bad, Pattern::Crossed),
+                amount("100 and more", 'C', Tone::Bad, Pattern::Solid),
+            ],
+            columns: days.iter().map(|day| month_and_day(day)).collect(),
+            rows: vec![GridRow {
+                label: "Exceptions".to_owned(),
+                cells: days
+                    .iter()
+                    .map(|day| match count_of(day) {
+                        0 => 0,
+                        1 => 1,
+                        2..=9 => 2,
+                        10..=99 => 3,
+                        _ => 4,
+                    })
+                    .collect(),
+            }],
+        },
+    }
+}
+
+fn amount(label: &str, letter: char, tone: Tone, pattern: Pattern) -> State {
+    State {
+        label: label.to_owned(),
+        letter,
+        tone,
+        pattern,
     }
 }
 
 /// Account and Region by day.
 pub fn coverage(packet: &Packet) -> Chart {
     let states = &packet.coverage.states;
-    let place = |letter: char| states.iter().position(|state| state.letter.starts_with(letter));
+    let place = |letter: char| {
+        states
+            .iter()
+            .position(|state| state.letter.starts_with(letter))
+    };
     Chart {
         title: "Coverage by account, Region and day (UTC)".to_owned(),
         description: in_words(states.iter().map(|one| (one.id.as_str(), one.count))),
@@ -131,7 +170,12 @@ pub fn coverage(packet: &Packet) -> Chart {
                 .iter()
                 .map(|one| day_state(&one.id, &one.letter))
                 .collect(),
-            columns: packet.coverage.days.iter().map(|day| day[5..].to_owned()).collect(),
+            columns: packet
+                .coverage
+                .days
+                .iter()
+                .map(|day| month_and_day(day))
+                .collect(),
             rows: packet
                 .coverage
                 .rows
@@ -165,6 +209,11 @@ fn day_state(id: &str, letter: &str) -> State {
     }
 }
 
+/// `10-31` of `2026-10-31`.
+fn month_and_day(day: &str) -> String {
+    day.get(5..).unwrap_or(day).to_owned()
+}
+
 fn in_words<'w>(all: impl Iterator<Item = (&'w str, u64)>) -> String {
     let parts: Vec<_> = all
         .filter(|(_, count)| *count > 0)
@@ -188,7 +237,12 @@ pub fn timeline(days: &[String], count_of: impl Fn(&str) -> u64) -> Scene {
         height: HEAD + TIMELINE_HEIGHT + FOOT,
         marks: Vec::new(),
     };
-    let highest = days.iter().map(|day| count_of(day)).max().unwrap_or(0).max(1);
+    let highest = days
+        .iter()
+        .map(|day| count_of(day))
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let step = TIMELINE_WIDTH / days.len().max(1) as f64;
     let base = HEAD + TIMELINE_HEIGHT;
     let every = (44.0 / step).ceil().max(1.0) as usize;
@@ -205,11 +259,21 @@ pub fn timeline(days: &[String], count_of: impl Fn(&str) -> u64) -> Scene {
             });
             let digits = grouped(count);
             if digits.len() as f64 * 5.0 <= step.max(12.0) {
-                scene.marks.push(words(left + step / 2.0, base - height - 2.0, Tone::Plain, digits));
+                scene.marks.push(words(
+                    left + step / 2.0,
+                    base - height - 2.0,
+                    Tone::Plain,
+                    digits,
+                ));
             }
         }
         if place % every == 0 {
-            scene.marks.push(words(left + step / 2.0, base + 10.0, Tone::Muted, day[5..].to_owned()));
+            scene.marks.push(words(
+                left + step / 2.0,
+                base + 10.0,
+                Tone::Muted,
+                month_and_day(day),
+            ));
         }
     }
     scene.marks.push(Mark::Line {

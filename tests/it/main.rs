@@ -2,3 +2,4 @@
 
 mod packet_demo;
 mod packet_folder;
+mod packet_views;

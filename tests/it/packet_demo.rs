@@ -242,7 +242,9 @@ fn outcome(at: usize, control: &Control, period: &Period, source: &mut Memory) -
         _ => 1_204_311,
     };
     let mut put = |list, count: u64, role, from: u64| {
-        let rows = (0..count).map(|number| row(from + number, role, control, period)).collect();
+        let rows = (0..count)
+            .map(|number| row(from + number, role, control, period))
+            .collect();
         source.rows.insert((control.id.clone(), list), rows);
     };
     put(List::Exceptions, exceptions + waived, "exception", 0);
@@ -269,7 +271,11 @@ fn outcome(at: usize, control: &Control, period: &Period, source: &mut Memory) -
             undecided,
             excluded: attempts,
             attempts,
-            listed: if verdict == Verdict::Listed { conforming } else { 0 },
+            listed: if verdict == Verdict::Listed {
+                conforming
+            } else {
+                0
+            },
         },
         exceptions_by_day: by_day.into_iter().collect(),
         details: details(control),
@@ -280,21 +286,34 @@ fn reasons(verdict: Verdict) -> Vec<String> {
     match verdict {
         Verdict::NotDeterminable => vec![
             "1 record is undecided, because CloudTrail left out its request parameters.".to_owned(),
-            "The event class `s3-data-write` is not proven to be recorded in account 444455556666.".to_owned(),
+            "The event class `s3-data-write` is not proven to be recorded in account 444455556666."
+                .to_owned(),
         ],
-        Verdict::Exceptions => vec!["Coverage has gaps, so there are at least this many exceptions.".to_owned()],
+        Verdict::Exceptions => {
+            vec!["Coverage has gaps, so there are at least this many exceptions.".to_owned()]
+        }
         _ => Vec::new(),
     }
 }
 
 fn details(control: &Control) -> Vec<DetailTable> {
-    if !matches!(control.expectation, Expectation::RecordFields(_) | Expectation::Threshold { .. }) {
+    if !matches!(
+        control.expectation,
+        Expectation::RecordFields(_) | Expectation::Threshold { .. }
+    ) {
         return Vec::new();
     }
-    let rows = HOSTILE.iter().enumerate().map(|(at, text)| vec![(*text).to_owned(), (at * 7).to_string(), "100 %".to_owned()]);
+    let rows = HOSTILE
+        .iter()
+        .enumerate()
+        .map(|(at, text)| vec![(*text).to_owned(), (at * 7).to_string(), "100 %".to_owned()]);
     vec![DetailTable {
         title: "Rates per element".to_owned(),
-        columns: vec!["Element".to_owned(), "Missing".to_owned(), "Rate".to_owned()],
+        columns: vec![
+            "Element".to_owned(),
+            "Missing".to_owned(),
+            "Rate".to_owned(),
+        ],
         rows: rows.collect(),
         total: 40,
     }]
@@ -303,7 +322,8 @@ fn details(control: &Control) -> Vec<DetailTable> {
 fn row(number: u64, role: &'static str, control: &Control, period: &Period) -> EvidenceRow {
     let at = number as usize;
     let nasty = HOSTILE[(at * 5 + control.id.len()) % HOSTILE.len()];
-    let time = period.start + (number as i64 * 104_729 + control.id.len() as i64 * 3600) % period.seconds();
+    let time = period.start
+        + (number as i64 * 104_729 + control.id.len() as i64 * 3600) % period.seconds();
     let event_id = format!("00000000-0000-4000-8000-{number:012}");
     let refused = role == "attempt";
     let account = ["111122223333", "444455556666", "777788889999"][at % 3];
@@ -312,7 +332,11 @@ fn row(number: u64, role: &'static str, control: &Control, period: &Period) -> E
         "requestParameters": { "masterUserPassword": PASSWORD, "key": nasty },
         "responseElements": { "credentials": { "accessKeyId": "ASIAIOSFODNN7EXAMPLE", "sessionToken": TOKEN } },
     });
-    let text = if at % 5 == 4 { format!("{record:#}") } else { record.to_string() };
+    let text = if at % 5 == 4 {
+        format!("{record:#}")
+    } else {
+        record.to_string()
+    };
     EvidenceRow {
         event_id,
         time,
@@ -348,15 +372,35 @@ fn row(number: u64, role: &'static str, control: &Control, period: &Period) -> E
 fn log_set(source: &mut Memory) -> LogSet {
     source.inputs = (0..620u64)
         .map(|number| InputRow {
-            key: format!("AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/{:02}/{number:04}.json.gz", number % 31 + 1),
+            key: format!(
+                "AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/{:02}/{number:04}.json.gz",
+                number % 31 + 1
+            ),
             bytes: 20_000 + number * 37,
-            sha256: if number == 7 { String::new() } else { format!("{:064x}", number * 40_503) },
-            shape: if number == 8 { "not a CloudTrail log" } else { "CloudTrail log, gzip" }.to_owned(),
-            outcome: ["read", "refused", "not-read"][usize::from(number == 7) + 2 * usize::from(number == 8)],
+            sha256: if number == 7 {
+                String::new()
+            } else {
+                format!("{:064x}", number * 40_503)
+            },
+            shape: if number == 8 {
+                "not a CloudTrail log"
+            } else {
+                "CloudTrail log, gzip"
+            }
+            .to_owned(),
+            outcome: ["read", "refused", "not-read"]
+                [usize::from(number == 7) + 2 * usize::from(number == 8)],
             records: 2000,
             duplicates: 3,
             refused: u64::from(number == 9),
-            notices: if number == 9 { vec!["account of the path and of the records differ".to_owned(), HOSTILE[0].to_owned()] } else { Vec::new() },
+            notices: if number == 9 {
+                vec![
+                    "account of the path and of the records differ".to_owned(),
+                    HOSTILE[0].to_owned(),
+                ]
+            } else {
+                Vec::new()
+            },
         })
         .collect();
     let refusal = |key: &str, index, code: &str, message: &str, is_loss| RefusalRow {
@@ -367,19 +411,38 @@ fn log_set(source: &mut Memory) -> LogSet {
         is_loss,
     };
     source.refusals = vec![
-        refusal("AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/08/0007.json.gz", None, "gzip-truncated", "the gzip stream ends early at byte 16,384", true),
-        refusal("AWSLogs/111122223333/notes\u{202e}.txt", None, "not-a-log", "a text file", false),
-        refusal("AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/10/0009.json.gz", Some(12), "bad-time", "`eventTime` is `yesterday <script>alert(1)</script>`", true),
+        refusal(
+            "AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/08/0007.json.gz",
+            None,
+            "gzip-truncated",
+            "the gzip stream ends early at byte 16,384",
+            true,
+        ),
+        refusal(
+            "AWSLogs/111122223333/notes\u{202e}.txt",
+            None,
+            "not-a-log",
+            "a text file",
+            false,
+        ),
+        refusal(
+            "AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/10/0009.json.gz",
+            Some(12),
+            "bad-time",
+            "`eventTime` is `yesterday <script>alert(1)</script>`",
+            true,
+        ),
     ];
-    let counts = |seen: u64, kept, duplicates, refused, outside_period, outside_scope| RecordCounts {
-        seen,
-        kept,
-        duplicates,
-        conflicts: 0,
-        refused,
-        outside_period,
-        outside_scope,
-    };
+    let counts =
+        |seen: u64, kept, duplicates, refused, outside_period, outside_scope| RecordCounts {
+            seen,
+            kept,
+            duplicates,
+            conflicts: 0,
+            refused,
+            outside_period,
+            outside_scope,
+        };
     LogSet {
         files_listed: 620,
         files_read: 618,
@@ -389,8 +452,14 @@ fn log_set(source: &mut Memory) -> LogSet {
         bytes_inflated: 420_310_411,
         total: counts(1_206_200, 1_204_311, 1_854, 1, 20, 14),
         by_account: BTreeMap::from([
-            ("111122223333".to_owned(), counts(906_200, 904_346, 1_833, 1, 20, 0)),
-            ("444455556666".to_owned(), counts(299_986, 299_965, 21, 0, 0, 0)),
+            (
+                "111122223333".to_owned(),
+                counts(906_200, 904_346, 1_833, 1, 20, 0),
+            ),
+            (
+                "444455556666".to_owned(),
+                counts(299_986, 299_965, 21, 0, 0, 0),
+            ),
             ("999900001111".to_owned(), counts(14, 0, 0, 0, 0, 14)),
         ]),
         by_class: BTreeMap::from([
@@ -408,13 +477,22 @@ fn log_set(source: &mut Memory) -> LogSet {
 
 fn coverage(period: &Period) -> Coverage {
     let days: Vec<i64> = period.days().collect();
-    let row = |account: &str, name: &str, region: &str, state: &dyn Fn(usize) -> DayState| CoverageRow {
-        account: account.to_owned(),
-        account_name: name.to_owned(),
-        region: region.to_owned(),
-        days: (0..days.len()).map(state).collect(),
-        counts: (0..days.len()).map(|day| if state(day) == DayState::Delivered { 1000 + day as u64 } else { 0 }).collect(),
-    };
+    let row =
+        |account: &str, name: &str, region: &str, state: &dyn Fn(usize) -> DayState| CoverageRow {
+            account: account.to_owned(),
+            account_name: name.to_owned(),
+            region: region.to_owned(),
+            days: (0..days.len()).map(state).collect(),
+            counts: (0..days.len())
+                .map(|day| {
+                    if state(day) == DayState::Delivered {
+                        1000 + day as u64
+                    } else {
+                        0
+                    }
+                })
+                .collect(),
+        };
     let proof = |account: &str, class, records, is_proven, proof: &str| ClassProof {
         account: account.to_owned(),
         class,
@@ -424,19 +502,52 @@ fn coverage(period: &Period) -> Coverage {
     };
     Coverage {
         rows: vec![
-            row("111122223333", "cardholder-prod", "us-east-1", &|_| DayState::Delivered),
-            row("111122223333", "cardholder-prod", "eu-west-1", &|day| if day == 16 { DayState::Silent } else { DayState::Delivered }),
-            row("444455556666", "clinic-apps", "us-east-1", &|day| if (9..11).contains(&day) { DayState::Stopped } else { DayState::Delivered }),
-            row("444455556666", "clinic-apps", "ap-northeast-1", &|_| DayState::DeclaredIdle),
+            row("111122223333", "cardholder-prod", "us-east-1", &|_| {
+                DayState::Delivered
+            }),
+            row("111122223333", "cardholder-prod", "eu-west-1", &|day| {
+                if day == 16 {
+                    DayState::Silent
+                } else {
+                    DayState::Delivered
+                }
+            }),
+            row("444455556666", "clinic-apps", "us-east-1", &|day| {
+                if (9..11).contains(&day) {
+                    DayState::Stopped
+                } else {
+                    DayState::Delivered
+                }
+            }),
+            row("444455556666", "clinic-apps", "ap-northeast-1", &|_| {
+                DayState::DeclaredIdle
+            }),
             row("999900001111", "", "us-east-1", &|_| DayState::OutsideScope),
         ],
         classes: vec![
-            proof("111122223333", EventClass::ManagementWrite, 150_000, true, "Records of this class on every day with records."),
-            proof("111122223333", EventClass::S3DataRead, 100_000, true, "Records of this class, and the scope file's statement."),
-            proof("444455556666", EventClass::S3DataWrite, 0, false, "No record of this class, and data events are recorded only where selectors ask for them."),
+            proof(
+                "111122223333",
+                EventClass::ManagementWrite,
+                150_000,
+                true,
+                "Records of this class on every day with records.",
+            ),
+            proof(
+                "111122223333",
+                EventClass::S3DataRead,
+                100_000,
+                true,
+                "Records of this class, and the scope file's statement.",
+            ),
+            proof(
+                "444455556666",
+                EventClass::S3DataWrite,
+                0,
+                false,
+                "No record of this class, and data events are recorded only where selectors ask for them.",
+            ),
         ],
         days,
         is_complete: false,
     }
 }
-

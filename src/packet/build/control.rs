@@ -9,7 +9,9 @@ use crate::assess::outcome::{ControlOutcome, Counts, DetailTable, List};
 use crate::control::model::{Control, Expectation};
 use crate::packet::evidence::{self, RecordLine, RowsDigest};
 use crate::packet::mask::Masker;
-use crate::packet::model::{ControlInfo, CountsInfo, DayCount, DetailInfo, Lists, MOST_ROWS, Row, RowList};
+use crate::packet::model::{
+    ControlInfo, CountsInfo, DayCount, DetailInfo, Lists, MOST_ROWS, Row, RowList,
+};
 use crate::packet::words;
 use crate::record::time;
 
@@ -22,9 +24,12 @@ pub fn info(
 ) -> Result<(ControlInfo, u64), BuildError> {
     check_counts(control, &outcome.counts)?;
     let mut gathered = Gathered::default();
-    evidence::rows(inputs.source, masker, &control.id, &mut |list, row, record| {
-        gathered.add(list, row, record)
-    })?;
+    evidence::rows(
+        inputs.source,
+        masker,
+        &control.id,
+        &mut |list, row, record| gathered.add(list, row, record),
+    )?;
     let masked = gathered.masked;
     let folder = format!("controls/{}", control.id);
     let info = ControlInfo {
@@ -37,7 +42,11 @@ pub fn info(
         kind: control.expectation.kind().to_owned(),
         kind_shown: words::kind(control.expectation.kind()).to_owned(),
         counted: control.expectation.counted().map(|one| one.id().to_owned()),
-        needs: control.needs.iter().map(|class| class.id().to_owned()).collect(),
+        needs: control
+            .needs
+            .iter()
+            .map(|class| class.id().to_owned())
+            .collect(),
         lists: control.lists_used(),
         requirements: control.requirements[&inputs.framework.id].clone(),
         pattern: pattern_text(&control.source.text),
@@ -63,8 +72,13 @@ pub fn info(
 }
 
 fn check_counts(control: &Control, counts: &Counts) -> Result<(), BuildError> {
-    let parts = counts.conforming + counts.exceptions + counts.waived + counts.undecided + counts.excluded;
-    balanced(|| format!("records examined by `{}`", control.id), counts.examined, parts)
+    let parts =
+        counts.conforming + counts.exceptions + counts.waived + counts.undecided + counts.excluded;
+    balanced(
+        || format!("records examined by `{}`", control.id),
+        counts.examined,
+        parts,
+    )
 }
 
 fn counts(counts: &Counts) -> CountsInfo {
@@ -87,7 +101,11 @@ fn details(masker: &Masker, tables: &[DetailTable], folder: &str) -> Vec<DetailI
         rows: table
             .rows
             .iter()
-            .map(|row| row.iter().map(|cell| masker.text(cell).into_owned()).collect())
+            .map(|row| {
+                row.iter()
+                    .map(|cell| masker.text(cell).into_owned())
+                    .collect()
+            })
             .collect(),
         shown: table.rows.len() as u64,
         total: table.total,
@@ -128,7 +146,8 @@ impl Shown {
         RowList {
             shown: self.rows.len() as u64,
             total: self.total,
-            file: (has_file || self.total > 0).then(|| format!("{folder}/{}.csv", evidence::list_id(list))),
+            file: (has_file || self.total > 0)
+                .then(|| format!("{folder}/{}.csv", evidence::list_id(list))),
             rows_sha256: self.digest.finish(),
             rows: self.rows,
         }
@@ -168,7 +187,9 @@ impl Gathered {
             exceptions: self.exceptions.finish(folder, List::Exceptions, true),
             attempts: self.attempts.finish(folder, List::Attempts, true),
             undecided: self.undecided.finish(folder, List::Undecided, false),
-            population: self.population.finish(folder, List::Population, has_population),
+            population: self
+                .population
+                .finish(folder, List::Population, has_population),
             sample: self.sample.finish(folder, List::Sample, has_population),
         }
     }
@@ -181,6 +202,9 @@ mod tests {
     #[test]
     fn the_pattern_text_is_what_stands_between_expect_and_examples() {
         let definition = "id = \"x\"\n[expect]\nkind = \"forbid\"\n\n[expect.pattern]\na = [\"[[b\"]\n\n[[example]]\nname = \"n\"\n";
-        assert_eq!(pattern_text(definition), "[expect]\nkind = \"forbid\"\n\n[expect.pattern]\na = [\"[[b\"]");
+        assert_eq!(
+            pattern_text(definition),
+            "[expect]\nkind = \"forbid\"\n\n[expect.pattern]\na = [\"[[b\"]"
+        );
     }
 }

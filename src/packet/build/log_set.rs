@@ -1,12 +1,14 @@
 //! What was read, what was refused, and which days it covers.
 
 use super::{BuildError, Inputs, balanced};
-use crate::assess::outcome::{Assessment, Coverage, CoverageRow, InputRow, RecordCounts, RefusalRow};
+use crate::assess::outcome::{
+    Assessment, Coverage, CoverageRow, InputRow, RecordCounts, RefusalRow,
+};
 use crate::packet::evidence::RowsDigest;
 use crate::packet::mask::Masker;
 use crate::packet::model::{
-    AccountCounts, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo, Input, Inputs as InputList, LogSetInfo,
-    MOST_ROWS, RecordCountsInfo, Refusal, Refusals, StateInfo,
+    AccountCounts, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo, Input,
+    Inputs as InputList, LogSetInfo, MOST_ROWS, RecordCountsInfo, Refusal, Refusals, StateInfo,
 };
 use crate::packet::words;
 use crate::record::time;
@@ -112,7 +114,11 @@ fn refusals(inputs: &Inputs<'_>, masker: &Masker) -> Result<Refusals, BuildError
         let row = refusal(masker, found);
         digest.add(&row, None)?;
         total += 1;
-        let kind = if row.is_loss { &mut losses } else { &mut others };
+        let kind = if row.is_loss {
+            &mut losses
+        } else {
+            &mut others
+        };
         if (kind.len() as u64) < MOST_ROWS {
             kind.push(row);
         }
@@ -160,7 +166,11 @@ pub fn coverage(assessment: &Assessment, masker: &Masker) -> CoverageInfo {
     let found = &assessment.coverage;
     CoverageInfo {
         is_complete: found.is_complete,
-        days: found.days.iter().map(|day| time::format_day(*day)).collect(),
+        days: found
+            .days
+            .iter()
+            .map(|day| time::format_day(*day))
+            .collect(),
         states: states(found),
         rows: found.rows.iter().map(row).collect(),
         classes: found
@@ -198,7 +208,11 @@ fn row(found: &CoverageRow) -> CoverageRowInfo {
         account: found.account.clone(),
         account_name: found.account_name.clone(),
         region: found.region.clone(),
-        days: found.days.iter().map(|state| words::day_state(*state).0).collect(),
+        days: found
+            .days
+            .iter()
+            .map(|state| words::day_state(*state).0)
+            .collect(),
         counts: found.counts.clone(),
     }
 }

@@ -6,7 +6,8 @@ use super::{Inputs, accounts_in_scope};
 use crate::control::list::{Entry, EntryTest};
 use crate::control::waiver::{Covers, Maintenance, Waiver};
 use crate::packet::model::{
-    AccountInfo, EntryInfo, IdleInfo, ListInfo, MaintenanceInfo, RecordedInfo, ScopeInfo, WaiverInfo,
+    AccountInfo, EntryInfo, IdleInfo, ListInfo, MaintenanceInfo, RecordedInfo, ScopeInfo,
+    WaiverInfo,
 };
 use crate::record::time;
 

@@ -61,9 +61,12 @@ pub fn write(
     }
     write_details(control, folder)?;
     let mut files = Files::create(control, folder)?;
-    let streamed = evidence::rows(inputs.source, masker, &control.id, &mut |list, row, record| {
-        files.add(list, row, record)
-    });
+    let streamed = evidence::rows(
+        inputs.source,
+        masker,
+        &control.id,
+        &mut |list, row, record| files.add(list, row, record),
+    );
     streamed.map_err(|cause| WriteError::Rows {
         path: folder.shown(&control.folder),
         cause,
@@ -75,7 +78,8 @@ fn write_details(control: &ControlInfo, folder: &mut Folder) -> Result<(), Write
     for table in &control.details {
         let sink = folder.create(&table.file)?;
         let path = sink.shown().to_owned();
-        let sink = table_file(sink, &table.columns, &table.rows).map_err(|cause| WriteError::Rows { path, cause })?;
+        let sink = table_file(sink, &table.columns, &table.rows)
+            .map_err(|cause| WriteError::Rows { path, cause })?;
         folder.keep(sink)?;
     }
     Ok(())
@@ -208,7 +212,9 @@ fn cells(row: &Row) -> [String; 22] {
 }
 
 fn line_number(row: &Row) -> String {
-    row.record_line.map(|line| line.to_string()).unwrap_or_default()
+    row.record_line
+        .map(|line| line.to_string())
+        .unwrap_or_default()
 }
 
 fn record_cells(list: List, row: &Row, record: &RecordLine) -> [String; 9] {

@@ -12,7 +12,12 @@ use crate::packet::model::Packet;
 use crate::render::csv::CsvFile;
 
 /// Writes the folder.
-pub fn write(inputs: &Inputs<'_>, masker: &Masker, packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
+pub fn write(
+    inputs: &Inputs<'_>,
+    masker: &Masker,
+    packet: &Packet,
+    folder: &mut Folder,
+) -> Result<(), WriteError> {
     let mut digest = RowsDigest::default();
     let path = &packet.log_set.inputs.file;
     table(folder, path, &INPUT_COLUMNS, |file| {
@@ -35,21 +40,35 @@ pub fn write(inputs: &Inputs<'_>, masker: &Masker, packet: &Packet, folder: &mut
     unchanged(digest, &packet.log_set.inputs.rows_sha256, path)?;
     let mut digest = RowsDigest::default();
     let path = &packet.log_set.refusals.file;
-    table(folder, path, &["file", "index", "code", "message", "is_loss"], |file| {
-        inputs.source.refusals(&mut |found| {
-            let row = refusal(masker, found);
-            digest.add(&row, None)?;
-            let index = row.index.map(|index| index.to_string()).unwrap_or_default();
-            file.row(&[row.file, index, row.code, row.message, yes_no(row.is_loss)])
-        })
-    })?;
+    table(
+        folder,
+        path,
+        &["file", "index", "code", "message", "is_loss"],
+        |file| {
+            inputs.source.refusals(&mut |found| {
+                let row = refusal(masker, found);
+                digest.add(&row, None)?;
+                let index = row.index.map(|index| index.to_string()).unwrap_or_default();
+                file.row(&[row.file, index, row.code, row.message, yes_no(row.is_loss)])
+            })
+        },
+    )?;
     unchanged(digest, &packet.log_set.refusals.rows_sha256, path)?;
     coverage(packet, folder)?;
     classes(packet, folder)?;
-    table(folder, "logs/integrity.csv", &["status", "statement", "digests_seen"], |file| {
-        let found = &packet.integrity;
-        file.row(&[&found.status, &found.statement, &found.digests_seen.to_string()])
-    })
+    table(
+        folder,
+        "logs/integrity.csv",
+        &["status", "statement", "digests_seen"],
+        |file| {
+            let found = &packet.integrity;
+            file.row(&[
+                &found.status,
+                &found.statement,
+                &found.digests_seen.to_string(),
+            ])
+        },
+    )
 }
 
 const INPUT_COLUMNS: [&str; 9] = [
@@ -77,17 +96,34 @@ fn yes_no(is: bool) -> String {
 }
 
 fn coverage(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
-    let columns = ["account", "account_name", "region", "day", "state", "records"];
+    let columns = [
+        "account",
+        "account_name",
+        "region",
+        "day",
+        "state",
+        "records",
+    ];
     let found = &packet.coverage;
     let id_of = |letter: char| {
-        let state = found.states.iter().find(|state| state.letter.starts_with(letter));
+        let state = found
+            .states
+            .iter()
+            .find(|state| state.letter.starts_with(letter));
         state.map_or("", |state| state.id.as_str())
     };
     table(folder, &found.file, &columns, |file| {
         for row in &found.rows {
             for ((day, letter), count) in found.days.iter().zip(row.days.chars()).zip(&row.counts) {
                 let count = count.to_string();
-                file.row(&[&row.account, &row.account_name, &row.region, day, id_of(letter), count.as_str()])?;
+                file.row(&[
+                    &row.account,
+                    &row.account_name,
+                    &row.region,
+                    day,
+                    id_of(letter),
+                    count.as_str(),
+                ])?;
             }
         }
         Ok(())

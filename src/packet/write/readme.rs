@@ -111,7 +111,11 @@ All times are UTC. Days are UTC days.
         integrity_statement = wrapped(&sanitize::inline(&packet.integrity.statement), 74, "   "),
         command = sanitize::inline(&packet.method.command),
         masking = wrapped(&packet.masking.statement, 68, ""),
-        keep = if kept { "THIS PACKET MAY HOLD SECRETS.\n" } else { "" },
+        keep = if kept {
+            "THIS PACKET MAY HOLD SECRETS.\n"
+        } else {
+            ""
+        },
     )
 }
 
