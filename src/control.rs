@@ -5,17 +5,21 @@
 //! decides a verdict.
 
 pub mod catalogue;
+mod compile;
 pub mod example;
 mod expect;
 pub mod framework;
+pub mod keys;
 pub mod list;
 pub mod load;
 pub mod model;
 pub mod overtime;
 pub mod read;
+pub mod roles;
 pub mod scope;
-pub mod seam;
 pub mod set;
+pub mod shape;
+pub mod trial;
 pub mod validate;
 pub mod verdict;
 pub mod waiver;

@@ -1,10 +1,17 @@
 //! attestrail: evidence packets from AWS CloudTrail log sets.
 
-pub mod period;
-pub mod sanitize;
-pub mod diagnostic;
-pub mod record;
-pub mod control;
 pub mod assess;
+pub mod cli;
+pub mod control;
+pub mod diagnostic;
+pub mod ledger;
+pub mod lint;
 pub mod packet;
+pub mod pattern;
+pub mod period;
+pub mod reader;
+pub mod record;
 pub mod render;
+pub mod sanitize;
+pub mod scan;
+pub mod source;

@@ -1,3 +1,7 @@
 //! The `attestrail` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(attestrail::cli::main().code())
+}

@@ -7,11 +7,12 @@ use toml::Spanned;
 use super::list::{LEAVERS, is_list_name};
 use super::model::{
     Counted, Coverage, Each, Expectation, FieldElement, Join, MOST_FIELDS, Pair, Population, Store,
-    Trigger, read_pattern, store_classes,
+    Trigger, WrittenPattern, read_pattern, store_classes,
 };
 use super::read::{Document, Table, Text, type_name};
-use super::seam::Pattern;
+use super::shape::Shape;
 use crate::diagnostic::suggestion;
+use crate::pattern::Pattern;
 use crate::period::Per;
 use crate::record::class::EventClass;
 use crate::record::derived::Derived;
@@ -51,7 +52,7 @@ const KINDS: [&str; 9] = [
 pub(super) struct Expect {
     pub expectation: Expectation,
     pub span: Range<usize>,
-    pub patterns: Vec<Range<usize>>,
+    pub patterns: Vec<WrittenPattern>,
 }
 
 /// Reads `[expect]`; `None` after at least one reported problem.
@@ -85,7 +86,7 @@ pub(super) fn read(table: &Table<'_, '_>) -> Option<Expect> {
 fn population(
     table: &Table<'_, '_>,
     default: Counted,
-    places: &mut Vec<Range<usize>>,
+    places: &mut Vec<WrittenPattern>,
 ) -> Option<Population> {
     let pattern = pattern(table, "pattern", places);
     Some(Population {
@@ -106,15 +107,18 @@ fn outcome(table: &Table<'_, '_>, default: Counted) -> Option<Counted> {
 fn pattern(
     table: &Table<'_, '_>,
     key: &'static str,
-    places: &mut Vec<Range<usize>>,
+    places: &mut Vec<WrittenPattern>,
 ) -> Option<Pattern> {
     let value = table.required(key)?;
     let pattern = read_pattern(table.document, value)?;
-    places.push(table.key_span(key));
+    places.push(WrittenPattern {
+        place: table.key_span(key),
+        shape: Shape::read(value),
+    });
     Some(pattern)
 }
 
-fn every(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Expectation> {
+fn every(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<Expectation> {
     let population = population(table, Counted::Success, places);
     let conform = pattern(table, "conform", places);
     Some(Expectation::Every {
@@ -123,7 +127,7 @@ fn every(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Expect
     })
 }
 
-fn at_least(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Expectation> {
+fn at_least(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<Expectation> {
     let population = population(table, Counted::Success, places);
     let count = match table.count("count") {
         Some(count) if *count.get_ref() == 0 => {
@@ -214,7 +218,7 @@ fn check_path(document: &Document, path: &Text) -> bool {
     true
 }
 
-fn followed_by(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Expectation> {
+fn followed_by(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<Expectation> {
     let tables = table.tables("pair", "`[[expect.pair]]`");
     if tables.is_empty() {
         table.missing("pair");
@@ -227,7 +231,7 @@ fn followed_by(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<
         .map(Expectation::FollowedBy)
 }
 
-fn read_pair(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Pair> {
+fn read_pair(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<Pair> {
     let trigger = trigger(table, places);
     let response = pattern(table, "response", places);
     if !table.has("within") {
@@ -245,7 +249,7 @@ fn read_pair(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Pa
     })
 }
 
-fn trigger(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Trigger> {
+fn trigger(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<Trigger> {
     let Some(list) = table.text("trigger-list") else {
         if table.has("trigger-list") {
             return None;
@@ -360,7 +364,7 @@ fn path_or_paths(table: &Table<'_, '_>, key: &'static str) -> Option<Vec<String>
     }
 }
 
-fn threshold(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Expectation> {
+fn threshold(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<Expectation> {
     let population = population(table, Counted::Any, places);
     let by = paths(table, "by");
     let more_than = table.count("more-than");
@@ -448,7 +452,7 @@ fn read_store(table: &Table<'_, '_>) -> Option<Store> {
     })
 }
 
-fn record_fields(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<Expectation> {
+fn record_fields(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<Expectation> {
     let tables = table.tables("field", "`[[expect.field]]`");
     if tables.is_empty() {
         table.missing("field");
@@ -472,7 +476,7 @@ fn record_fields(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Optio
     Some(Expectation::RecordFields(fields))
 }
 
-fn read_field(table: &Table<'_, '_>, places: &mut Vec<Range<usize>>) -> Option<FieldElement> {
+fn read_field(table: &Table<'_, '_>, places: &mut Vec<WrittenPattern>) -> Option<FieldElement> {
     let name = table.required_text("name");
     let any_of = paths(table, "any-of");
     let unless = if table.has("unless") {

@@ -3,57 +3,58 @@
 //! An entry says how it is compared and, where it is dated, when it counts. No
 //! list is ever filled with a guess: a missing list stays missing.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::read::{Document, Table};
-
-/// How an entry is compared with a value of a record.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EntryTest {
-    /// The same text.
-    Exact(String),
-    /// The value begins with it.
-    Prefix(String),
-    /// `*` stands for any text.
-    Wildcard(String),
-    /// The value is an address in this network.
-    Cidr(String),
-}
-
-impl EntryTest {
-    /// As a packet shows it.
-    pub fn text(&self) -> &str {
-        match self {
-            EntryTest::Exact(text)
-            | EntryTest::Prefix(text)
-            | EntryTest::Wildcard(text)
-            | EntryTest::Cidr(text) => text,
-        }
-    }
-}
-
-/// One entry of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// How it is compared.
-    pub test: EntryTest,
-    /// It counts for records from this second on.
-    pub from: Option<i64>,
-    /// It counts for records before this second.
-    pub until: Option<i64>,
-    /// Why it is there; for people.
-    pub reason: Option<String>,
-}
+use super::read::{Document, Table, Text};
+use crate::pattern::network::Network;
+use crate::pattern::wildcard::Wildcard;
+use crate::pattern::{ListEntry, ListTest, Lists};
 
 /// Lists by name.
-pub type NamedLists = BTreeMap<String, Vec<Entry>>;
+pub type NamedLists = BTreeMap<String, Vec<ListEntry>>;
 
 /// The list that is filled from `[[leaver]]`.
 pub const LEAVERS: &str = "leavers";
+
+/// The lists that shipped controls ask for, and what belongs into each.
+pub const USUAL: [(&str, &str); 12] = [
+    (
+        "log_buckets",
+        "buckets that hold CloudTrail and other audit logs",
+    ),
+    (
+        "data_buckets",
+        "buckets that hold cardholder data or health information",
+    ),
+    ("data_tables", "DynamoDB tables that hold such data"),
+    ("data_functions", "Lambda functions that handle such data"),
+    (
+        "approved_admins",
+        "ARNs of the roles and users that may change IAM",
+    ),
+    ("break_glass_roles", "ARNs of the roles for emergencies"),
+    ("break_glass_users", "users for emergencies"),
+    (
+        "trusted_accounts",
+        "ids of foreign accounts that roles may trust",
+    ),
+    (
+        "identity_providers",
+        "ARNs of the identity providers that roles may trust",
+    ),
+    (
+        "data_access_roles",
+        "ARNs of the roles that may read such data",
+    ),
+    ("admin_policies", "policies that give administrator rights"),
+    (
+        "cde_kms_keys",
+        "ARNs of the KMS keys that protect such data",
+    ),
+];
 
 /// Someone who left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub fn is_list_name(name: &str) -> bool {
             .all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == b'_')
 }
 
-fn read_entries(document: &Document, name: &str, value: &Spanned<DeValue<'_>>) -> Vec<Entry> {
+fn read_entries(document: &Document, name: &str, value: &Spanned<DeValue<'_>>) -> Vec<ListEntry> {
     let Some(items) = value.get_ref().as_array() else {
         document.error(
             "wrong-type",
@@ -112,17 +113,22 @@ fn read_entries(document: &Document, name: &str, value: &Spanned<DeValue<'_>>) -
         );
         return Vec::new();
     };
-    let mut seen = BTreeSet::new();
-    let mut entries = Vec::new();
+    let mut entries: Vec<ListEntry> = Vec::new();
     for item in items.iter() {
         let Some(entry) = read_entry(document, item) else {
             continue;
         };
-        if !seen.insert((entry.test.clone(), entry.from, entry.until)) {
+        let is_twin = |other: &ListEntry| {
+            (&other.test, other.from, other.until) == (&entry.test, entry.from, entry.until)
+        };
+        if entries.iter().any(is_twin) {
             document.warning(
                 "duplicate-entry",
                 item.span(),
-                format!("`{}` stands twice in the list `{name}`", entry.test.text()),
+                format!(
+                    "`{}` stands twice in the list `{name}`",
+                    text_of(&entry.test)
+                ),
                 None,
             );
         }
@@ -131,109 +137,93 @@ fn read_entries(document: &Document, name: &str, value: &Spanned<DeValue<'_>>) -
     entries
 }
 
-fn read_entry(document: &Document, item: &Spanned<DeValue<'_>>) -> Option<Entry> {
+/// What an entry says, as packets and messages show it.
+pub fn text_of(test: &ListTest) -> &str {
+    match test {
+        ListTest::Exact(text) | ListTest::Prefix(text) => text,
+        ListTest::Wildcard(wildcard) => wildcard.text(),
+        ListTest::Cidr(network) => network.text(),
+    }
+}
+
+const TESTS: [&str; 4] = ["value", "prefix", "wildcard", "cidr"];
+
+fn read_entry(document: &Document, item: &Spanned<DeValue<'_>>) -> Option<ListEntry> {
     if let Some(text) = item.get_ref().as_str() {
         if text.is_empty() {
             document.error("empty-value", item.span(), "the entry is empty", None);
             return None;
         }
-        return Some(Entry {
-            test: EntryTest::Exact(text.to_owned()),
-            from: None,
-            until: None,
-            reason: None,
-        });
+        return Some(ListEntry::always(ListTest::Exact(text.to_owned())));
     }
     let table = Table::of(document, item, "the entry")?;
-    let tests = [
-        table
-            .text("value")
-            .map(|one| (one, EntryTest::Exact as fn(String) -> EntryTest)),
-        table
-            .text("prefix")
-            .map(|one| (one, EntryTest::Prefix as _)),
-        table
-            .text("wildcard")
-            .map(|one| (one, EntryTest::Wildcard as _)),
-        table.text("cidr").map(|one| (one, EntryTest::Cidr as _)),
-    ];
+    let test = read_test(&table);
     let from = table.instant("from").map(Spanned::into_inner);
     let until = table.instant("until").map(Spanned::into_inner);
     let reason = table.text("reason").map(Spanned::into_inner);
     table.finish();
-    let mut tests = tests.into_iter().flatten();
-    let (Some((text, make)), None) = (tests.next(), tests.next()) else {
-        if !document.has_failed() || table.entries().next().is_none() || has_several(&table) {
-            document.error(
-                "bad-entry",
-                item.span(),
-                "an entry has exactly one of `value`, `prefix`, `wildcard` and `cidr`",
-                None,
-            );
-        }
-        return None;
-    };
-    check_dates(document, item, from, until);
-    let test = make(text.get_ref().clone());
-    check_test(document, &text, &test).then_some(Entry {
-        test,
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        let message = "the entry ends before it begins";
+        document.error("backwards", item.span(), message, None);
+    }
+    Some(ListEntry {
+        test: test?,
         from,
         until,
         reason,
     })
 }
 
-fn has_several(table: &Table<'_, '_>) -> bool {
-    let tests = ["value", "prefix", "wildcard", "cidr"];
-    tests.iter().filter(|key| table.has(key)).count() != 1
+/// The one test of an entry; `None` after a reported problem.
+fn read_test(table: &Table<'_, '_>) -> Option<ListTest> {
+    let given = TESTS.iter().filter(|key| table.has(key)).count();
+    let found = TESTS.map(|key| (key, table.text(key)));
+    if given != 1 {
+        table.document.error(
+            "bad-entry",
+            table.span.clone(),
+            "an entry has exactly one of `value`, `prefix`, `wildcard` and `cidr`",
+            None,
+        );
+        return None;
+    }
+    let (key, text) = found
+        .into_iter()
+        .find_map(|(key, text)| text.map(|text| (key, text)))?;
+    make_test(table.document, key, &text)
 }
 
-fn check_dates(
-    document: &Document,
-    item: &Spanned<DeValue<'_>>,
-    from: Option<i64>,
-    until: Option<i64>,
-) {
-    if let (Some(from), Some(until)) = (from, until) {
-        if until <= from {
-            document.error(
-                "backwards",
-                item.span(),
-                "the entry ends before it begins",
-                None,
-            );
+fn make_test(document: &Document, key: &str, text: &Text) -> Option<ListTest> {
+    let written = text.get_ref();
+    let problem = match key {
+        "value" => return Some(ListTest::Exact(written.clone())),
+        "prefix" => return Some(ListTest::Prefix(written.clone())),
+        "wildcard" => match Wildcard::new(written) {
+            Ok(wildcard) => return Some(ListTest::Wildcard(wildcard)),
+            Err(error) => error.to_string(),
+        },
+        _ => match Network::new_with_single(written) {
+            Ok(network) => return Some(ListTest::Cidr(network)),
+            Err(error) => error.to_string(),
+        },
+    };
+    let message = format!("`{written}` cannot be a `{key}`: {problem}");
+    document.error("bad-entry", text.span(), message, None);
+    None
+}
+
+/// The lists as the pattern engine takes them. An empty list is left out: it
+/// would take nothing for certain, and nobody knows what belongs into it.
+pub fn to_lists(named: &NamedLists) -> Lists {
+    let mut lists = Lists::new();
+    for (name, entries) in named {
+        if !entries.is_empty() {
+            lists.insert(name.as_str(), entries.iter().cloned());
         }
     }
-}
-
-fn check_test(document: &Document, text: &Spanned<String>, test: &EntryTest) -> bool {
-    let problem = match test {
-        EntryTest::Cidr(network) if !is_cidr(network) => {
-            format!("`{network}` is not a network such as `192.0.2.0/24`")
-        }
-        EntryTest::Wildcard(wildcard) if wildcard.contains("**") => {
-            format!("`{wildcard}` has two `*` in a row")
-        }
-        _ => return true,
-    };
-    document.error("bad-entry", text.span(), problem, None);
-    false
-}
-
-/// An address, a slash, and a prefix length that fits it.
-pub fn is_cidr(text: &str) -> bool {
-    let Some((address, length)) = text.split_once('/') else {
-        return false;
-    };
-    if length.is_empty() || length.len() > 3 || !length.bytes().all(|one| one.is_ascii_digit()) {
-        return false;
-    }
-    let longest = match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(_)) => 32,
-        Ok(IpAddr::V6(_)) => 128,
-        Err(_) => return false,
-    };
-    length.parse::<u32>().is_ok_and(|bits| bits <= longest)
+    lists
 }
 
 /// Reads `[[leaver]]` tables.
@@ -272,11 +262,10 @@ pub fn add_leavers(lists: &mut NamedLists, leavers: &[Leaver]) {
         return;
     }
     let entries = leavers.iter().flat_map(|leaver| {
-        leaver.identities.iter().map(|identity| Entry {
-            test: EntryTest::Exact(identity.clone()),
+        leaver.identities.iter().map(|identity| ListEntry {
             from: Some(leaver.left),
-            until: None,
             reason: Some(leaver.person.clone()),
+            ..ListEntry::always(ListTest::Exact(identity.clone()))
         })
     });
     lists.insert(LEAVERS.to_owned(), entries.collect());
@@ -312,7 +301,7 @@ log_buckets = ["a", { prefix = "b-" }, { wildcard = "*-c" }, { cidr = "192.0.2.0
         assert_eq!(problems, [""; 0]);
         let entries = &lists["log_buckets"];
         assert_eq!(entries.len(), 5);
-        assert_eq!(entries[2].test, EntryTest::Wildcard("*-c".into()));
+        assert_eq!(text_of(&entries[2].test), "*-c");
         assert_eq!(entries[4].from, Some(1_791_824_400));
     }
 
@@ -330,21 +319,6 @@ d = [{ value = "x", from = 2026-10-13T00:00:00Z, until = 2026-10-12T00:00:00Z }]
 "#,
         );
         assert_eq!(problems.len(), 11, "{problems:#?}");
-    }
-
-    #[test]
-    fn networks_have_a_length_that_fits() {
-        assert!(is_cidr("0.0.0.0/0") && is_cidr("2001:db8::/32"));
-        for text in [
-            "192.0.2.0",
-            "192.0.2.0/",
-            "192.0.2.0/33",
-            "::/129",
-            "x/8",
-            "192.0.2.0/+8",
-        ] {
-            assert!(!is_cidr(text), "{text}");
-        }
     }
 
     #[test]

@@ -64,11 +64,17 @@ pub fn from_paths(paths: &[PathBuf]) -> Result<(ControlSet, Diagnostics), Diagno
                 .help("give a folder with control files, or none for the shipped controls"),
         );
     }
-    if problems.has_errors() {
-        return Err(problems.sorted());
-    }
     add_shipped_frameworks(&mut texts)?;
-    ControlSet::parse(&texts.controls, &texts.frameworks)
+    match ControlSet::parse(&texts.controls, &texts.frameworks) {
+        Ok((set, warnings)) => {
+            problems.extend(warnings);
+            problems.unless_errors(set)
+        }
+        Err(found) => {
+            problems.extend(found);
+            Err(problems.sorted())
+        }
+    }
 }
 
 /// The shipped texts, for `control new`, for copies and for tests.
@@ -92,7 +98,7 @@ pub fn shipped_texts() -> Result<Texts, Diagnostics> {
 /// # Errors
 /// Every problem of the file, or why it could not be read.
 pub fn scope(path: &Path) -> Result<(Scope, Diagnostics), Diagnostics> {
-    let source = read_text(path).map_err(Diagnostics::from)?;
+    let source = read_text(path)?;
     Scope::parse(&source)
 }
 
@@ -159,7 +165,7 @@ fn collect(path: &Path, texts: &mut Texts, problems: &mut Diagnostics) {
         }
         match read_text(entry.path()) {
             Ok(source) => put(texts, source),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found),
         }
     }
 }
@@ -171,17 +177,18 @@ fn walk_cause(error: &walkdir::Error) -> String {
     }
 }
 
-fn read_text(path: &Path) -> Result<Arc<SourceText>, Diagnostic> {
+fn read_text(path: &Path) -> Result<Arc<SourceText>, Diagnostics> {
     let name = path.display().to_string();
-    let io = |error: std::io::Error| unreadable(path, &error.to_string());
+    let io = |error: std::io::Error| Diagnostics::from(unreadable(path, &error.to_string()));
     let size = std::fs::metadata(path).map_err(io)?.len();
     if size > LARGEST {
-        return Err(unreadable(path, &format!("larger than {LARGEST} bytes")));
+        let cause = format!("larger than {LARGEST} bytes");
+        return Err(unreadable(path, &cause).into());
     }
     let bytes = std::fs::read(path).map_err(io)?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceText::new(name, text)),
-        Err(_not_text) => Err(not_utf8(&name)),
+        Err(_not_text) => Err(not_utf8(&name).into()),
     }
 }
 

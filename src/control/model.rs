@@ -12,9 +12,10 @@ use toml::de::DeValue;
 
 use super::list::{Leaver, NamedLists};
 use super::read::{Document, Text};
-use super::seam::Pattern;
+use super::shape::Shape;
 use super::verdict::Verdict;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::pattern::Pattern;
 use crate::period::{Per, Period};
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::outcome::Outcome;
@@ -389,8 +390,17 @@ pub struct ControlPlaces {
     pub requirements: Range<usize>,
     /// `[expect]`.
     pub expect: Range<usize>,
-    /// Every pattern, in the order of [`Expectation::patterns`].
-    pub patterns: Vec<Range<usize>>,
+    /// Every pattern, in the order of [`Expectation::patterns`]: where its key stands, and as written.
+    pub patterns: Vec<WrittenPattern>,
+}
+
+/// A pattern as its author wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WrittenPattern {
+    /// Where its key stands.
+    pub place: Range<usize>,
+    /// Its tests, for `lint`.
+    pub shape: Shape,
 }
 
 impl Control {
@@ -400,6 +410,7 @@ impl Control {
         let mut names: Vec<String> = patterns
             .iter()
             .flat_map(|(_, pattern)| pattern.lists_used())
+            .map(str::to_owned)
             .collect();
         match &self.expectation {
             Expectation::AtLeast { each, .. } => {
@@ -495,14 +506,14 @@ pub(super) fn check_file_name(document: &Document, id: &Text) {
     }
     let name = document.source.name.replace('\\', "/");
     let name = name.rsplit('/').next().unwrap_or_default();
-    if let Some(stem) = name.strip_suffix(".toml") {
-        if stem != id.get_ref() {
-            document.error(
-                "id-is-not-file-name",
-                id.span(),
-                format!("id `{}` differs from the file name `{name}`", id.get_ref()),
-                Some(format!("name the file `{}.toml`", id.get_ref())),
-            );
-        }
+    if let Some(stem) = name.strip_suffix(".toml")
+        && stem != id.get_ref()
+    {
+        document.error(
+            "id-is-not-file-name",
+            id.span(),
+            format!("id `{}` differs from the file name `{name}`", id.get_ref()),
+            Some(format!("name the file `{}.toml`", id.get_ref())),
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! The words in which a control's result is told. They never say "compliant".
 
+use super::model::Expectation;
+
 /// What a packet says about one control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -68,6 +70,45 @@ impl Verdict {
     /// The gravest of several, if there is one.
     pub fn gravest(all: impl IntoIterator<Item = Verdict>) -> Option<Verdict> {
         all.into_iter().min_by_key(|one| one.gravity())
+    }
+}
+
+/// How many records (or triggers, or bursts) ended as what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Against the control, waived ones not among them.
+    pub exceptions: u64,
+    /// As the control wants it.
+    pub conforming: u64,
+    /// Refused calls.
+    pub attempts: u64,
+    /// Neither true nor false.
+    pub undecided: u64,
+    /// Counted, or listed for a person.
+    pub listed: u64,
+}
+
+impl Tally {
+    /// The verdict of a control whose needs are proven and whose lists are
+    /// filled, waivers left aside.
+    pub fn verdict(&self, expectation: &Expectation) -> Verdict {
+        let population = self.exceptions + self.conforming + self.listed;
+        match expectation {
+            Expectation::Integrity => Verdict::NotDeterminable,
+            _ if self.exceptions > 0 => Verdict::Exceptions,
+            _ if self.undecided > 0 => Verdict::NotDeterminable,
+            Expectation::Inventory(_) if population > 0 => Verdict::Listed,
+            Expectation::Inventory(_)
+            | Expectation::Every { .. }
+            | Expectation::FollowedBy(_)
+            | Expectation::Threshold { .. }
+            | Expectation::RecordFields(_)
+                if population == 0 =>
+            {
+                Verdict::NoActivity
+            }
+            _ => Verdict::NoExceptions,
+        }
     }
 }
 

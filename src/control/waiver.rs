@@ -7,10 +7,14 @@
 
 use toml::Spanned;
 
+use super::list::to_lists;
 use super::read::{Table, Text};
-use super::scope::Known;
-use super::seam::Pattern;
+use super::scope::Scope;
+use super::scope::parse::Known;
+use crate::pattern::{Engine, EngineBuilder, Matcher, Pattern, PatternId, Truth};
 use crate::period::DAY;
+use crate::record::path::{PathSet, core};
+use crate::record::view::RecordView;
 
 /// Which exceptions a waiver covers.
 #[derive(Debug, Clone)]
@@ -162,4 +166,125 @@ fn read_covers(table: &Table<'_, '_>) -> Option<Covers> {
     }
     let pattern = super::model::read_pattern(table.document, pattern?)?;
     Some(Covers::Pattern(Box::new(pattern)))
+}
+
+/// The waivers of a scope, ready to be held against records.
+pub struct WaiverEngine<'s> {
+    waivers: &'s [Waiver],
+    engine: Engine,
+    /// For each waiver its pattern, if it has one.
+    patterns: Vec<Option<PatternId>>,
+}
+
+impl<'s> WaiverEngine<'s> {
+    /// Compiles the waivers of a scope with its lists.
+    pub fn new(scope: &'s Scope) -> WaiverEngine<'s> {
+        let lists = to_lists(&scope.lists);
+        let mut builder = EngineBuilder::new();
+        let patterns = scope.waivers.iter().map(|waiver| match &waiver.covers {
+            Covers::EventIds(_) => None,
+            Covers::Pattern(pattern) => Some(builder.add_on_demand(pattern, &lists)),
+        });
+        let patterns = patterns.collect();
+        WaiverEngine {
+            waivers: &scope.waivers,
+            patterns,
+            engine: builder.finish(),
+        }
+    }
+
+    /// The paths that a projector must look for.
+    pub fn paths(&self) -> &PathSet {
+        self.engine.paths()
+    }
+
+    /// What one thread needs to hold waivers against records.
+    pub fn judge(&self) -> WaiverJudge<'_> {
+        WaiverJudge {
+            all: self,
+            matcher: self.engine.matcher(),
+        }
+    }
+}
+
+/// Holds waivers against records, one thread at a time.
+pub struct WaiverJudge<'e> {
+    all: &'e WaiverEngine<'e>,
+    matcher: Matcher<'e>,
+}
+
+impl WaiverJudge<'_> {
+    /// The first waiver in force that covers an exception of `control`, as an
+    /// index into [`Scope::waivers`]. What cannot be decided is not covered.
+    pub fn covering(&mut self, control: &str, view: &RecordView<'_>, time: i64) -> Option<usize> {
+        let all = self.all;
+        let own = view.text(core::EVENT_ID);
+        all.waivers.iter().enumerate().position(|(at, waiver)| {
+            waiver.control.get_ref() == control
+                && waiver.is_in_force_at(time)
+                && match (&waiver.covers, all.patterns[at]) {
+                    (Covers::EventIds(ids), _) => own
+                        .as_ref()
+                        .is_some_and(|own| ids.iter().any(|id| id == own)),
+                    (Covers::Pattern(_), Some(pattern)) => {
+                        self.matcher.eval(pattern, view) == Truth::True
+                    }
+                    (Covers::Pattern(_), None) => false,
+                }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+    use crate::record::project::Projector;
+    use crate::record::time;
+
+    const SCOPE: &str = r#"
+format = 1
+organisation = "x"
+[[account]]
+id = "111122223333"
+[[waiver]]
+control = "a"
+event-ids = ["one"]
+reason = "r"
+approver = "b"
+ticket = "t"
+expires = 2026-10-10
+[[waiver]]
+control = "a"
+reason = "r"
+approver = "b"
+ticket = "t"
+expires = 2026-12-31
+pattern.awsRegion = [{ list = "quiet" }]
+[lists]
+quiet = ["eu-west-1"]
+"#;
+
+    #[track_caller]
+    fn check(control: &str, id: &str, region: &str, at: &str, expected: Option<usize>) {
+        let (scope, _) = Scope::parse(&SourceText::new("scope.toml", SCOPE)).expect("valid");
+        let engine = WaiverEngine::new(&scope);
+        let json = format!(r#"{{"eventID":"{id}","awsRegion":"{region}"}}"#);
+        let mut projector = Projector::new(engine.paths());
+        projector.read(json.as_bytes(), 0).expect("valid JSON");
+        let view = RecordView::new(json.as_bytes(), &projector);
+        let at = time::parse(at).expect("an instant");
+        let found = engine.judge().covering(control, &view.at(Some(at)), at);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_waiver_covers_its_own_control_records_and_days_only() {
+        check("a", "one", "us-east-1", "2026-10-10T23:59:59Z", Some(0));
+        check("a", "one", "us-east-1", "2026-10-11T00:00:00Z", None);
+        check("b", "one", "us-east-1", "2026-10-01T00:00:00Z", None);
+        check("a", "two", "us-east-1", "2026-10-01T00:00:00Z", None);
+        check("a", "two", "eu-west-1", "2026-10-01T00:00:00Z", Some(1));
+        check("a", "one", "eu-west-1", "2026-11-01T00:00:00Z", Some(1));
+    }
 }

@@ -151,15 +151,15 @@ pub fn persons(view: &RecordView<'_>) -> Vec<String> {
     .filter_map(|path| view.text(*path))
     .map(Cow::into_owned)
     .collect();
-    if let Some(arn) = view.text(core::IDENTITY_ARN) {
-        if let Some((_, session)) = arn.rsplit_once('/') {
-            names.push(session.to_owned());
-        }
+    if let Some(arn) = view.text(core::IDENTITY_ARN)
+        && let Some((_, session)) = arn.rsplit_once('/')
+    {
+        names.push(session.to_owned());
     }
-    if let Some(principal) = view.text(core::IDENTITY_PRINCIPAL) {
-        if let Some((_, session)) = principal.split_once(':') {
-            names.push(session.to_owned());
-        }
+    if let Some(principal) = view.text(core::IDENTITY_PRINCIPAL)
+        && let Some((_, session)) = principal.split_once(':')
+    {
+        names.push(session.to_owned());
     }
     names.retain(|name| !name.is_empty() && name != "HIDDEN_DUE_TO_SECURITY_REASONS");
     names.sort_unstable();

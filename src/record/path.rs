@@ -31,8 +31,9 @@ pub const CUT_AT_1024: [&str; 4] = ["userAgent", "errorCode", "errorMessage", "r
 pub struct PathSet {
     names: Vec<String>,
     ids: HashMap<String, PathId>,
-    /// (parent node, hash of the member name) to child node.
-    children: HashMap<(u32, u64), NodeId>,
+    /// Where a member of a node leads, as a hash table without buckets, see [`slot_of`].
+    children: Vec<Child>,
+    child_count: usize,
     /// The path that ends at a node, if one does.
     ends: Vec<Option<PathId>>,
     omittable: Vec<Option<u8>>,
@@ -48,7 +49,8 @@ impl PathSet {
         let mut set = PathSet {
             names: Vec::new(),
             ids: HashMap::new(),
-            children: HashMap::new(),
+            children: vec![Child::empty(); 256],
+            child_count: 0,
             ends: vec![None],
             omittable: Vec::new(),
             cut: Vec::new(),
@@ -114,29 +116,101 @@ impl PathSet {
     }
 
     /// The node below `node` for a member called `name`, whose [`hash_name`] is `hash`.
-    pub(super) fn child(&self, node: NodeId, name: &str, hash: u64) -> Option<NodeId> {
-        if let Some(child) = self.children.get(&(node.0, hash)) {
-            return Some(*child);
+    #[inline]
+    pub(super) fn child(&self, node: NodeId, name: &[u8], hash: u64) -> Option<NodeId> {
+        if let Some(child) = self.step(node, name, hash) {
+            return Some(child);
         }
-        if memchr::memchr(b'.', name.as_bytes()).is_none() {
+        if memchr::memchr(b'.', name).is_none() {
             return None;
         }
-        name.split('.').try_fold(node, |at, segment| {
-            self.children.get(&(at.0, hash_name(segment))).copied()
-        })
+        name.split(|byte| *byte == b'.')
+            .try_fold(node, |at, segment| {
+                self.step(at, segment, hash_name(segment))
+            })
+    }
+
+    /// The name is compared too: whoever chooses member names could choose equal hashes.
+    #[inline]
+    fn step(&self, node: NodeId, name: &[u8], hash: u64) -> Option<NodeId> {
+        let mut slot = slot_of(node, hash, self.children.len());
+        loop {
+            let child = &self.children[slot];
+            if child.parent == NOBODY {
+                return None;
+            }
+            if child.hash == hash && child.parent == node.0 && *child.name == *name {
+                return Some(child.node);
+            }
+            slot = (slot + 1) & (self.children.len() - 1);
+        }
     }
 
     fn child_or_insert(&mut self, node: NodeId, segment: &str) -> NodeId {
-        let next = NodeId(self.ends.len() as u32);
-        let child = *self
-            .children
-            .entry((node.0, hash_name(segment)))
-            .or_insert(next);
-        if child == next {
-            self.ends.push(None);
+        let hash = hash_name(segment.as_bytes());
+        if let Some(child) = self.step(node, segment.as_bytes(), hash) {
+            return child;
         }
+        if (self.child_count + 1) * 2 > self.children.len() {
+            self.grow();
+        }
+        let child = NodeId(self.ends.len() as u32);
+        self.ends.push(None);
+        self.place(Child {
+            parent: node.0,
+            hash,
+            name: segment.as_bytes().into(),
+            node: child,
+        });
+        self.child_count += 1;
         child
     }
+
+    fn grow(&mut self) {
+        let larger = vec![Child::empty(); self.children.len() * 2];
+        for child in std::mem::replace(&mut self.children, larger) {
+            if child.parent != NOBODY {
+                self.place(child);
+            }
+        }
+    }
+
+    fn place(&mut self, child: Child) {
+        let mut slot = slot_of(NodeId(child.parent), child.hash, self.children.len());
+        while self.children[slot].parent != NOBODY {
+            slot = (slot + 1) & (self.children.len() - 1);
+        }
+        self.children[slot] = child;
+    }
+}
+
+const NOBODY: u32 = u32::MAX;
+
+/// One edge of the trie.
+#[derive(Debug, Clone)]
+struct Child {
+    parent: u32,
+    hash: u64,
+    name: Box<[u8]>,
+    node: NodeId,
+}
+
+impl Child {
+    fn empty() -> Child {
+        Child {
+            parent: NOBODY,
+            hash: 0,
+            name: Box::default(),
+            node: NodeId(0),
+        }
+    }
+}
+
+/// Where to look first; the table is a power of two long and at most half full.
+#[inline]
+fn slot_of(node: NodeId, hash: u64, length: usize) -> usize {
+    let spread = hash ^ u64::from(node.0).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    spread as usize & (length - 1)
 }
 
 impl Default for PathSet {
@@ -146,8 +220,12 @@ impl Default for PathSet {
 }
 
 /// The hash by which member names are looked up and compared.
-pub(super) fn hash_name(name: &str) -> u64 {
-    rapidhash::v3::rapidhash_v3(name.as_bytes())
+#[inline]
+pub(super) fn hash_name(name: &[u8]) -> u64 {
+    rapidhash::v3::rapidhash_v3_inline::<true, true, false>(
+        name,
+        &rapidhash::v3::DEFAULT_RAPID_SECRETS,
+    )
 }
 
 /// The paths that the record model itself reads, with fixed ids.
@@ -222,6 +300,9 @@ pub mod core {
         ADDENDUM_ORIGINAL = "addendum.originalEventID";
         AGGREGATED_ACCOUNT = "accountId";
         AGGREGATED_WINDOW = "timeWindow.windowStart";
+        USER_IDENTITY = "userIdentity";
+        RESOURCES = "resources";
+        INSIGHT_DETAILS = "insightDetails";
     }
 
     /// For each of [`super::OMITTABLE`]: where its `omitted` and `originalSize` lie.
@@ -241,7 +322,7 @@ mod tests {
     fn core_ids_stand_for_their_own_names() {
         let set = PathSet::new();
         assert_eq!(set.name(core::EVENT_TIME), "eventTime");
-        assert_eq!(set.name(core::AGGREGATED_WINDOW), "timeWindow.windowStart");
+        assert_eq!(set.name(core::INSIGHT_DETAILS), "insightDetails");
         assert_eq!(set.len(), core::ALL.len());
     }
 
@@ -250,7 +331,7 @@ mod tests {
         let mut set = PathSet::new();
         let id = set.intern("a.b");
         let node = set
-            .child(PathSet::ROOT, "a.b", hash_name("a.b"))
+            .child(PathSet::ROOT, b"a.b", hash_name(b"a.b"))
             .expect("known path");
         assert_eq!(set.end(node), Some(id));
     }

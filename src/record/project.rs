@@ -7,11 +7,18 @@
 //! beyond [`MAX_DEPTH`]), because evidence must not depend on the tool that
 //! reads it. The bytes must already be known to be UTF-8.
 
+use std::borrow::Cow;
+
 use super::path::{NodeId, PathId, PathSet, hash_name};
 use super::text;
 
 /// Objects and arrays inside one another; CloudTrail stays below 20.
 pub const MAX_DEPTH: usize = 128;
+
+/// Values that one record may have at the paths that are looked for, and
+/// members that its open objects may have: it bounds the memory of a record
+/// that was made to cost much. CloudTrail ends a record at 256 KB, Lake at 1 MB.
+pub const MAX_VALUES: usize = 1 << 20;
 
 const NONE: u32 = u32::MAX;
 
@@ -72,6 +79,9 @@ pub enum FaultKind {
     /// More than [`MAX_DEPTH`] levels.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// More than [`MAX_VALUES`] values or members.
+    #[error("more than {MAX_VALUES} values or members")]
+    TooManyValues,
     /// The same member twice in one object: parsers differ in which one they use.
     #[error("member `{0}` stands twice in one object")]
     DuplicateMember(String),
@@ -333,6 +343,10 @@ impl<'set> Projector<'set> {
 
     /// Steps to the next value of the innermost frame; `at` is at a member name or an element.
     fn enter(&mut self, bytes: &[u8], at: usize) -> Result<(usize, Option<NodeId>, u32), Fault> {
+        let most = self.leaves.len().max(self.trails.len());
+        if most.max(self.members.len()) >= MAX_VALUES {
+            return fault(FaultKind::TooManyValues, at);
+        }
         let frame = self
             .frames
             .last_mut()
@@ -356,11 +370,11 @@ impl<'set> Projector<'set> {
             None => return fault(FaultKind::Truncated, at),
         }
         let name = read_string(bytes, at)?;
-        let raw = as_str(&bytes[name.start..name.end]);
+        let raw = &bytes[name.start..name.end];
         let unescaped = if name.escaped {
-            text::unescape(raw)
+            Cow::Owned(text::unescape(as_str(raw)).into_owned().into_bytes())
         } else {
-            raw.into()
+            Cow::Borrowed(raw)
         };
         let hash = hash_name(&unescaped);
         frame.pending_name = hash;
@@ -477,7 +491,7 @@ impl RawString {
     fn hash(&self, bytes: &[u8]) -> u64 {
         let raw = &bytes[self.start..self.end];
         let hash = if self.escaped {
-            hash_name(&text::unescape(as_str(raw)))
+            hash_name(text::unescape(as_str(raw)).as_bytes())
         } else {
             rapidhash::v3::rapidhash_v3(raw)
         };
@@ -490,6 +504,7 @@ fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
     let mut place = start;
     let mut escaped = false;
     loop {
+        place = plain_until(bytes, place);
         match bytes.get(place) {
             Some(b'"') => {
                 return Ok(RawString {
@@ -512,6 +527,28 @@ fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
             None => return fault(FaultKind::Truncated, place),
         }
     }
+}
+
+/// The first offset from `at` on that is a quote, a backslash or a control
+/// character, or near the end of the bytes: eight bytes at a time.
+#[inline]
+fn plain_until(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    while let Some(eight) = bytes.get(at..at + 8) {
+        let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+        // A byte is below n if subtracting n borrows and its own high bit is clear.
+        // Borrows spoil only bytes above the first true one, which is all that counts.
+        let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGH;
+        let special = below(word, 0x20)
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1);
+        if special != 0 {
+            return at + (special.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at
 }
 
 fn read_escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
@@ -604,18 +641,51 @@ pub fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Whether two hashes share a bit of a small set: if not, all are different.
+fn may_hold_twice(members: &[(u64, u32, u32)]) -> bool {
+    if members.len() <= 6 || members.len() > 64 {
+        return true;
+    }
+    let mut seen = [0u64; 16];
+    members.iter().any(|(hash, _, _)| {
+        let (word, bit) = ((hash >> 6 & 15) as usize, 1u64 << (hash & 63));
+        let is_taken = seen[word] & bit != 0;
+        seen[word] |= bit;
+        is_taken
+    })
+}
+
 fn refuse_duplicates(bytes: &[u8], members: &mut [(u64, u32, u32)]) -> Result<(), Fault> {
+    if !may_hold_twice(members) {
+        return Ok(());
+    }
+    let name = |member: &(u64, u32, u32)| {
+        text::unescape(as_str(&bytes[member.1 as usize..member.2 as usize]))
+    };
+    // Equal hashes are a suspicion only: whoever chooses member names could choose those.
+    let is_twice = |at: usize, other: usize, members: &[(u64, u32, u32)]| {
+        members[at].0 == members[other].0 && name(&members[at]) == name(&members[other])
+    };
     let twice = if members.len() <= 16 {
-        (1..members.len()).find(|at| members[..*at].iter().any(|other| other.0 == members[*at].0))
+        (1..members.len()).find(|at| (0..*at).any(|other| is_twice(*at, other, members)))
     } else {
         members.sort_unstable();
-        (1..members.len()).find(|at| members[at - 1].0 == members[*at].0)
+        (1..members.len()).find(|at| {
+            let same_hash = (0..*at)
+                .rev()
+                .take_while(|other| members[*other].0 == members[*at].0);
+            same_hash
+                .into_iter()
+                .any(|other| is_twice(*at, other, members))
+        })
     };
-    let Some((_, start, end)) = twice.map(|at| members[at]) else {
+    let Some(member) = twice.map(|at| members[at]) else {
         return Ok(());
     };
-    let name = text::unescape(as_str(&bytes[start as usize..end as usize])).into_owned();
-    fault(FaultKind::DuplicateMember(name), start as usize)
+    fault(
+        FaultKind::DuplicateMember(name(&member).into_owned()),
+        member.1 as usize,
+    )
 }
 
 fn mix(a: u64, b: u64) -> u64 {
@@ -699,6 +769,69 @@ mod tests {
             refused(r#"{"a":1,"\u0061":2}"#),
             FaultKind::DuplicateMember("a".into())
         );
+    }
+
+    #[test]
+    fn a_member_twice_is_refused_among_any_number() {
+        for count in 0..100 {
+            let members: Vec<String> = (0..count).map(|at| format!("\"m{at}\":1")).collect();
+            let json = format!("{{{}}}", members.join(","));
+            let set = PathSet::new();
+            assert!(
+                Projector::new(&set).read(json.as_bytes(), 0).is_ok(),
+                "{count}"
+            );
+            if count > 0 {
+                let json = format!("{{{},\"m{}\":2}}", members.join(","), count / 2);
+                let name = format!("m{}", count / 2);
+                assert_eq!(refused(&json), FaultKind::DuplicateMember(name));
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_that_costs_too_much_memory_is_refused() {
+        let many = format!("{{\"resources\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        assert_eq!(refused(&many), FaultKind::TooManyValues);
+        let elsewhere = format!("{{\"x\":[{}1]}}", "1,".repeat(MAX_VALUES));
+        let set = PathSet::new();
+        assert!(Projector::new(&set).read(elsewhere.as_bytes(), 0).is_ok());
+    }
+
+    #[test]
+    fn the_end_of_a_string_is_found_at_every_offset() {
+        for length in 0..40 {
+            for special in [
+                "\u{1f}", "\u{0}", "\"", "\\", "\u{7f}", "é", "\u{80}", "!", " ", "#", "]", "[",
+            ] {
+                let text = format!("{}{special}{}", "é".repeat(length / 3), "x".repeat(length));
+                let slow = |bytes: &[u8]| {
+                    bytes
+                        .iter()
+                        .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
+                        .unwrap_or(bytes.len())
+                };
+                for from in 0..=text.len() {
+                    let bytes = &text.as_bytes()[from..];
+                    let mut fast = plain_until(bytes, 0);
+                    fast += slow(&bytes[fast..]);
+                    assert_eq!(fast, slow(bytes), "{text:?} from {from}");
+                    assert!(
+                        plain_until(bytes, 0) + 8 > slow(bytes)
+                            || slow(bytes) == plain_until(bytes, 0)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn thousands_of_different_short_members_are_no_duplicates() {
+        let members: Vec<String> = (0..5000).map(|at| format!("\"k{at}\":{at}")).collect();
+        let json = format!("{{{}}}", members.join(","));
+        assert_eq!(texts(&json, "k33"), ["33"]);
+        let twice = json.replace("\"k4999\"", "\"k33\"");
+        assert_eq!(refused(&twice), FaultKind::DuplicateMember("k33".into()));
     }
 
     #[test]

@@ -1,4 +1,37 @@
-//! Tests of the whole crate, in one binary.
+//! Tests that use the crate from outside, in one binary.
+
+mod architecture;
+mod docs;
+mod generated;
+mod licences;
+
+mod cli_common;
+mod cli_mistakes;
+mod cli_report;
+
+mod control_hostile;
+mod control_loading;
+mod control_roles;
+mod control_scope;
+mod control_shipped;
+mod control_trial;
+
+mod pattern_agreement;
+mod pattern_vectors;
+
+mod reader_common;
+mod reader_bad_inputs;
+mod reader_data;
+#[cfg(unix)]
+mod reader_files;
+mod reader_random;
+mod reader_shapes;
+
+mod scan_common;
+mod assess_verdicts;
+mod ledger_store;
+mod scan_data;
+mod scan_runs;
 
 mod packet_demo;
 mod packet_folder;

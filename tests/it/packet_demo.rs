@@ -470,6 +470,7 @@ fn log_set(source: &mut Memory) -> LogSet {
         ]),
         first_time: Some(1_790_812_800),
         last_time: Some(1_793_491_199),
+        outside_times: None,
         losses: 2,
         notices: vec!["1 record has no `eventID`; it is told apart by its content.".to_owned()],
     }

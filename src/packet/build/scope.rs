@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{Inputs, accounts_in_scope};
-use crate::control::list::{Entry, EntryTest};
+use crate::control::list::text_of;
 use crate::control::waiver::{Covers, Maintenance, Waiver};
 use crate::packet::model::{
     AccountInfo, EntryInfo, IdleInfo, ListInfo, MaintenanceInfo, RecordedInfo, ScopeInfo,
     WaiverInfo,
 };
+use crate::pattern::{ListEntry as Entry, ListTest as EntryTest};
 use crate::record::time;
 
 pub fn info(inputs: &Inputs<'_>) -> ScopeInfo {
@@ -94,7 +95,7 @@ fn entry(one: &Entry) -> EntryInfo {
     };
     EntryInfo {
         test: test.to_owned(),
-        value: one.test.text().to_owned(),
+        value: text_of(&one.test).to_owned(),
         from: one.from.map(time::format),
         until: one.until.map(time::format),
         reason: one.reason.clone(),

@@ -1,0 +1,4 @@
+//! Shared by the benchmarks.
+
+pub mod corpus;
+pub mod cpu;

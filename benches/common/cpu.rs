@@ -1,0 +1,46 @@
+//! CPU time of this process, so that a busy machine does not blur a ratio.
+
+use std::time::Duration;
+
+/// User and system time of all threads so far.
+pub fn cpu_time() -> Duration {
+    // SAFETY: `getrusage` fills the struct that it is given and keeps no pointer to it.
+    let usage = unsafe {
+        let mut usage = std::mem::zeroed::<libc::rusage>();
+        assert_eq!(
+            libc::getrusage(libc::RUSAGE_SELF, &raw mut usage),
+            0,
+            "getrusage works"
+        );
+        usage
+    };
+    let of = |time: libc::timeval| Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000);
+    of(usage.ru_utime) + of(usage.ru_stime)
+}
+
+/// Peak resident set in MiB.
+pub fn peak_mib() -> i64 {
+    // SAFETY: as above.
+    unsafe {
+        let mut usage = std::mem::zeroed::<libc::rusage>();
+        assert_eq!(
+            libc::getrusage(libc::RUSAGE_SELF, &raw mut usage),
+            0,
+            "getrusage works"
+        );
+        usage.ru_maxrss / 1024
+    }
+}
+
+/// CPU seconds of one call, and its answer.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let before = cpu_time();
+    let answer = work();
+    ((cpu_time() - before).as_secs_f64(), answer)
+}
+
+/// The middle of an odd number of values.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

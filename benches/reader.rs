@@ -1,0 +1,76 @@
+//! Reading a corpus (SHA-256, inflation, validation, projection) relative to plain
+//! libdeflate inflation of the same files in the same run.
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+
+use attestrail::reader::{FoundRecord, ReadLimits, RecordSink, Scratch, read_file};
+use attestrail::record::path::PathSet;
+use attestrail::record::project::Projector;
+use attestrail::source::local::{WalkOptions, walk};
+use common::corpus::corpus;
+use common::cpu::{median, timed};
+
+const ROUNDS: usize = 5;
+
+struct Count(u64);
+
+impl RecordSink for Count {
+    fn record(&mut self, _: &FoundRecord<'_>) {
+        self.0 += 1;
+    }
+    fn discard(&mut self) {
+        panic!("the corpus is sound");
+    }
+}
+
+fn main() {
+    let corpus = corpus(200_000);
+    let listing =
+        walk(&[corpus.folder.clone()], WalkOptions::default()).expect("the corpus can be walked");
+    let files: Vec<PathBuf> = listing.files.iter().map(|file| file.path.clone()).collect();
+    assert_eq!(files.len() as u64, corpus.truth.files);
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let (floor, bytes) = timed(|| inflate_all(&files));
+        let (cost, records) = timed(|| {
+            let paths = PathSet::new();
+            let mut projector = Projector::new(&paths);
+            let mut scratch = Scratch::new();
+            let mut sink = Count(0);
+            for file in &listing.files {
+                let report = read_file(
+                    file,
+                    &ReadLimits::default(),
+                    &mut scratch,
+                    &mut projector,
+                    &mut sink,
+                );
+                assert_eq!(report.records_refused, 0);
+            }
+            sink.0
+        });
+        assert!(bytes > 0);
+        assert_eq!(records, corpus.truth.records + corpus.truth.duplicates);
+        ratios.push(cost / floor);
+    }
+    println!("read one thread / inflation: {:.2}", median(ratios));
+}
+
+fn inflate_all(files: &[PathBuf]) -> usize {
+    let mut inflater = libdeflater::Decompressor::new();
+    let mut buffer = Vec::new();
+    let mut total = 0;
+    for file in files {
+        let stored = fs::read(file).expect("the corpus can be read");
+        let size =
+            u32::from_le_bytes(stored[stored.len() - 4..].try_into().expect("four bytes")) as usize;
+        buffer.resize(size.max(buffer.len()), 0);
+        total += inflater
+            .gzip_decompress(&stored, &mut buffer)
+            .expect("sound gzip");
+    }
+    total
+}

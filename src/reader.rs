@@ -1,0 +1,388 @@
+//! From the bytes of one file to its records, everything counted.
+//!
+//! Each file is read once: it is hashed and parsed from the same bytes. Every
+//! entry of a file ends as a record that a [`RecordSink`] was given, as a
+//! [`Refusal`] with its index, or inside a file that is refused as a whole.
+//! Nothing here knows periods, duplicates or controls.
+
+mod check;
+mod envelope;
+pub mod inflate;
+pub mod intake;
+mod sniff;
+mod tally;
+
+pub use self::envelope::{Content, Packing, Shape};
+pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file};
+
+use crate::record::project::Fault;
+use crate::record::view::RecordView;
+
+use self::inflate::GzipFault;
+
+/// What a record is evidence of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// Something that somebody or some service did.
+    Call,
+    /// An Insights event: CloudTrail's remark that a rate was unusual.
+    Insight,
+}
+
+/// One record that was read in full.
+#[derive(Clone, Copy)]
+pub struct FoundRecord<'a> {
+    /// Its values; [`RecordView::time`] is set.
+    pub view: RecordView<'a>,
+    /// The bytes that CloudTrail wrote, white space and line breaks included.
+    pub raw: &'a [u8],
+    /// Which entry of the file it is, from 0.
+    pub index: u32,
+    /// `eventTime` in seconds since 1970.
+    pub time: i64,
+    /// Call or Insights event.
+    pub kind: RecordKind,
+    /// Equal for equal content, whatever its spelling.
+    pub content_hash: u64,
+}
+
+/// Takes the records of one file.
+pub trait RecordSink {
+    /// The next record, in the order of the file. It is provisional until
+    /// the file's report is there.
+    fn record(&mut self, record: &FoundRecord<'_>);
+
+    /// The file is refused: everything that was given since its reading began must be forgotten.
+    fn discard(&mut self);
+}
+
+/// One entry of a file that is no usable record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which entry of the file, from 0.
+    pub index: u32,
+    /// Where it begins in the unpacked bytes.
+    pub offset: u64,
+    /// Stable name of the reason.
+    pub code: &'static str,
+    /// The reason, safe to print.
+    pub message: String,
+}
+
+/// Something odd about a file or some of its records; nothing is missing because of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Stable name of the kind of notice.
+    pub code: &'static str,
+    /// How many records it is about; 0 if it is about the file.
+    pub count: u64,
+    /// The first of these records.
+    pub first_index: Option<u32>,
+    /// What is odd, safe to print.
+    pub message: String,
+}
+
+/// A file that is part of a log set or lies beside it, and holds no records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherKind {
+    /// A download that never ended; the log itself may be missing.
+    BrokenDownload,
+    /// Written by an operating system or a file manager.
+    SystemFile,
+    /// `aws-logs-write-test`.
+    WriteTest,
+    /// No bytes, and no log's name.
+    Empty,
+    /// A digest file of CloudTrail.
+    Digest,
+    /// What `aws cloudtrail list-public-keys` printed.
+    PublicKeys,
+    /// What `aws s3api head-object` printed.
+    HeadObject,
+    /// A CloudWatch Logs control message.
+    ControlMessage,
+    /// Logs of another AWS service, named by its folder.
+    OtherService(String),
+    /// Anything else.
+    Other,
+}
+
+impl OtherKind {
+    /// Stable name of the kind.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            OtherKind::BrokenDownload => "broken-download",
+            OtherKind::SystemFile => "system-file",
+            OtherKind::WriteTest => "write-test",
+            OtherKind::Empty => "empty-marker",
+            OtherKind::Digest => "digest",
+            OtherKind::PublicKeys => "public-keys",
+            OtherKind::HeadObject => "head-object",
+            OtherKind::ControlMessage => "control-message",
+            OtherKind::OtherService(_) => "other-service",
+            OtherKind::Other => "other-file",
+        }
+    }
+
+    /// Why it was not read.
+    pub fn reason(&self) -> String {
+        match self {
+            OtherKind::BrokenDownload => {
+                "a download that did not end; the log file of this name may be missing".into()
+            }
+            OtherKind::SystemFile => "a file of an operating system".into(),
+            OtherKind::WriteTest => "the write test of a CloudWatch Logs export".into(),
+            OtherKind::Empty => "empty".into(),
+            OtherKind::Digest => "a digest file, not a log".into(),
+            OtherKind::PublicKeys => "public keys for digest files".into(),
+            OtherKind::HeadObject => "metadata of an S3 object".into(),
+            OtherKind::ControlMessage => {
+                "a CloudWatch Logs control message, which carries no record".into()
+            }
+            OtherKind::OtherService(folder) => format!(
+                "logs of another service (`{}`)",
+                crate::source::display::display_value(folder)
+            ),
+            OtherKind::Other => "not a log file".into(),
+        }
+    }
+}
+
+/// Why a file is refused as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileFault {
+    /// The system would not give it.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+    /// Not a regular file any more.
+    #[error("not a regular file, and not opened")]
+    NotRegular,
+    /// More bytes than the limit.
+    #[error("holds more than the limit of {limit} bytes")]
+    TooLarge {
+        /// The limit in force.
+        limit: u64,
+    },
+    /// No bytes at all.
+    #[error("empty: a log file without records still holds `{{\"Records\":[]}}`")]
+    Empty,
+    /// Nothing but white space.
+    #[error("holds white space only")]
+    Blank,
+    /// Something about its compression.
+    #[error(transparent)]
+    Gzip(#[from] GzipFault),
+    /// Neither gzip nor JSON; the text says what it looks like.
+    #[error("neither gzip nor JSON: {0}")]
+    NotJson(String),
+    /// An archive, which may hold logs.
+    #[error("{0}, which is not read: unpack it first")]
+    Archive(&'static str),
+    /// Bytes outside any record that are not UTF-8.
+    #[error("not UTF-8 at byte {at}, outside of any record")]
+    NotUtf8 {
+        /// Offset in the unpacked bytes.
+        at: usize,
+    },
+    /// More bytes that are not UTF-8 than a slip of one record.
+    #[error("more than {limit} bytes are not UTF-8, the first at byte {at}")]
+    MostlyNotUtf8 {
+        /// Offset of the first in the unpacked bytes.
+        at: usize,
+        /// The limit in force.
+        limit: usize,
+    },
+    /// The JSON around the records is broken.
+    #[error("{fault}{}", in_record(.index))]
+    Json {
+        /// What and where.
+        fault: Fault,
+        /// The record that it is in.
+        index: Option<u32>,
+    },
+    /// `[…,]`
+    #[error("a comma without a record behind it at byte {at}")]
+    TrailingComma {
+        /// Offset in the unpacked bytes.
+        at: usize,
+    },
+    /// `{"Records":[…],"Records":[…]}`
+    #[error(
+        "`Records` stands twice in one object, again at byte {at}: parsers differ in which one they use"
+    )]
+    DuplicateRecords {
+        /// Offset in the unpacked bytes.
+        at: usize,
+    },
+    /// `Records` is something else than an array.
+    #[error("`{member}` is {found} instead of an array, at byte {at}")]
+    NotAnArray {
+        /// The member.
+        member: &'static str,
+        /// What it is.
+        found: &'static str,
+        /// Offset in the unpacked bytes.
+        at: usize,
+    },
+    /// JSON, and no shape of CloudTrail.
+    #[error("JSON without CloudTrail records: {0}")]
+    UnknownShape(String),
+    /// A shape of CloudTrail that cannot be read.
+    #[error("looks like {0}, which is not read")]
+    Unsupported(&'static str),
+}
+
+fn in_record(index: &Option<u32>) -> String {
+    match index {
+        Some(index) => format!(", in record {index}"),
+        None => String::new(),
+    }
+}
+
+impl FileFault {
+    /// Stable name of the reason.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            FileFault::Unreadable(_) => "unreadable",
+            FileFault::NotRegular => "not-a-regular-file",
+            FileFault::TooLarge { .. } => "too-large",
+            FileFault::Empty => "empty-file",
+            FileFault::Blank => "blank-file",
+            FileFault::Gzip(fault) => match fault {
+                GzipFault::Header => "gzip-header",
+                GzipFault::Truncated { .. } => "gzip-truncated",
+                GzipFault::Corrupt { .. } => "gzip-corrupt",
+                GzipFault::Checksum { .. } => "gzip-checksum",
+                GzipFault::Length { .. } => "gzip-length",
+                GzipFault::SecondMember { .. } => "gzip-second-member",
+                GzipFault::Trailing { .. } => "gzip-trailing-bytes",
+                GzipFault::TooLarge { .. } => "inflated-too-large",
+                GzipFault::TooDense { .. } => "inflated-too-dense",
+            },
+            FileFault::NotJson(_) => "not-json",
+            FileFault::Archive(_) => "archive",
+            FileFault::NotUtf8 { .. } | FileFault::MostlyNotUtf8 { .. } => "not-utf8",
+            FileFault::Json { .. } => "broken-json",
+            FileFault::TrailingComma { .. } => "trailing-comma",
+            FileFault::DuplicateRecords { .. } => "duplicate-records",
+            FileFault::NotAnArray { .. } => "records-not-an-array",
+            FileFault::UnknownShape(_) => "unknown-shape",
+            FileFault::Unsupported(_) => "unsupported-shape",
+        }
+    }
+
+    /// What a user can do about it, if there is something.
+    pub const fn help(&self) -> Option<&'static str> {
+        match self {
+            FileFault::TooLarge { .. }
+            | FileFault::Gzip(GzipFault::TooLarge { .. } | GzipFault::TooDense { .. }) => {
+                Some("raise the limit if the file is genuine")
+            }
+            FileFault::Empty
+            | FileFault::Blank
+            | FileFault::Gzip(
+                GzipFault::Truncated { .. }
+                | GzipFault::Corrupt { .. }
+                | GzipFault::Checksum { .. },
+            ) => Some("copy the file from its bucket again"),
+            _ => None,
+        }
+    }
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileOutcome {
+    /// Gone through to its end; single records may be refused.
+    Read,
+    /// No record of it is used.
+    Refused(FileFault),
+    /// It holds no records and was not expected to.
+    NotRead(OtherKind),
+}
+
+/// What reading one file gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileReport {
+    /// SHA-256 of the bytes as they are stored; none if they were not read to the end.
+    pub sha256: Option<[u8; 32]>,
+    /// SHA-256 of the unpacked bytes, which digest files list; only where asked for.
+    pub content_sha256: Option<[u8; 32]>,
+    /// Bytes read.
+    pub stored_bytes: u64,
+    /// Bytes after unpacking; equal to the stored ones for plain files.
+    pub inflated_bytes: u64,
+    /// How the records are packed, if any were found.
+    pub shape: Option<Shape>,
+    /// Entries of the file that should be records, as far as it could be read.
+    pub records_seen: u64,
+    /// Records that the sink was given and may keep, Insights events included.
+    pub records_kept: u64,
+    /// Of the kept ones: Insights events.
+    pub insights_kept: u64,
+    /// Entries that are no usable record.
+    pub records_refused: u64,
+    /// Good records that are not used because the file is refused.
+    pub records_left_out: u64,
+    /// Aggregated counts beside the records. They are no records, and not in [`FileReport::records_seen`].
+    pub aggregates: u64,
+    /// The refused entries, as many as are listed one by one.
+    pub refusals: Vec<Refusal>,
+    /// What is odd.
+    pub notices: Vec<Notice>,
+    /// What became of the file.
+    pub outcome: FileOutcome,
+}
+
+impl FileReport {
+    /// Whether every entry that was seen is accounted for.
+    pub fn balances(&self) -> bool {
+        let unused = self.records_refused + self.records_left_out;
+        self.records_seen == self.records_kept + unused
+            && self.insights_kept <= self.records_kept
+            && self.refusals.len() as u64 <= self.records_refused
+            && (self.outcome == FileOutcome::Read || self.records_kept == 0)
+    }
+
+    /// Whether records of this file are missing from the result.
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self.outcome, FileOutcome::Refused(_)) || self.records_refused > 0
+    }
+
+    /// Everything that there is to say, one line each, safe to print; the file's name goes before it.
+    pub fn messages(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        match &self.outcome {
+            FileOutcome::Read => {}
+            FileOutcome::Refused(fault) => {
+                lines.push(format!("refused: {fault}"));
+                if self.records_left_out > 0 {
+                    lines.push(match self.records_left_out {
+                        1 => "refused: the one good record before that place is left out".into(),
+                        count => {
+                            format!("refused: {count} good records before that place are left out")
+                        }
+                    });
+                }
+            }
+            FileOutcome::NotRead(kind) => lines.push(format!("not read: {}", kind.reason())),
+        }
+        lines.extend(
+            self.refusals
+                .iter()
+                .map(|refusal| format!("record {} refused: {}", refusal.index, refusal.message)),
+        );
+        let unlisted = self.records_refused - self.refusals.len() as u64;
+        if unlisted > 0 {
+            lines.push(format!(
+                "{unlisted} more records refused, not listed one by one"
+            ));
+        }
+        lines.extend(
+            self.notices
+                .iter()
+                .map(|notice| format!("notice: {}", notice.message)),
+        );
+        lines
+    }
+}

@@ -1,0 +1,405 @@
+//! Finds the records in the JSON of a file, however they are packed.
+//!
+//! The packing is detected from the content, never from a name. What is no
+//! record, or cannot be reached, is refused by index; when the JSON around the
+//! records is broken, the file is. Envelopes are validated as strictly as
+//! records, because a member that stands twice could hide a record.
+
+mod detect;
+mod entry;
+mod members;
+mod shape;
+
+use crate::record::project::{Fault, FaultKind, Projector, skip_space};
+use crate::record::text::unescape;
+use crate::source::display::display_value;
+use crate::source::layout::Claim;
+
+use super::sniff::export_time_length;
+use super::tally::Tally;
+use super::{FileFault, OtherKind, RecordSink};
+
+pub use self::shape::{Content, Packing, Shape};
+
+use self::detect::{Entry, detect};
+
+/// What to do with each element of a list.
+#[derive(Clone, Copy)]
+enum Each {
+    /// Look what it is.
+    Entry,
+    /// It is a record.
+    Record,
+    /// The record is at this path in it.
+    Member(&'static [&'static str]),
+}
+
+/// One walk through the bytes of one file.
+pub(super) struct Walk<'w, 'set> {
+    pub projector: &'w mut Projector<'set>,
+    pub sink: &'w mut dyn RecordSink,
+    pub tally: &'w mut Tally,
+    pub claim: &'w Claim,
+    /// Offsets of bytes that were not UTF-8 and are not yet inside a refused record.
+    pub invalid: Vec<usize>,
+    packing: Packing,
+    content: Option<Content>,
+    /// The string of the file that is being read, if the record stands in one.
+    string_at: Option<usize>,
+    others: Vec<OtherKind>,
+    foreign: u64,
+    first_foreign: Option<String>,
+}
+
+/// What a walk found beside its tally.
+pub(super) struct Walked {
+    pub shape: Option<Shape>,
+    /// Documents that are no logs.
+    pub others: Vec<OtherKind>,
+    /// Set if nothing in the file was a record of CloudTrail.
+    pub foreign: Option<String>,
+}
+
+impl<'w, 'set> Walk<'w, 'set> {
+    pub(super) fn new(
+        projector: &'w mut Projector<'set>,
+        sink: &'w mut dyn RecordSink,
+        tally: &'w mut Tally,
+        claim: &'w Claim,
+        invalid: Vec<usize>,
+    ) -> Self {
+        Walk {
+            projector,
+            sink,
+            tally,
+            claim,
+            invalid,
+            packing: Packing::Single,
+            content: None,
+            string_at: None,
+            others: Vec::new(),
+            foreign: 0,
+            first_foreign: None,
+        }
+    }
+
+    /// Reads everything in `bytes`, which are UTF-8 and not only white space.
+    pub(super) fn run(mut self, bytes: &[u8]) -> Result<Walked, FileFault> {
+        if is_lines(bytes) {
+            self.packing = Packing::Lines;
+            self.lines(bytes)?;
+        } else {
+            self.documents(bytes)?;
+        }
+        if let Some(at) = self.invalid.first() {
+            return Err(FileFault::NotUtf8 { at: *at });
+        }
+        let is_foreign = self.tally.given == 0
+            && self.tally.aggregates == 0
+            && self.content != Some(Content::Records)
+            && self.foreign > 0
+            && self.foreign == self.tally.refused;
+        Ok(Walked {
+            shape: self.content.map(|content| Shape {
+                packing: self.packing,
+                content,
+            }),
+            others: self.others,
+            foreign: self.first_foreign.filter(|_| is_foreign),
+        })
+    }
+
+    fn documents(&mut self, bytes: &[u8]) -> Result<(), FileFault> {
+        let mut at = skip_space(bytes, 0);
+        let mut count = 0;
+        while at < bytes.len() {
+            count += 1;
+            if count == 2 {
+                self.packing = Packing::Concatenated;
+            }
+            at = skip_space(bytes, self.document(bytes, at)?);
+        }
+        Ok(())
+    }
+
+    fn lines(&mut self, bytes: &[u8]) -> Result<(), FileFault> {
+        let mut from = 0;
+        while from < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
+            // Nothing of a line can reach into the next one.
+            let line = &bytes[..end];
+            let mut at = skip_space(line, from);
+            while at < end {
+                at = skip_space(line, self.line(line, at)?);
+            }
+            from = end + 1;
+        }
+        Ok(())
+    }
+
+    /// One document of a line; if it is broken, the rest of the line is refused.
+    fn line(&mut self, line: &[u8], at: usize) -> Result<usize, FileFault> {
+        let (given, seen) = (self.tally.given, self.tally.seen);
+        match self.document(line, at) {
+            Ok(end) => Ok(end),
+            // Records of a broken list were given away: the whole file goes.
+            Err(fault) if self.tally.given > given => Err(fault),
+            Err(fault) => {
+                if self.tally.seen == seen {
+                    let index = self.tally.next_index();
+                    self.tally
+                        .refuse(index, at, fault.code(), fault.to_string());
+                }
+                self.cover(at, line.len());
+                Ok(line.len())
+            }
+        }
+    }
+
+    fn document(&mut self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
+        match bytes.get(at) {
+            Some(b'{') => self.entry(bytes, at),
+            Some(b'[') => {
+                if self.packing == Packing::Single {
+                    self.packing = Packing::Array;
+                }
+                self.list(bytes, at, Each::Entry)
+            }
+            _ => match export_time_length(&bytes[at..]) {
+                Some(length) => {
+                    self.saw(Content::LogsExport);
+                    self.entry(bytes, at + length)
+                }
+                None => Err(syntax("expected `{` or `[`", at)),
+            },
+        }
+    }
+
+    /// An object or other value that may be a record, hold one, or hold many.
+    fn entry(&mut self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
+        match detect(bytes, at) {
+            Entry::Record | Entry::Unknown => {
+                self.saw(Content::Record);
+                self.record(bytes, at)
+            }
+            Entry::Records => {
+                self.saw(Content::Records);
+                self.wrapper(bytes, at, "Records", Each::Record)
+            }
+            Entry::List {
+                content,
+                member,
+                path,
+            } => {
+                self.saw(content);
+                self.wrapper(bytes, at, member, Each::Member(path))
+            }
+            Entry::Member { content, path } => {
+                self.saw(content);
+                self.wrapped(bytes, at, path)
+            }
+            Entry::Other(kind) => self.other(bytes, at, kind),
+            Entry::WithoutRecord => {
+                let end = self.check_value(bytes, at)?;
+                let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+                self.tally.note(
+                    "empty-envelope",
+                    "an envelope without a record in it",
+                    index,
+                    String::new,
+                );
+                Ok(end)
+            }
+            Entry::Unsupported(name) => Err(FileFault::Unsupported(name)),
+        }
+    }
+
+    fn saw(&mut self, content: Content) {
+        match self.content {
+            None => self.content = Some(content),
+            // The record behind an export's time is no shape of its own.
+            Some(first) if first == content || first == Content::LogsExport => {}
+            Some(_) => {
+                let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+                self.tally.note(
+                    "mixed-shapes",
+                    "the file holds documents of several shapes",
+                    index,
+                    String::new,
+                );
+            }
+        }
+    }
+
+    fn other(&mut self, bytes: &[u8], at: usize, kind: OtherKind) -> Result<usize, FileFault> {
+        let end = self.check_value(bytes, at)?;
+        if !self.others.contains(&kind) {
+            self.others.push(kind);
+        }
+        Ok(end)
+    }
+
+    /// A value that is no record but must be JSON all the same.
+    fn check_value(&mut self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
+        self.projector
+            .read(bytes, at)
+            .map_err(|fault| FileFault::Json { fault, index: None })
+    }
+
+    /// An object with the records in the array `member`.
+    fn wrapper(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        member: &'static str,
+        each: Each,
+    ) -> Result<usize, FileFault> {
+        let mut at = skip_space(bytes, at + 1);
+        let mut was_there = false;
+        loop {
+            let name_end = self.check_name(bytes, at)?;
+            let name = unescape(text(&bytes[at + 1..name_end - 1]));
+            let name_at = at;
+            at = skip_space(bytes, name_end);
+            if bytes.get(at) != Some(&b':') {
+                return Err(syntax_or_end(
+                    bytes,
+                    "expected `:` behind a member name",
+                    at,
+                ));
+            }
+            at = skip_space(bytes, at + 1);
+            at = if name != member {
+                self.note_extra(&name, bytes.get(at) == Some(&b'n'));
+                self.check_value(bytes, at)?
+            } else if was_there {
+                return Err(FileFault::DuplicateRecords { at: name_at });
+            } else {
+                was_there = true;
+                self.member_list(bytes, at, member, each)?
+            };
+            at = skip_space(bytes, at);
+            match bytes.get(at) {
+                Some(b',') => at = skip_space(bytes, at + 1),
+                Some(b'}') => return Ok(at + 1),
+                _ => return Err(syntax_or_end(bytes, "expected `,` or `}`", at)),
+            }
+        }
+    }
+
+    fn check_name(&mut self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
+        if bytes.get(at) != Some(&b'"') {
+            return Err(syntax_or_end(bytes, "expected a member name in quotes", at));
+        }
+        self.check_value(bytes, at)
+    }
+
+    /// CloudTrail writes nothing beside `Records`; other tools do.
+    fn note_extra(&mut self, name: &str, is_null: bool) {
+        let is_records = self.content == Some(Content::Records);
+        let is_token = matches!(name, "NextToken" | "nextToken") && !is_null;
+        let (code, subject) = match (is_token, is_records) {
+            (true, _) => (
+                "cut-off",
+                "a token says that the output goes on elsewhere: ",
+            ),
+            (false, true) => ("extra-member", "a member stands beside `Records`: "),
+            (false, false) => return,
+        };
+        let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+        self.tally.note(code, subject, index, || {
+            format!("`{}`", display_value(name))
+        });
+    }
+
+    fn member_list(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        member: &'static str,
+        each: Each,
+    ) -> Result<usize, FileFault> {
+        let found = match bytes.get(at) {
+            Some(b'[') => return self.list(bytes, at, each),
+            Some(b'{') => "an object",
+            Some(b'"') => "a string",
+            Some(b'n') => "null",
+            Some(b't' | b'f') => "true or false",
+            Some(b'-' | b'0'..=b'9') => "a number",
+            _ => return Err(syntax_or_end(bytes, "expected an array", at)),
+        };
+        Err(FileFault::NotAnArray { member, found, at })
+    }
+
+    /// The elements of an array.
+    fn list(&mut self, bytes: &[u8], at: usize, each: Each) -> Result<usize, FileFault> {
+        let mut at = skip_space(bytes, at + 1);
+        if bytes.get(at) == Some(&b']') {
+            return Ok(at + 1);
+        }
+        loop {
+            at = match each {
+                Each::Entry => self.entry(bytes, at)?,
+                Each::Record => self.record(bytes, at)?,
+                Each::Member(path) => self.wrapped(bytes, at, path)?,
+            };
+            at = skip_space(bytes, at);
+            match bytes.get(at) {
+                Some(b',') => {
+                    let comma = at;
+                    at = skip_space(bytes, at + 1);
+                    if bytes.get(at) == Some(&b']') {
+                        return Err(FileFault::TrailingComma { at: comma });
+                    }
+                }
+                Some(b']') => return Ok(at + 1),
+                _ => {
+                    return Err(syntax_or_end(
+                        bytes,
+                        "expected `,` or `]` behind a record",
+                        at,
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// Whether each line is a document: the first two that are not blank both begin like one.
+/// A document that spans lines never has a `{` at the start of its second line.
+fn is_lines(bytes: &[u8]) -> bool {
+    let bytes = &bytes[skip_space(bytes, 0)..];
+    let mut starts = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| skip_space(line, 0) < line.len())
+        .map(|line| line.first() == Some(&b'{') || export_time_length(line).is_some());
+    starts.next() == Some(true) && starts.next() == Some(true)
+}
+
+fn syntax(what: &'static str, at: usize) -> FileFault {
+    FileFault::Json {
+        fault: Fault {
+            kind: FaultKind::Syntax(what),
+            at,
+        },
+        index: None,
+    }
+}
+
+fn syntax_or_end(bytes: &[u8], what: &'static str, at: usize) -> FileFault {
+    if at < bytes.len() {
+        return syntax(what, at);
+    }
+    FileFault::Json {
+        fault: Fault {
+            kind: FaultKind::Truncated,
+            at: bytes.len(),
+        },
+        index: None,
+    }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes)
+        .expect("the file was made UTF-8 before, and JSON tokens end at ASCII bytes")
+}

@@ -1,0 +1,495 @@
+//! Reads one file: opens it, hashes it, unpacks it, and hands its records on.
+//!
+//! What is returned accounts for every byte that was read. Faults are values
+//! in the report, never errors of the caller: the next file is read anyway.
+
+use std::fs::{self, File};
+use std::io::Read;
+
+use libdeflater::Decompressor;
+use sha2::{Digest, Sha256};
+
+use crate::record::project::Projector;
+use crate::source::SourceFile;
+use crate::source::display::display_text;
+use crate::source::layout::{self, Claim, Folder, NameKind};
+
+use super::envelope::Walk;
+use super::inflate::{self, InflateLimits};
+use super::sniff::{self, BOM, Look};
+use super::tally::Tally;
+use super::{FileFault, FileOutcome, FileReport, Notice, OtherKind, RecordSink};
+
+/// Bytes by which a file that is not called like a log is judged.
+const FRONT: usize = 4096;
+/// Buffers above this are given back after the file that needed them.
+const KEPT_BUFFER: usize = 64 << 20;
+/// Bytes that are not UTF-8 are looked at one by one up to this many.
+const MOST_INVALID: usize = 1000;
+
+/// Bounds on what one file may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadLimits {
+    /// Most bytes that a file may have on disk, and may unpack to.
+    pub inflate: InflateLimits,
+    /// Most refused records that a report lists one by one; all are counted.
+    pub listed_refusals: usize,
+    /// Whether the unpacked bytes are hashed too, as digest files need it.
+    pub hash_content: bool,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        ReadLimits {
+            inflate: InflateLimits {
+                bytes: 512 << 20,
+                ratio: 250,
+            },
+            listed_refusals: 10_000,
+            hash_content: false,
+        }
+    }
+}
+
+impl ReadLimits {
+    /// Offsets in records have 32 bits.
+    fn bytes(&self) -> u64 {
+        self.inflate.bytes.min(u64::from(u32::MAX) - 1)
+    }
+}
+
+/// The buffers of one thread, used for one file after another.
+pub struct Scratch {
+    decompressor: Decompressor,
+    stored: Vec<u8>,
+    inflated: Vec<u8>,
+    inner: Vec<u8>,
+}
+
+impl Scratch {
+    /// Empty buffers.
+    pub fn new() -> Self {
+        Scratch {
+            decompressor: Decompressor::new(),
+            stored: Vec::new(),
+            inflated: Vec::new(),
+            inner: Vec::new(),
+        }
+    }
+
+    fn give_back(&mut self) {
+        for buffer in [&mut self.stored, &mut self.inflated, &mut self.inner] {
+            if buffer.capacity() > KEPT_BUFFER {
+                *buffer = Vec::new();
+            }
+        }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What is known of a file before its bytes.
+struct Name<'a> {
+    claim: &'a Claim,
+    key: &'a str,
+    kind: NameKind,
+}
+
+/// Reads a file of a listing.
+pub fn read_file(
+    file: &SourceFile,
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn RecordSink,
+) -> FileReport {
+    let claim = file.claim();
+    let name = Name {
+        claim: &claim,
+        key: &file.key,
+        kind: layout::name_kind(&file.key),
+    };
+    let mut report = empty_report();
+    report.stored_bytes = file.size;
+    let known = match name.kind {
+        NameKind::BrokenDownload => Some(OtherKind::BrokenDownload),
+        NameKind::SystemFile => Some(OtherKind::SystemFile),
+        NameKind::WriteTest => Some(OtherKind::WriteTest),
+        NameKind::Document => Some(OtherKind::Other),
+        NameKind::Log | NameKind::Other => None,
+    };
+    if let Some(kind) = known {
+        report.outcome = FileOutcome::NotRead(kind);
+        return report;
+    }
+    match load(file, &name, limits, &mut scratch.stored) {
+        Ok(Loaded::Whole { changed }) => {
+            if changed {
+                report.notices.push(file_notice(
+                    "changed-while-read",
+                    "the file changed while it was read; what is reported is what was read",
+                ));
+            }
+            read_stored(&name, limits, scratch, projector, sink, &mut report);
+        }
+        Ok(Loaded::Other(kind)) => report.outcome = FileOutcome::NotRead(kind),
+        Err(fault) => report.outcome = FileOutcome::Refused(fault),
+    }
+    scratch.give_back();
+    report
+}
+
+/// Reads bytes that came from elsewhere, such as standard input, as a log file called `name`.
+pub fn read_bytes(
+    name: &str,
+    bytes: &[u8],
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn RecordSink,
+) -> FileReport {
+    let mut report = empty_report();
+    let claim = layout::claim(name);
+    let name = Name {
+        claim: &claim,
+        key: name,
+        kind: NameKind::Log,
+    };
+    if bytes.len() as u64 > limits.bytes() {
+        report.stored_bytes = bytes.len() as u64;
+        report.outcome = FileOutcome::Refused(FileFault::TooLarge {
+            limit: limits.bytes(),
+        });
+        return report;
+    }
+    scratch.stored.clear();
+    scratch.stored.extend_from_slice(bytes);
+    read_stored(&name, limits, scratch, projector, sink, &mut report);
+    scratch.give_back();
+    report
+}
+
+fn empty_report() -> FileReport {
+    FileReport {
+        sha256: None,
+        content_sha256: None,
+        stored_bytes: 0,
+        inflated_bytes: 0,
+        shape: None,
+        records_seen: 0,
+        records_kept: 0,
+        insights_kept: 0,
+        records_refused: 0,
+        records_left_out: 0,
+        aggregates: 0,
+        refusals: Vec::new(),
+        notices: Vec::new(),
+        outcome: FileOutcome::Read,
+    }
+}
+
+fn file_notice(code: &'static str, message: &str) -> Notice {
+    Notice {
+        code,
+        count: 0,
+        first_index: None,
+        message: message.to_owned(),
+    }
+}
+
+enum Loaded {
+    Whole { changed: bool },
+    Other(OtherKind),
+}
+
+fn load(
+    file: &SourceFile,
+    name: &Name<'_>,
+    limits: &ReadLimits,
+    stored: &mut Vec<u8>,
+) -> Result<Loaded, FileFault> {
+    let unreadable = |error: std::io::Error| FileFault::Unreadable(error.to_string());
+    // A pipe put in place of the file since it was listed would block the opening.
+    if !fs::metadata(&file.path).map_err(unreadable)?.is_file() {
+        return Err(FileFault::NotRegular);
+    }
+    let mut opened = File::open(&file.path).map_err(unreadable)?;
+    let size = opened.metadata().map_err(unreadable)?.len();
+    stored.clear();
+    if name.kind != NameKind::Log {
+        (&mut opened)
+            .take(FRONT as u64)
+            .read_to_end(stored)
+            .map_err(unreadable)?;
+        if !is_candidate(stored) {
+            let kind = if stored.is_empty() {
+                OtherKind::Empty
+            } else {
+                other_kind(name)
+            };
+            return Ok(Loaded::Other(kind));
+        }
+    }
+    let limit = limits.bytes();
+    if size > limit {
+        return Err(FileFault::TooLarge { limit });
+    }
+    stored.reserve(usize::try_from(size).map_err(|_| FileFault::TooLarge { limit })? + 1);
+    let left = (limit + 1).saturating_sub(stored.len() as u64);
+    (&mut opened)
+        .take(left)
+        .read_to_end(stored)
+        .map_err(unreadable)?;
+    if stored.len() as u64 > limit {
+        return Err(FileFault::TooLarge { limit });
+    }
+    let size_after = opened.metadata().map_err(unreadable)?.len();
+    Ok(Loaded::Whole {
+        changed: size_after != size || stored.len() as u64 != size,
+    })
+}
+
+/// Whether a file that is not called like a log may be one all the same.
+fn is_candidate(front: &[u8]) -> bool {
+    match sniff::look(front) {
+        Look::Json | Look::Archive(_) => true,
+        Look::Gzip => {
+            let inside = inflate::peek(front, 512);
+            matches!(
+                sniff::look(without_bom(&inside)),
+                Look::Json | Look::Gzip | Look::Archive(_)
+            )
+        }
+        Look::Other(_) => sniff::look(without_bom(front)) == Look::Json,
+        Look::Blank => false,
+    }
+}
+
+fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BOM).unwrap_or(bytes)
+}
+
+fn other_kind(name: &Name<'_>) -> OtherKind {
+    match &name.claim.folder {
+        Some(Folder::Other(service)) => OtherKind::OtherService(service.clone()),
+        _ => OtherKind::Other,
+    }
+}
+
+/// Which buffer holds the unpacked bytes.
+#[derive(Clone, Copy)]
+enum Content {
+    Stored,
+    Inflated(usize),
+    Inner(usize),
+}
+
+fn read_stored(
+    name: &Name<'_>,
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn RecordSink,
+    report: &mut FileReport,
+) {
+    report.stored_bytes = scratch.stored.len() as u64;
+    report.sha256 = Some(Sha256::digest(&scratch.stored).into());
+    let mut tally = Tally::new(limits.listed_refusals);
+    let result = unpack(name, limits, scratch, &mut report.notices).and_then(|content| {
+        let bytes = match content {
+            Content::Stored => &mut scratch.stored[..],
+            Content::Inflated(length) => &mut scratch.inflated[..length],
+            Content::Inner(length) => &mut scratch.inner[..length],
+        };
+        report.inflated_bytes = bytes.len() as u64;
+        if limits.hash_content {
+            report.content_sha256 = Some(Sha256::digest(&bytes).into());
+        }
+        let invalid = prepare(bytes, &mut report.notices)?;
+        let walk = Walk::new(projector, sink, &mut tally, name.claim, invalid);
+        walk.run(bytes)
+    });
+    let mut fault = None;
+    match result {
+        Ok(walked) => {
+            report.shape = walked.shape;
+            match (walked.foreign, walked.others.into_iter().next()) {
+                (Some(message), _) => {
+                    // Nothing in it was meant to be a record, so nothing counts as one.
+                    tally = Tally::default();
+                    report.shape = None;
+                    fault = Some(FileFault::UnknownShape(message));
+                }
+                (None, Some(kind)) if tally.seen == 0 && tally.aggregates == 0 => {
+                    report.shape = None;
+                    report.outcome = FileOutcome::NotRead(kind);
+                }
+                (None, Some(kind)) => report.notices.push(file_notice(
+                    "other-document",
+                    &format!("beside records, the file holds {}", kind.reason()),
+                )),
+                (None, None) => {}
+            }
+        }
+        Err(found) => fault = Some(found),
+    }
+    if let Some(fault) = fault {
+        report.outcome = judge_fault(fault, name, scratch, &tally);
+        sink.discard();
+        if matches!(report.outcome, FileOutcome::NotRead(_)) {
+            tally = Tally::default();
+        }
+    }
+    settle(report, tally, name);
+}
+
+/// A file that nobody called a log, and that does not look like one, is no loss.
+fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tally) -> FileOutcome {
+    if tally.given > 0 || tally.aggregates > 0 {
+        return FileOutcome::Refused(fault);
+    }
+    let is_other_service = matches!(name.claim.folder, Some(Folder::Other(_)));
+    let is_unnamed = name.kind == NameKind::Other && !matches!(fault, FileFault::Archive(_));
+    let is_foreign = (is_other_service || is_unnamed)
+        && !looks_like_trail(&scratch.stored)
+        && !looks_like_trail(&inflate::peek(&scratch.stored, FRONT));
+    if is_foreign {
+        FileOutcome::NotRead(other_kind(name))
+    } else {
+        FileOutcome::Refused(fault)
+    }
+}
+
+fn looks_like_trail(bytes: &[u8]) -> bool {
+    let front = &bytes[..bytes.len().min(FRONT)];
+    [
+        &b"\"Records\""[..],
+        b"eventVersion",
+        b"eventTime",
+        b"eventSource",
+    ]
+    .iter()
+    .any(|mark| memchr::memmem::find(front, mark).is_some())
+}
+
+/// Unpacks the stored bytes, at most twice.
+fn unpack(
+    name: &Name<'_>,
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    notices: &mut Vec<Notice>,
+) -> Result<Content, FileFault> {
+    let bounds = InflateLimits {
+        bytes: limits.bytes(),
+        ..limits.inflate
+    };
+    let Scratch {
+        decompressor,
+        stored,
+        inflated,
+        inner,
+    } = scratch;
+    if stored.is_empty() {
+        return Err(FileFault::Empty);
+    }
+    if !inflate::is_gzip(stored) {
+        if name.key.ends_with(".gz") && sniff::look(without_bom(stored)) == Look::Json {
+            notices.push(file_notice(
+                "plain-under-gz-name",
+                "not compressed although its name says so: something unpacked it on the way",
+            ));
+        }
+        return Ok(Content::Stored);
+    }
+    let length = inflate::inflate(decompressor, stored, inflated, bounds)?;
+    if !inflate::is_gzip(&inflated[..length]) {
+        return Ok(Content::Inflated(length));
+    }
+    let inner_length = inflate::inflate(decompressor, &inflated[..length], inner, bounds)?;
+    notices.push(file_notice("gzip-in-gzip", "compressed twice"));
+    Ok(Content::Inner(inner_length))
+}
+
+/// Makes sure that the bytes are JSON as far as one can see, and UTF-8. A byte
+/// order mark becomes blanks and bytes that are not UTF-8 become `?`, so that
+/// offsets stay; the offsets of the latter are returned, and whatever holds one
+/// is refused.
+fn prepare(bytes: &mut [u8], notices: &mut Vec<Notice>) -> Result<Vec<usize>, FileFault> {
+    if bytes.starts_with(BOM) {
+        bytes[..BOM.len()].fill(b' ');
+        notices.push(file_notice("utf8-bom", "begins with a byte order mark"));
+    }
+    match sniff::look(bytes) {
+        Look::Json => {}
+        Look::Blank => return Err(FileFault::Blank),
+        Look::Archive(name) => return Err(FileFault::Archive(name)),
+        Look::Gzip => return Err(FileFault::NotJson("compressed three times or more".into())),
+        Look::Other(words) => return Err(FileFault::NotJson(words)),
+    }
+    let mut invalid = Vec::new();
+    let mut from = 0;
+    while let Err(error) = simdutf8::compat::from_utf8(&bytes[from..]) {
+        let at = from + error.valid_up_to();
+        let length = error.error_len().unwrap_or(bytes.len() - at);
+        if invalid.len() + length > MOST_INVALID {
+            return Err(FileFault::MostlyNotUtf8 {
+                at: invalid.first().copied().unwrap_or(at),
+                limit: MOST_INVALID,
+            });
+        }
+        bytes[at..at + length].fill(b'?');
+        invalid.extend(at..at + length);
+        from = at + length;
+    }
+    Ok(invalid)
+}
+
+/// Puts the counts into the report.
+fn settle(report: &mut FileReport, tally: Tally, name: &Name<'_>) {
+    let is_read = report.outcome == FileOutcome::Read;
+    report.notices.extend(tally.notices());
+    report.records_seen = tally.seen;
+    report.records_refused = tally.refused;
+    report.aggregates = tally.aggregates;
+    if is_read {
+        report.records_kept = tally.given;
+        report.insights_kept = tally.insights;
+    } else {
+        report.records_left_out = tally.given;
+    }
+    report.refusals = tally.refusals;
+    if is_read && tally.seen == 0 && tally.aggregates == 0 && report.shape.is_none() {
+        report
+            .notices
+            .push(file_notice("no-records", "an empty list of records"));
+    }
+    if let Some(shape) = report.shape.filter(|shape| is_read && !shape.is_original()) {
+        report.notices.push(file_notice(
+            "not-original-shape",
+            &format!(
+                "{}: a copy, not a file that CloudTrail wrote",
+                shape.words()
+            ),
+        ));
+    }
+    if is_read && !name.claim.is_canonical {
+        report.notices.push(file_notice(
+            "name-not-from-trail",
+            &format!(
+                "not named as CloudTrail names log files{}",
+                match (&name.claim.account, &name.claim.region) {
+                    (Some(account), Some(region)) => format!(
+                        "; its path claims account `{}`, Region `{}`",
+                        display_text(account),
+                        display_text(region)
+                    ),
+                    _ => "; account and Region come from the records".to_owned(),
+                }
+            ),
+        ));
+    }
+}

@@ -1,0 +1,137 @@
+//! What the first bytes of a file look like.
+//!
+//! Only for messages and for telling logs from other files; it never makes
+//! something a log that is not JSON.
+
+use crate::source::display::display_value;
+
+/// A first look at unpacked bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Look {
+    /// `{`, `[`, or the time that CloudWatch Logs exports put before a record.
+    Json,
+    /// White space, or no bytes.
+    Blank,
+    /// Gzip, as in a file that was compressed twice.
+    Gzip,
+    /// An archive that may hold logs.
+    Archive(&'static str),
+    /// Anything else, in words.
+    Other(String),
+}
+
+/// The byte order mark that some editors put before UTF-8.
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// Looks at the front of `bytes`, a byte order mark already taken off.
+pub(super) fn look(bytes: &[u8]) -> Look {
+    if let Some(archive) = archive(bytes) {
+        return Look::Archive(archive);
+    }
+    if super::inflate::is_gzip(bytes) {
+        return Look::Gzip;
+    }
+    if is_utf16(bytes) {
+        return Look::Other("UTF-16 text".into());
+    }
+    match bytes.iter().find(|byte| !b" \t\r\n".contains(byte)) {
+        None => Look::Blank,
+        Some(b'{' | b'[') => Look::Json,
+        Some(b'0'..=b'9') if export_time_length(bytes).is_some() => Look::Json,
+        Some(b'<') => Look::Other(markup(bytes)),
+        Some(_) => Look::Other(first_bytes(bytes)),
+    }
+}
+
+fn archive(bytes: &[u8]) -> Option<&'static str> {
+    const KNOWN: [(&[u8], &str); 8] = [
+        (b"PK\x03\x04", "a zip archive"),
+        (b"PK\x05\x06", "a zip archive"),
+        (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
+        (b"Rar!\x1A\x07", "a rar archive"),
+        (b"\x28\xB5\x2F\xFD", "zstd data"),
+        (b"\xFD7zXZ\x00", "xz data"),
+        (b"BZh", "bzip2 data"),
+        (b"PAR1", "a parquet file"),
+    ];
+    let known = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic));
+    match known {
+        Some((_, name)) => Some(name),
+        None if bytes.get(257..262) == Some(b"ustar") => Some("a tar archive"),
+        None => None,
+    }
+}
+
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xFF\xFE")
+        || bytes.starts_with(b"\xFE\xFF")
+        || matches!(bytes, [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..])
+}
+
+fn markup(bytes: &[u8]) -> String {
+    let front = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
+    if let Some((_, rest)) = front.split_once("<Error>")
+        && let Some((_, rest)) = rest.split_once("<Code>")
+        && let Some((code, _)) = rest.split_once("</Code>")
+    {
+        return format!(
+            "an S3 error page (`{}`), saved in place of the log",
+            display_value(code)
+        );
+    }
+    if front.to_ascii_lowercase().contains("<html") {
+        return "an HTML page".into();
+    }
+    "XML".into()
+}
+
+fn first_bytes(bytes: &[u8]) -> String {
+    let shown: Vec<String> = bytes
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("it begins with the bytes {}", shown.join(" "))
+}
+
+/// CloudWatch Logs export tasks write `2024-05-06T02:00:00.000Z ` before each event.
+pub(super) fn export_time_length(bytes: &[u8]) -> Option<usize> {
+    let blank = memchr::memchr(b' ', bytes.get(..40.min(bytes.len()))?)?;
+    let time = &bytes[..blank];
+    let is_time = time.len() >= 20
+        && time[4] == b'-'
+        && time[10] == b'T'
+        && time.ends_with(b"Z")
+        && bytes.get(blank + 1) == Some(&b'{');
+    is_time.then_some(blank + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &[u8], expected: &str) {
+        assert_eq!(look(bytes), Look::Other(expected.into()));
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_in_words() {
+        check(
+            b"<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>x</Message></Error>",
+            "an S3 error page (`AccessDenied`), saved in place of the log",
+        );
+        check(b"\xFF\xFE{\0", "UTF-16 text");
+        check(b"{\0\"\0", "UTF-16 text");
+        check(b"<!doctype html><HTML>", "an HTML page");
+        check(b"\x89PNG", "it begins with the bytes 89 50 4e 47");
+    }
+
+    #[test]
+    fn json_archives_and_blanks_are_told_apart() {
+        assert_eq!(look(b" \n[1]"), Look::Json);
+        assert_eq!(look(b"2024-05-06T02:00:00.000Z {\"a\":1}"), Look::Json);
+        assert_eq!(look(b" \n"), Look::Blank);
+        assert_eq!(look(b"PK\x03\x04.."), Look::Archive("a zip archive"));
+    }
+}

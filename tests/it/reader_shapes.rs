@@ -1,0 +1,558 @@
+//! How records are packed, and what is refused around them.
+
+use attestrail::reader::{FileFault, FileOutcome, FileReport, OtherKind};
+use serde_json::{Value, json};
+
+use crate::reader_common::{Kept, data, gzip, read, record, wrap};
+
+#[track_caller]
+fn check(content: &str, shape: &str, kept: u64) -> FileReport {
+    let (report, _) = read("x.json", content.as_bytes());
+    assert_eq!(report.outcome, FileOutcome::Read, "{report:?}");
+    assert_eq!(
+        report.shape.map(|shape| shape.id()),
+        Some(shape),
+        "{report:?}"
+    );
+    assert_eq!(report.records_kept, kept, "{report:?}");
+    report
+}
+
+#[track_caller]
+fn check_whole(content: &str, shape: &str, kept: u64) {
+    let report = check(content, shape, kept);
+    assert_eq!(report.records_refused, 0, "{report:?}");
+}
+
+#[track_caller]
+fn refused(content: &[u8]) -> FileFault {
+    let (report, kept) = read("x.json", content);
+    assert!(kept.records.is_empty());
+    match report.outcome {
+        FileOutcome::Refused(fault) => fault,
+        other => panic!("{other:?}: {report:?}", report = report.refusals),
+    }
+}
+
+fn value(number: u32) -> Value {
+    serde_json::from_str(&record(number)).expect("JSON")
+}
+
+fn codes(report: &FileReport) -> Vec<(u32, &'static str)> {
+    report
+        .refusals
+        .iter()
+        .map(|refusal| (refusal.index, refusal.code))
+        .collect()
+}
+
+#[test]
+fn the_shapes_of_this_repository_are_told_by_their_content() {
+    for (name, shape, kept) in [
+        ("records.json", "records", 2),
+        ("array.json", "array", 2),
+        ("record.json", "record", 1),
+        ("lines.jsonl", "lines", 2),
+        ("eventbridge.json", "eventbridge", 1),
+        ("lookup-events.json", "lookup-events", 1),
+        ("subscription.json", "cloudwatch-logs-subscription", 1),
+    ] {
+        let content = std::fs::read_to_string(data("shapes").join(name)).expect("readable");
+        check_whole(&content, shape, kept);
+    }
+}
+
+#[test]
+fn the_same_record_is_found_in_every_packing() {
+    let plain = record(1);
+    let as_string = serde_json::to_string(&plain).expect("a string");
+    let both = [value(1), value(2)];
+    for (content, shape, kept) in [
+        (wrap(std::slice::from_ref(&plain)), "records", 1),
+        (format!("[{plain},{plain}]"), "array", 2),
+        (plain.clone(), "record", 1),
+        (format!("{plain}\n{plain}\n"), "lines", 2),
+        (format!("{plain}\r\n\r\n{plain}\r\n"), "lines", 2),
+        (format!("{plain}{plain} {plain}"), "concatenated", 3),
+        (
+            format!("{0}{0}", wrap(std::slice::from_ref(&plain))),
+            "records-documents",
+            2,
+        ),
+        (
+            json!({"version": "0", "source": "aws.s3", "detail": value(1)}).to_string(),
+            "eventbridge",
+            1,
+        ),
+        (
+            json!([{"source": "aws.s3", "detail": value(1)}]).to_string(),
+            "eventbridge",
+            1,
+        ),
+        (
+            format!(r#"{{"Events":[{{"EventId":"x","CloudTrailEvent":{as_string}}}]}}"#),
+            "lookup-events",
+            1,
+        ),
+        (
+            format!("{{\"EventId\":\"x\",\"CloudTrailEvent\":{as_string}}}\n").repeat(2),
+            "lookup-events",
+            2,
+        ),
+        (
+            format!(
+                r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"id":"1","message":{as_string}}}]}}"#
+            ),
+            "cloudwatch-logs-subscription",
+            1,
+        ),
+        (
+            format!(r#"{{"events":[{{"timestamp":1,"message":{as_string}}}]}}"#),
+            "cloudwatch-logs-events",
+            1,
+        ),
+        (
+            format!("2024-05-06T02:00:00.000Z {plain}\n").repeat(3),
+            "cloudwatch-logs-export",
+            3,
+        ),
+        (
+            json!([{"_raw": {"Records": both}}, {"__criblEventType": "event", "_raw": value(3)}])
+                .to_string(),
+            "cribl",
+            3,
+        ),
+        (
+            format!(r#"[{{"__criblEventType":"event","_raw":{as_string}}}]"#),
+            "cribl",
+            1,
+        ),
+        (
+            json!([{"event": {"x": 1}, "aws": {"cloudtrail": value(1)}}]).to_string(),
+            "aws-cloudtrail-member",
+            1,
+        ),
+        (
+            format!(
+                r#"{{"_source":{{"aws":{{"cloudtrail":{{}}}},"event":{{"original":{as_string}}}}}}}"#
+            ),
+            "elastic-original",
+            1,
+        ),
+        (
+            format!(
+                r#"{{"aws":{{"cloudtrail":{{"eventTime":"x"}}}},"event":{{"original":{as_string}}}}}"#
+            ),
+            "elastic-original",
+            1,
+        ),
+    ] {
+        check_whole(&content, shape, kept);
+        let (zipped, _) = read("x.json.gz", &gzip(content.as_bytes()));
+        assert_eq!(zipped.records_kept, kept);
+    }
+}
+
+#[test]
+fn a_records_bytes_are_those_of_the_file() {
+    let pretty = serde_json::to_string_pretty(&value(1)).expect("JSON");
+    let content = format!(
+        "\u{feff} {{ \"Records\" : [ {pretty} ,\n{} ] }} \n",
+        record(2)
+    );
+    let (report, kept) = read("x.json", content.as_bytes());
+    assert_eq!(kept.records[0].raw, pretty.as_bytes());
+    assert_eq!(kept.records[1].raw, record(2).as_bytes());
+    assert!(
+        report
+            .notices
+            .iter()
+            .any(|notice| notice.code == "utf8-bom")
+    );
+    let again = read("x.json", wrap(&[record(1)]).as_bytes()).1;
+    assert_eq!(again.records[0].content_hash, kept.records[0].content_hash);
+}
+
+#[test]
+fn a_broken_line_costs_itself_only() {
+    let lines = [
+        record(0),
+        record(1)[..100].to_owned(),
+        "not json".into(),
+        record(3),
+        format!("{}]", record(4)),
+        r#"{"eventVersion":"1.11","userAgent":"unterminated"#.into(),
+        record(6),
+        record(7)[..200].to_owned(),
+    ];
+    let report = check(&lines.join("\n"), "lines", 4);
+    assert_eq!(
+        codes(&report),
+        [
+            (1, "broken-record"),
+            (2, "broken-json"),
+            (5, "broken-json"),
+            (6, "broken-record"),
+            (8, "broken-record")
+        ]
+    );
+    let with_mark = format!("\u{feff}{}\nx\n{}", record(0), record(1));
+    assert!(matches!(
+        refused(with_mark.as_bytes()),
+        FileFault::Json { .. }
+    ));
+    let with_mark = format!("\u{feff}{}\n{{\n{}", record(0), record(1));
+    assert_eq!(
+        codes(&check(&with_mark, "lines", 2)),
+        [(1, "broken-record")]
+    );
+    let first_broken = [record(0)[..50].to_owned(), record(1)].join("\n");
+    assert_eq!(
+        codes(&check(&first_broken, "lines", 1)),
+        [(0, "broken-record")]
+    );
+}
+
+#[test]
+fn a_broken_list_in_a_line_takes_the_file_with_it() {
+    let broken = format!("{},]}}", wrap(&[record(1)]).trim_end_matches("]}"));
+    let content = format!("{}\n{broken}\n", wrap(&[record(0)]));
+    assert!(matches!(
+        refused(content.as_bytes()),
+        FileFault::TrailingComma { .. }
+    ));
+}
+
+#[test]
+fn broken_json_around_records_refuses_the_file_and_tells_what_is_left_out() {
+    let good = record(1);
+    for (content, code) in [
+        (format!(r#"{{"Records":[{good},]}}"#), "trailing-comma"),
+        (format!(r#"{{"Records":[{good}"#), "broken-json"),
+        (format!(r#"{{"Records":[{good}}}"#), "broken-json"),
+        (format!(r#"{{"Records":[{good}] "x":1}}"#), "broken-json"),
+        (format!(r#"{{"Records":[{good}],}}"#), "broken-json"),
+        (format!(r#"{{"Records":[{good}]}} x"#), "broken-json"),
+        (format!(r#"{{"Records":[{good} {good}]}}"#), "broken-json"),
+        (
+            format!(r#"{{"Records":[{good}],"Records":[]}}"#),
+            "duplicate-records",
+        ),
+        (
+            format!(r#"{{"Records":[{good}],"\u0052ecords":[]}}"#),
+            "duplicate-records",
+        ),
+        (format!(r#"{{"Records":[{good}],"x":NaN}}"#), "broken-json"),
+        (format!("[{good},]"), "trailing-comma"),
+    ] {
+        let (report, kept) = read("x.json", content.as_bytes());
+        let FileOutcome::Refused(fault) = &report.outcome else {
+            panic!("{content}: {report:?}");
+        };
+        assert_eq!(fault.code(), code, "{content}");
+        assert_eq!(
+            kept,
+            Kept {
+                records: vec![],
+                discards: 1
+            }
+        );
+        let good_ones = content.matches("eventTime").count().min(1) as u64;
+        assert_eq!(report.records_left_out, good_ones, "{content}");
+    }
+}
+
+#[test]
+fn records_of_another_type_is_no_empty_list() {
+    for found in ["null", "{}", "\"x\"", "7", "true"] {
+        let content = format!(r#"{{"Records":{found}}}"#);
+        assert!(
+            matches!(refused(content.as_bytes()), FileFault::NotAnArray { .. }),
+            "{found}"
+        );
+    }
+    check_whole(r#"{"Records":[]}"#, "records", 0);
+    let (report, _) = read("x.json", b"[]");
+    assert_eq!(report.outcome, FileOutcome::Read);
+    assert!(
+        report
+            .notices
+            .iter()
+            .any(|notice| notice.code == "no-records")
+    );
+}
+
+#[test]
+fn bytes_that_are_not_utf8_cost_only_the_record_that_holds_them() {
+    let bad = record(1).replace("ana", "an?").into_bytes();
+    let bad: Vec<u8> = bad
+        .iter()
+        .map(|byte| if *byte == b'?' { 0xFF } else { *byte })
+        .collect();
+    let content = [
+        b"{\"Records\":[",
+        record(0).as_bytes(),
+        b",",
+        &bad,
+        b",",
+        record(2).as_bytes(),
+        b"]}",
+    ]
+    .concat();
+    let (report, kept) = read("x.json", &content);
+    assert_eq!(codes(&report), [(1, "not-utf8")]);
+    assert_eq!(kept.records.len(), 2);
+    let outside = [wrap(&[record(0)]).as_bytes(), b"\n\xFF"].concat();
+    assert!(matches!(refused(&outside), FileFault::Json { .. }));
+    let in_extra = [
+        &b"{\"x\":\"\xFF\",\"Records\":["[..],
+        record(0).as_bytes(),
+        b"]}",
+    ]
+    .concat();
+    assert!(matches!(refused(&in_extra), FileFault::NotUtf8 { at: 6 }));
+    let in_envelope = [
+        &b"[{\"source\":\"\xFF\",\"detail\":"[..],
+        record(0).as_bytes(),
+        b"}]",
+    ]
+    .concat();
+    let (report, _) = read("x.json", &in_envelope);
+    assert_eq!(codes(&report), [(0, "not-utf8")]);
+}
+
+#[test]
+fn an_envelope_cannot_hide_a_record() {
+    let twice = format!(r#"[{{"detail":{0},"detail":{0}}}]"#, record(1));
+    let (report, _) = read("x.json", twice.as_bytes());
+    assert_eq!(codes(&report), [(0, "duplicate-member")]);
+    // A record with a member that envelopes have stays a record.
+    let mut both = value(1);
+    both["detail"] = value(2);
+    both["message"] = json!("{}");
+    let (report, kept) = read("x.json", both.to_string().as_bytes());
+    assert_eq!(report.records_kept, 1);
+    assert_eq!(
+        kept.records[0].event_id,
+        "00000000-0000-4000-8000-000000000001"
+    );
+    let front = format!(r#"{{"detail":{},{}"#, record(2), &record(1)[1..]);
+    let (_, kept) = read("x.json", front.as_bytes());
+    assert_eq!(
+        kept.records[0].event_id,
+        "00000000-0000-4000-8000-000000000001"
+    );
+}
+
+#[test]
+fn what_an_envelope_lacks_is_refused_by_index() {
+    let content = json!({"logEvents": [
+        {"message": record(0)},
+        {"message": "START RequestId"},
+        {"id": "x"},
+        {"message": format!("{} x", record(3))},
+        {"message": "{\"eventTime\":"},
+    ]});
+    let report = check(&content.to_string(), "cloudwatch-logs-subscription", 1);
+    assert_eq!(
+        codes(&report),
+        [
+            (1, "broken-string"),
+            (2, "not-a-record"),
+            (3, "broken-string"),
+            (4, "broken-string")
+        ]
+    );
+}
+
+#[test]
+fn members_beside_the_records_are_told() {
+    let extra = format!(r#"{{"Records":[{}],"eventName":"DeleteTrail"}}"#, record(1));
+    let report = check(&extra, "records", 1);
+    assert!(
+        report
+            .messages()
+            .iter()
+            .any(|line| line.contains("beside `Records`: `eventName`"))
+    );
+    let cut_off = json!({"Events": [{"CloudTrailEvent": record(1)}], "NextToken": "abc"});
+    let report = check(&cut_off.to_string(), "lookup-events", 1);
+    assert!(report.notices.iter().any(|notice| notice.code == "cut-off"));
+}
+
+#[test]
+fn what_is_no_log_is_named() {
+    let digest = json!({"awsAccountId": "1", "digestStartTime": "x", "logFiles": []}).to_string();
+    let control = json!({"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "CWL CONTROL MESSAGE"}]});
+    for (content, kind) in [
+        (digest, OtherKind::Digest),
+        (
+            json!({"PublicKeyList": []}).to_string(),
+            OtherKind::PublicKeys,
+        ),
+        (json!({"ETag": "x"}).to_string(), OtherKind::HeadObject),
+        (control.to_string(), OtherKind::ControlMessage),
+    ] {
+        let (report, _) = read("x.json", content.as_bytes());
+        assert_eq!(report.outcome, FileOutcome::NotRead(kind));
+    }
+    for (content, code) in [
+        (&b"{\"a\":1}"[..], "unknown-shape"),
+        (b"[{\"a\":1},{\"b\":2}]", "unknown-shape"),
+        (b"[1]", "unknown-shape"),
+        (b"{\"QueryResultRows\":[]}", "unsupported-shape"),
+        (b"  \n ", "blank-file"),
+        (b"", "empty-file"),
+        (b"\xFF\xFE{\0", "not-json"),
+        (b"PK\x03\x04", "archive"),
+        (b"\x00\x00\x00", "not-json"),
+        (b"{\"Records\":[", "broken-json"),
+        (b"{", "broken-json"),
+        (b"[", "broken-json"),
+    ] {
+        assert_eq!(refused(content).code(), code, "{content:?}");
+    }
+}
+
+#[test]
+fn fields_of_undocumented_types_are_kept_and_said() {
+    let odd = |from: &str, to: &str| -> Vec<(String, Option<u32>)> {
+        let changed = record(1).replace(from, to);
+        assert_ne!(changed, record(1));
+        let (report, kept) = read("x.json", wrap(&[record(0), changed]).as_bytes());
+        assert_eq!(kept.records.len(), 2);
+        let notices = report.notices.into_iter();
+        notices
+            .filter(|notice| matches!(notice.code, "odd-type" | "missing-field"))
+            .map(|notice| (notice.message, notice.first_index))
+            .collect()
+    };
+    for (from, to, message) in [
+        (
+            "false",
+            "\"false\"",
+            "`readOnly` is a string instead of true or false (1 record: 1)",
+        ),
+        (
+            "false",
+            "null",
+            "`readOnly` is null instead of true or false (1 record: 1)",
+        ),
+        (
+            "\"GoodOne\"",
+            "[\"GoodOne\"]",
+            "`eventName` is an array instead of a string (1 record: 1)",
+        ),
+        (
+            "\"us-east-1\"",
+            "7",
+            "`awsRegion` is a number instead of a string (1 record: 1)",
+        ),
+        (
+            "\"s3.amazonaws.com\"",
+            "null",
+            "`eventSource` is absent or null (1 record: 1)",
+        ),
+        (
+            "\"eventID\"",
+            "\"eventId\"",
+            "`eventID` is absent or null (1 record: 1)",
+        ),
+        (
+            "\"readOnly\":",
+            "\"resources\":{\"ARN\":\"x\"},\"readOnly\":",
+            "`resources` is an object instead of an array (1 record: 1)",
+        ),
+        (
+            "\"readOnly\":",
+            "\"additionalEventData\":\"x\",\"readOnly\":",
+            "`additionalEventData` is a string instead of an object (1 record: 1)",
+        ),
+    ] {
+        assert_eq!(odd(from, to), [(message.to_owned(), Some(1))]);
+    }
+    let fine = "\"resources\":[{\"ARN\":\"x\"},{}],\"errorCode\":null,\"readOnly\":";
+    assert_eq!(odd("\"readOnly\":", fine), []);
+}
+
+#[test]
+fn a_record_from_elsewhere_than_its_path_says_is_told() {
+    let name = "AWSLogs/444455556666/CloudTrail/eu-west-1/2024/05/06/444455556666_CloudTrail_eu-west-1_20240506T0215Z_aaaaAAAAbbbbBBBB.json.gz";
+    let (report, kept) = read(name, &gzip(wrap(&[record(0), record(1)]).as_bytes()));
+    assert_eq!(kept.records.len(), 2);
+    let told: Vec<_> = report
+        .notices
+        .iter()
+        .map(|notice| (notice.code, notice.count))
+        .collect();
+    assert_eq!(told, [("other-account", 2), ("other-region", 2)]);
+}
+
+#[test]
+fn insights_and_aggregates_are_counted_apart() {
+    let insight = r#"{"eventVersion":"1.08","eventTime":"2024-05-06T05:00:00Z","eventID":"x","awsRegion":"us-east-1","eventType":"AwsCloudTrailInsight","eventCategory":"Insight","insightDetails":{"state":"Start"}}"#;
+    let aggregate = r#"{"eventVersion":"1.0","accountId":"111122223333","eventId":"x","eventCategory":"Aggregated","timeWindow":{}}"#;
+    let records = [
+        record(0),
+        insight.to_owned(),
+        aggregate.to_owned(),
+        record(3),
+    ];
+    let (report, kept) = read("x.json", wrap(&records).as_bytes());
+    assert_eq!(
+        (
+            report.records_seen,
+            report.records_kept,
+            report.insights_kept,
+            report.aggregates
+        ),
+        (3, 3, 1, 1)
+    );
+    assert_eq!(
+        kept.records
+            .iter()
+            .map(|record| record.index)
+            .collect::<Vec<_>>(),
+        [0, 1, 3]
+    );
+}
+
+#[test]
+fn hostile_text_in_messages_is_escaped() {
+    let evil = "\\u001b[2J\\u202e\\u0085";
+    for content in [
+        wrap(&[record(1).replace("2024-05-06T02:00:00Z", evil)]),
+        wrap(&[record(1).replace("\"1.11\"", &format!("\"{evil}\""))]),
+        wrap(&[record(1).replace("\"readOnly\":false", &format!("\"{evil}\":1,\"{evil}\":2"))]),
+        format!(r#"{{"{evil}":1}}"#),
+        format!(r#"[{{"message":"{evil}"}}]"#),
+        format!(r#"{{"Records":["{evil}"]}}"#),
+        format!(r#"{{"Records":[],"{evil}":1}}"#),
+        "{\"\u{1b}\u{9b}\u{202e}\":1}".into(),
+        "{\"\u{9b}\u{202e}\":1}".into(),
+    ] {
+        let (report, _) = read("x.json", content.as_bytes());
+        let text = report.messages().join("\n");
+        assert!(!text.is_empty());
+        let bad = |character: char| {
+            character != '\n' && character.is_control() || character == '\u{202e}'
+        };
+        assert!(!text.chars().any(bad), "{text:?}");
+    }
+}
+
+#[test]
+fn refusals_are_listed_up_to_a_limit_and_all_counted() {
+    let content = format!("{{\"Records\":[{}7]}}", "7,".repeat(20_000));
+    let (report, _) = read("x.json", content.as_bytes());
+    assert_eq!(
+        (report.records_refused, report.refusals.len()),
+        (20_001, 10_000)
+    );
+    assert!(
+        report
+            .messages()
+            .iter()
+            .any(|line| line.contains("10001 more records refused"))
+    );
+}
