@@ -11,9 +11,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Context;
 
+use super::block::Chart;
 use super::chart::{Anchor, Ink, Mark, RoughMeasure, Scene, scenes};
 use super::{picture, templates};
-use crate::packet::model::Packet;
+use crate::packet::model::{ControlInfo, Packet};
 use crate::packet::write::{View, ViewError};
 
 /// The HTML view.
@@ -107,7 +108,7 @@ fn months(packet: &Packet) -> Vec<Month> {
     let mut from = 0;
     let mut months = Vec::new();
     while from < coverage.days.len() {
-        let name = &coverage.days[from][..7];
+        let name = month_name(&coverage.days[from]);
         let count = coverage.days[from..]
             .iter()
             .take_while(|day| day.starts_with(name))
@@ -116,6 +117,11 @@ fn months(packet: &Packet) -> Vec<Month> {
         from += count;
     }
     months
+}
+
+/// `2026-10` of `2026-10-31`.
+fn month_name(day: &str) -> &str {
+    day.get(..7).unwrap_or(day)
 }
 
 fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
@@ -152,11 +158,11 @@ fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
         }
     });
     Month {
-        name: coverage.days[range.start][..7].to_owned(),
+        name: month_name(&coverage.days[range.start]).to_owned(),
         rows: rows.collect(),
         days: coverage.days[range]
             .iter()
-            .map(|day| day[8..].to_owned())
+            .map(|day| day.get(8..).unwrap_or(day).to_owned())
             .collect(),
     }
 }
@@ -177,7 +183,7 @@ const HIGHEST: f64 = 2000.0;
 
 impl Pictures {
     fn of(packet: &Packet) -> Pictures {
-        let drawn = |chart: &super::block::Chart| {
+        let drawn = |chart: &Chart| {
             let scenes = scenes(chart, WIDTH, HIGHEST, &RoughMeasure);
             let drawings = scenes
                 .iter()
@@ -209,13 +215,13 @@ impl Pictures {
             timelines: packet
                 .controls
                 .iter()
-                .map(|control| timeline_of(control, days))
+                .map(|control| timeline_of(packet, control))
                 .collect(),
         }
     }
 }
 
-fn timeline_of(control: &crate::packet::model::ControlInfo, days: &[String]) -> Option<Drawing> {
+fn timeline_of(packet: &Packet, control: &ControlInfo) -> Option<Drawing> {
     let found = &control.exceptions_by_day;
     if found.is_empty() {
         return None;
@@ -226,12 +232,9 @@ fn timeline_of(control: &crate::packet::model::ControlInfo, days: &[String]) -> 
             .find(|one| one.day == day)
             .map_or(0, |one| one.count)
     };
-    let chart = picture::exceptions_by_day(control);
-    Some(Drawing::of(
-        &picture::timeline(days, count),
-        &chart.title,
-        &chart.description,
-    ))
+    let chart = picture::exceptions_by_day(packet, control);
+    let scene = picture::timeline(&packet.coverage.days, count);
+    Some(Drawing::of(&scene, &chart.title, &chart.description))
 }
 
 /// A scene as templates can walk it.

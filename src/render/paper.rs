@@ -28,10 +28,16 @@ impl View for PaperView {
     fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
         let text = templates::paper()?.render("paper.html", &Context::from_serialize(packet)?)?;
         let document = Document {
-            title: format!("Evidence packet: {}, {}, {}", packet.framework.name, packet.period.label, packet.organisation),
+            title: format!(
+                "Evidence packet: {}, {}, {}",
+                packet.framework.name, packet.period.label, packet.organisation
+            ),
             packet_id: packet.id.clone(),
             language: "en".to_owned(),
-            running_header: format!("{} evidence packet · {}", packet.framework.name, packet.organisation),
+            running_header: format!(
+                "{} evidence packet · {}",
+                packet.framework.name, packet.organisation
+            ),
             running_footer_note: format!("Period {} · all times UTC", packet.period.label),
             author: packet.organisation.clone(),
             created_at: packet.generated_at.clone(),
@@ -60,7 +66,7 @@ impl<'p> Resolver<'p> for Named<'p> {
             _ => {
                 let id = name.strip_prefix("days/")?;
                 let control = packet.controls.iter().find(|one| one.id == id)?;
-                Some(picture::exceptions_by_day(control))
+                Some(picture::exceptions_by_day(packet, control))
             }
         }
     }

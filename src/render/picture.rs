@@ -106,21 +106,51 @@ pub fn exceptions_by_control(packet: &Packet) -> Option<Chart> {
     })
 }
 
-/// Exceptions of one control on the days that have some.
-pub fn exceptions_by_day(control: &ControlInfo) -> Chart {
-    let days = &control.exceptions_by_day;
+/// Exceptions of one control on every day of the period.
+pub fn exceptions_by_day(packet: &Packet, control: &ControlInfo) -> Chart {
+    let found = &control.exceptions_by_day;
+    let count_of = |day: &String| {
+        found
+            .iter()
+            .find(|one| one.day == *day)
+            .map_or(0, |one| one.count)
+    };
+    let days = &packet.coverage.days;
     Chart {
         title: "Exceptions by day (UTC)".to_owned(),
-        description: in_words(days.iter().map(|one| (one.day.as_str(), one.count))),
-        kind: ChartKind::Bars(
-            days.iter()
-                .map(|one| Bar {
-                    label: one.day.clone(),
-                    value: one.count,
-                    tone: Tone::Bad,
-                })
-                .collect(),
-        ),
+        description: in_words(found.iter().map(|one| (one.day.as_str(), one.count))),
+        kind: ChartKind::Grid {
+            states: vec![
+                amount("none", '·', Tone::Muted, Pattern::Open),
+                amount("1", '1', Tone::Bad, Pattern::Open),
+                amount("2 to 9", '2', Tone::Bad, Pattern::Hatched),
+                amount("10 to 99", 'X', Tone::Bad, Pattern::Crossed),
+                amount("100 and more", 'C', Tone::Bad, Pattern::Solid),
+            ],
+            columns: days.iter().map(|day| month_and_day(day)).collect(),
+            rows: vec![GridRow {
+                label: "Exceptions".to_owned(),
+                cells: days
+                    .iter()
+                    .map(|day| match count_of(day) {
+                        0 => 0,
+                        1 => 1,
+                        2..=9 => 2,
+                        10..=99 => 3,
+                        _ => 4,
+                    })
+                    .collect(),
+            }],
+        },
+    }
+}
+
+fn amount(label: &str, letter: char, tone: Tone, pattern: Pattern) -> State {
+    State {
+        label: label.to_owned(),
+        letter,
+        tone,
+        pattern,
     }
 }
 
@@ -144,7 +174,7 @@ pub fn coverage(packet: &Packet) -> Chart {
                 .coverage
                 .days
                 .iter()
-                .map(|day| day[5..].to_owned())
+                .map(|day| month_and_day(day))
                 .collect(),
             rows: packet
                 .coverage
@@ -177,6 +207,11 @@ fn day_state(id: &str, letter: &str) -> State {
         tone,
         pattern,
     }
+}
+
+/// `10-31` of `2026-10-31`.
+fn month_and_day(day: &str) -> String {
+    day.get(5..).unwrap_or(day).to_owned()
 }
 
 fn in_words<'w>(all: impl Iterator<Item = (&'w str, u64)>) -> String {
@@ -237,7 +272,7 @@ pub fn timeline(days: &[String], count_of: impl Fn(&str) -> u64) -> Scene {
                 left + step / 2.0,
                 base + 10.0,
                 Tone::Muted,
-                day[5..].to_owned(),
+                month_and_day(day),
             ));
         }
     }

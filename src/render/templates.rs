@@ -22,9 +22,15 @@ pub const SCRIPT: &str = include_str!("../../templates/packet.js");
 const HTML: [(&str, &str); 9] = [
     ("packet.html", include_str!("../../templates/packet.html")),
     ("cover.html", include_str!("../../templates/cover.html")),
-    ("conclusions.html", include_str!("../../templates/conclusions.html")),
+    (
+        "conclusions.html",
+        include_str!("../../templates/conclusions.html"),
+    ),
     ("scope.html", include_str!("../../templates/scope.html")),
-    ("requirements.html", include_str!("../../templates/requirements.html")),
+    (
+        "requirements.html",
+        include_str!("../../templates/requirements.html"),
+    ),
     ("control.html", include_str!("../../templates/control.html")),
     ("rows.html", include_str!("../../templates/rows.html")),
     ("logs.html", include_str!("../../templates/logs.html")),
@@ -60,14 +66,25 @@ pub fn paper() -> TeraResult<Tera> {
 }
 
 fn add_filters(tera: &mut Tera) {
-    tera.register_filter("num", |number: u64, _: Kwargs, _: &State<'_>| grouped(number));
-    tera.register_filter("size", |bytes: u64, _: Kwargs, _: &State<'_>| size(bytes));
-    tera.register_filter("instant", |text: &str, _: Kwargs, _: &State<'_>| instant(text));
-    tera.register_filter("anchor", |text: &str, _: Kwargs, _: &State<'_>| anchor(text));
-    tera.register_filter("cut", |text: &str, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
-        Ok(cut(text, with.must_get::<u64>("at")? as usize))
+    tera.register_filter("num", |number: u64, _: Kwargs, _: &State<'_>| {
+        grouped(number)
     });
-    tera.register_filter("tone", |verdict: &str, _: Kwargs, _: &State<'_>| tone(verdict));
+    tera.register_filter("size", |bytes: u64, _: Kwargs, _: &State<'_>| size(bytes));
+    tera.register_filter("instant", |text: &str, _: Kwargs, _: &State<'_>| {
+        instant(text)
+    });
+    tera.register_filter("anchor", |text: &str, _: Kwargs, _: &State<'_>| {
+        anchor(text)
+    });
+    tera.register_filter(
+        "cut",
+        |text: &str, with: Kwargs, _: &State<'_>| -> TeraResult<String> {
+            Ok(cut(text, with.must_get::<u64>("at")? as usize))
+        },
+    );
+    tera.register_filter("tone", |verdict: &str, _: Kwargs, _: &State<'_>| {
+        tone(verdict)
+    });
 }
 
 /// `19.4 MB`, in powers of ten, and whole bytes below a thousand.
@@ -139,7 +156,10 @@ mod tests {
             assert!(name.ends_with(".html"), "{name}");
             assert!(!text.contains("safe"), "{name}");
             assert!(!text.contains("={{"), "{name}: an unquoted attribute");
-            assert!(!text.contains("style=\""), "{name}: the policy refuses style attributes");
+            assert!(
+                !text.contains("style=\""),
+                "{name}: the policy refuses style attributes"
+            );
             assert!(!text.contains(" onclick"), "{name}: no handlers");
         }
         for text in [STYLE, SCRIPT] {

@@ -37,3 +37,4 @@ mod scan_runs;
 
 mod packet_demo;
 mod packet_folder;
+mod packet_views;

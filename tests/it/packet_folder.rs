@@ -85,12 +85,18 @@ fn sums_and_manifest_list_every_file() {
     assert_eq!(found, listed);
     let manifest = fs::read_to_string(written.folder.join("manifest.json")).expect("there");
     let manifest: Manifest = serde_json::from_str(&manifest).expect("a manifest");
-    let mut in_manifest: BTreeSet<String> = manifest.files.iter().map(|file| file.path.clone()).collect();
+    let mut in_manifest: BTreeSet<String> = manifest
+        .files
+        .iter()
+        .map(|file| file.path.clone())
+        .collect();
     in_manifest.extend(["SHA256SUMS".to_owned(), "manifest.json".to_owned()]);
     assert_eq!(found, in_manifest);
     assert_eq!(manifest.packet_id, written.id);
     for file in &manifest.files {
-        let size = fs::metadata(written.folder.join(&file.path)).expect("there").len();
+        let size = fs::metadata(written.folder.join(&file.path))
+            .expect("there")
+            .len();
         assert_eq!(size, file.bytes, "{}", file.path);
     }
 }
@@ -101,7 +107,10 @@ fn the_same_inputs_give_the_same_bytes() {
         tempfile::tempdir().expect("a temporary folder"),
         tempfile::tempdir().expect("a temporary folder"),
     );
-    let (one, other) = (write_demo(&demo(), one.path()), write_demo(&demo(), other.path()));
+    let (one, other) = (
+        write_demo(&demo(), one.path()),
+        write_demo(&demo(), other.path()),
+    );
     assert_eq!(one.files, other.files);
     assert_eq!(one.id, other.id);
 }
@@ -110,7 +119,10 @@ fn the_same_inputs_give_the_same_bytes() {
 fn the_id_depends_on_rows_that_the_model_does_not_show() {
     let one = demo();
     let mut other = demo();
-    let rows = other.source.rows.get_mut(&("root-api-activity".to_owned(), List::Exceptions));
+    let rows = other
+        .source
+        .rows
+        .get_mut(&("root-api-activity".to_owned(), List::Exceptions));
     let last = rows.expect("there").last_mut().expect("not empty");
     last.record.as_mut().expect("kept").push(b' ');
     let id = |demo: &Demo| build::build(&demo.inputs(PCI)).expect("builds").id;
@@ -135,15 +147,31 @@ fn no_secret_is_in_any_file_and_what_is_masked_still_joins() {
     for path in files_below(&written.folder) {
         let bytes = fs::read(&path).expect("readable");
         let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains(TOKEN) && !text.contains(PASSWORD), "{}", path.display());
+        assert!(
+            !text.contains(TOKEN) && !text.contains(PASSWORD),
+            "{}",
+            path.display()
+        );
     }
-    let records = fs::read_to_string(written.folder.join("controls/root-api-activity/records.jsonl")).expect("there");
+    let records = fs::read_to_string(
+        written
+            .folder
+            .join("controls/root-api-activity/records.jsonl"),
+    )
+    .expect("there");
     let marks: BTreeSet<_> = records
         .match_indices("hmac-sha256:")
         .map(|(at, _)| &records[at..at + 28])
         .collect();
-    assert_eq!(marks.len(), 2, "one mark for each of two secrets: {marks:?}");
-    assert!(records.contains("ASIAIOSFODNN7EXAMPLE"), "key ids are no secrets");
+    assert_eq!(
+        marks.len(),
+        2,
+        "one mark for each of two secrets: {marks:?}"
+    );
+    assert!(
+        records.contains("ASIAIOSFODNN7EXAMPLE"),
+        "key ids are no secrets"
+    );
 }
 
 #[test]
@@ -187,20 +215,33 @@ fn no_cell_is_a_formula_and_no_value_begins_a_line() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let written = write_demo(&demo(), out.path());
     let mut cells = 0;
-    for path in files_below(&written.folder).iter().filter(|path| path.extension().is_some_and(|one| one == "csv")) {
+    for path in files_below(&written.folder)
+        .iter()
+        .filter(|path| path.extension().is_some_and(|one| one == "csv"))
+    {
         let bytes = fs::read(path).expect("readable");
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(bytes.as_slice());
         let mut rows = 0;
         for row in reader.records() {
             rows += 1;
             for cell in &row.expect("valid CSV, all rows of one length") {
                 cells += 1;
                 let text = cell.trim_start_matches([' ', '"', '\u{a0}', '\u{3000}']);
-                assert!(!text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']), "{cell:?}");
+                assert!(
+                    !text.starts_with([
+                        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'
+                    ]),
+                    "{cell:?}"
+                );
                 assert!(!cell.chars().any(char::is_control), "{cell:?}");
             }
         }
-        let lines = String::from_utf8(bytes).expect("UTF-8").matches("\r\n").count();
+        let lines = String::from_utf8(bytes)
+            .expect("UTF-8")
+            .matches("\r\n")
+            .count();
         assert_eq!(rows, lines, "one row is one line: {}", path.display());
     }
     assert!(cells > 10_000);
@@ -215,7 +256,10 @@ fn a_packet_that_is_there_is_replaced_only_when_asked() {
     let inputs = demo.inputs(PCI);
     let packet = build::build(&inputs).expect("builds");
     let refused = write::write(&inputs, &packet, &options(out.path())).expect_err("refused");
-    assert!(matches!(refused, WriteError::Folder(FolderError::Exists(_))));
+    assert!(matches!(
+        refused,
+        WriteError::Folder(FolderError::Exists(_))
+    ));
     assert!(refused.help().expect("a remedy").contains("--replace"));
     let replacing = Options {
         existing: Existing::Replace,
@@ -224,7 +268,9 @@ fn a_packet_that_is_there_is_replaced_only_when_asked() {
     let written = write::write(&inputs, &packet, &replacing).expect("replaces");
     let text = fs::read_to_string(written.folder.join("packet.json")).expect("there");
     assert!(text.contains("2026-11-01T02:00:01Z"));
-    let beside: Vec<_> = fs::read_dir(out.path().join("2026-10")).expect("there").collect();
+    let beside: Vec<_> = fs::read_dir(out.path().join("2026-10"))
+        .expect("there")
+        .collect();
     assert_eq!(beside.len(), 1, "nothing is left beside it");
 }
 
@@ -246,7 +292,12 @@ impl View for Fails {
 struct Breaks<'a>(&'a Demo);
 
 impl EvidenceSource for Breaks<'_> {
-    fn rows(&self, _: &str, list: List, each: &mut dyn FnMut(&EvidenceRow) -> io::Result<()>) -> io::Result<()> {
+    fn rows(
+        &self,
+        _: &str,
+        list: List,
+        each: &mut dyn FnMut(&EvidenceRow) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.0.source.rows("root-api-activity", list, each)?;
         Err(io::Error::other("the ledger is gone"))
     }
@@ -264,7 +315,11 @@ impl EvidenceSource for Breaks<'_> {
 fn leaves_nothing(out: &Path, failed: Result<Written, WriteError>) -> String {
     let error = failed.expect_err("fails");
     assert!(files_below(out).is_empty());
-    assert_eq!(fs::read_dir(out).expect("readable").count(), 0, "no folder is left");
+    assert_eq!(
+        fs::read_dir(out).expect("readable").count(),
+        0,
+        "no folder is left"
+    );
     error.to_string()
 }
 
@@ -285,7 +340,10 @@ fn whatever_fails_nothing_is_left() {
         source: &broken,
         ..inputs
     };
-    let message = leaves_nothing(out.path(), write::write(&broken, &packet, &options(out.path())));
+    let message = leaves_nothing(
+        out.path(),
+        write::write(&broken, &packet, &options(out.path())),
+    );
     assert!(message.contains("the ledger is gone"), "{message}");
     let stop = AtomicBool::new(true);
     let stopped = Options {
@@ -300,10 +358,16 @@ fn evidence_that_changed_since_the_model_was_built_is_noticed() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let mut demo = demo();
     let packet = build::build(&demo.inputs(PCI)).expect("builds");
-    let rows = demo.source.rows.get_mut(&("root-api-activity".to_owned(), List::Exceptions));
+    let rows = demo
+        .source
+        .rows
+        .get_mut(&("root-api-activity".to_owned(), List::Exceptions));
     rows.expect("there").pop();
     let failed = write::write(&demo.inputs(PCI), &packet, &options(out.path()));
-    assert!(matches!(&failed, Err(WriteError::Changed(id)) if id == "root-api-activity"), "{failed:?}");
+    assert!(
+        matches!(&failed, Err(WriteError::Changed(id)) if id == "root-api-activity"),
+        "{failed:?}"
+    );
     leaves_nothing(out.path(), failed);
 }
 
@@ -312,7 +376,8 @@ fn a_place_that_cannot_be_written_to_is_named_with_a_remedy() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let blocked = out.path().join("file");
     fs::write(&blocked, "x").expect("writable");
-    let error = write::check_target(&blocked, "2026-10", PCI, Existing::Refuse).expect_err("a file is in the way");
+    let error = write::check_target(&blocked, "2026-10", PCI, Existing::Refuse)
+        .expect_err("a file is in the way");
     assert!(error.to_string().contains("file"), "{error}");
     assert!(error.help().is_some(), "{error}");
 }
@@ -322,7 +387,10 @@ fn counts_that_do_not_add_up_give_no_packet() {
     let mut demo = demo();
     demo.assessment.log_set.total.kept += 1;
     let error = build::build(&demo.inputs(PCI)).expect_err("refused");
-    assert_eq!(error.to_string(), "records of the log set do not add up: 1206200 is not 1206201");
+    assert_eq!(
+        error.to_string(),
+        "records of the log set do not add up: 1206200 is not 1206201"
+    );
     demo.assessment.log_set.total.kept -= 1;
     demo.assessment.controls[0].counts.examined += 1;
     assert!(build::build(&demo.inputs(PCI)).is_err());
@@ -332,11 +400,23 @@ fn counts_that_do_not_add_up_give_no_packet() {
 fn a_requirement_takes_the_gravest_verdict_of_its_controls() {
     let demo = demo();
     let packet = build::build(&demo.inputs(PCI)).expect("builds");
-    let order = ["exceptions", "not-determinable", "listed", "waived", "no-activity", "no-exceptions"];
+    let order = [
+        "exceptions",
+        "not-determinable",
+        "listed",
+        "waived",
+        "no-activity",
+        "no-exceptions",
+    ];
     let gravity = |verdict: &str| order.iter().position(|one| *one == verdict);
     let mut without = 0;
     for one in &packet.requirements {
-        match one.controls.iter().map(|control| gravity(&control.verdict).expect("known")).min() {
+        match one
+            .controls
+            .iter()
+            .map(|control| gravity(&control.verdict).expect("known"))
+            .min()
+        {
             Some(gravest) => assert_eq!(one.verdict, order[gravest], "{}", one.id),
             None => {
                 without += 1;
@@ -346,7 +426,11 @@ fn a_requirement_takes_the_gravest_verdict_of_its_controls() {
         }
     }
     assert!(without > 100 && without < packet.requirements.len());
-    assert!(!serde_json::to_string(&packet).expect("JSON").contains("compliant\""));
+    assert!(
+        !serde_json::to_string(&packet)
+            .expect("JSON")
+            .contains("compliant\"")
+    );
     assert_eq!(packet.conclusion.exit_code, 3);
 }
 

@@ -5,7 +5,8 @@ use super::super::chart::grouped;
 use super::super::picture::verdict_tone;
 use super::super::templates::{anchor, cut, instant};
 use crate::packet::model::{
-    ControlInfo, DetailInfo, Input, ListInfo, Packet, RecordCountsInfo, Refusal, RequirementInfo, Row, RowList,
+    ControlInfo, DetailInfo, Input, ListInfo, Packet, RecordCountsInfo, Refusal, RequirementInfo,
+    Row, RowList,
 };
 
 /// The table with this name.
@@ -14,59 +15,127 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
     let found = match name {
         "controls" => controls(packet),
         "requirements" => requirements(packet),
-        "accounts" => plain(name, &scope.accounts, [("Account", 84.0), ("Name", 0.0), ("Regions", 0.0)], |one| {
-            vec![Cell::mono(&one.id), Cell::text(&one.name), Cell::text(one.regions.join(", "))]
-        })
+        "accounts" => plain(
+            name,
+            &scope.accounts,
+            [("Account", 84.0), ("Name", 0.0), ("Regions", 0.0)],
+            |one| {
+                vec![
+                    Cell::mono(&one.id),
+                    Cell::text(&one.name),
+                    Cell::text(one.regions.join(", ")),
+                ]
+            },
+        )
         .when_empty("The scope names no account for this framework, so coverage cannot be shown."),
-        "idle" => plain(name, &scope.idle, [("Account", 84.0), ("Region", 84.0), ("Reason", 0.0)], |one| {
-            vec![or_all(&one.account, "every account"), or_all(&one.region, "every Region"), Cell::text(&one.reason)]
-        }),
-        "recorded" => plain(name, &scope.recorded, [("Class", 84.0), ("Account", 84.0), ("Stores", 0.0), ("Source of the statement", 0.0)], |one| {
-            vec![
-                Cell::text(&one.class),
-                or_all(&one.account, "every account"),
-                all_or(&one.stores),
-                Cell::text(&one.source),
-            ]
-        }),
-        "maintenance" => plain(name, &scope.maintenance, [("From (UTC)", 84.0), ("Until (UTC)", 84.0), ("Account", 76.0), ("Controls", 0.0), ("Reason", 0.0), ("Ticket", 56.0)], |one| {
-            vec![
-                Cell::text(instant(&one.from)),
-                Cell::text(instant(&one.until)),
-                or_all(&one.account, "every account"),
-                all_or(&one.controls),
-                Cell::text(&one.reason),
-                or_all(&one.ticket, "none"),
-            ]
-        }),
-        "waivers" => plain(name, &scope.waivers, [("Control", 0.0), ("Ticket", 64.0), ("Reason", 0.0), ("Approver", 76.0), ("Covers", 0.0), ("Up to (UTC)", 56.0)], |one| {
-            let covers = match one.event_ids.as_slice() {
-                [] => one.covers.clone(),
-                ids => ids.join(", "),
-            };
-            vec![
-                Cell::from(Run::plain(&one.control).link(anchor(&one.control))),
-                Cell::text(&one.ticket),
-                Cell::text(&one.reason),
-                Cell::text(&one.approver),
-                Cell::text(covers),
-                Cell::text(&one.expires),
-            ]
-        }),
-        "lists" => plain(name, &scope.lists, [("List", 100.0), ("Entries", 0.0), ("Used by", 130.0)], list_cells),
-        "classes" => plain(name, &packet.coverage.classes, [("Account", 76.0), ("Class", 84.0), ("Proven", 64.0), ("Records", -56.0), ("How, or what is missing", 0.0)], |one| {
-            let proven = match one.is_proven {
-                true => Run::bold("proven").tone(Tone::Good),
-                false => Run::bold("not proven").tone(Tone::Warning),
-            };
-            vec![
-                Cell::mono(&one.account),
-                Cell::text(&one.class),
-                proven.into(),
-                Cell::text(grouped(one.records)),
-                Cell::text(&one.proof),
-            ]
-        })
+        "idle" => plain(
+            name,
+            &scope.idle,
+            [("Account", 84.0), ("Region", 84.0), ("Reason", 0.0)],
+            |one| {
+                vec![
+                    or_all(&one.account, "every account"),
+                    or_all(&one.region, "every Region"),
+                    Cell::text(&one.reason),
+                ]
+            },
+        ),
+        "recorded" => plain(
+            name,
+            &scope.recorded,
+            [
+                ("Class", 84.0),
+                ("Account", 84.0),
+                ("Stores", 0.0),
+                ("Source of the statement", 0.0),
+            ],
+            |one| {
+                vec![
+                    Cell::text(&one.class),
+                    or_all(&one.account, "every account"),
+                    all_or(&one.stores),
+                    Cell::text(&one.source),
+                ]
+            },
+        ),
+        "maintenance" => plain(
+            name,
+            &scope.maintenance,
+            [
+                ("From (UTC)", 84.0),
+                ("Until (UTC)", 84.0),
+                ("Account", 76.0),
+                ("Controls", 0.0),
+                ("Reason", 0.0),
+                ("Ticket", 56.0),
+            ],
+            |one| {
+                vec![
+                    Cell::text(instant(&one.from)),
+                    Cell::text(instant(&one.until)),
+                    or_all(&one.account, "every account"),
+                    all_or(&one.controls),
+                    Cell::text(&one.reason),
+                    or_all(&one.ticket, "none"),
+                ]
+            },
+        ),
+        "waivers" => plain(
+            name,
+            &scope.waivers,
+            [
+                ("Control", 0.0),
+                ("Ticket", 64.0),
+                ("Reason", 0.0),
+                ("Approver", 76.0),
+                ("Covers", 0.0),
+                ("Up to (UTC)", 56.0),
+            ],
+            |one| {
+                let covers = match one.event_ids.as_slice() {
+                    [] => one.covers.clone(),
+                    ids => ids.join(", "),
+                };
+                vec![
+                    Cell::from(Run::plain(&one.control).link(anchor(&one.control))),
+                    Cell::text(&one.ticket),
+                    Cell::text(&one.reason),
+                    Cell::text(&one.approver),
+                    Cell::text(covers),
+                    Cell::text(&one.expires),
+                ]
+            },
+        ),
+        "lists" => plain(
+            name,
+            &scope.lists,
+            [("List", 100.0), ("Entries", 0.0), ("Used by", 130.0)],
+            list_cells,
+        ),
+        "classes" => plain(
+            name,
+            &packet.coverage.classes,
+            [
+                ("Account", 76.0),
+                ("Class", 84.0),
+                ("Proven", 64.0),
+                ("Records", -56.0),
+                ("How, or what is missing", 0.0),
+            ],
+            |one| {
+                let proven = match one.is_proven {
+                    true => Run::bold("proven").tone(Tone::Good),
+                    false => Run::bold("not proven").tone(Tone::Warning),
+                };
+                vec![
+                    Cell::mono(&one.account),
+                    Cell::text(&one.class),
+                    proven.into(),
+                    Cell::text(grouped(one.records)),
+                    Cell::text(&one.proof),
+                ]
+            },
+        )
         .when_empty("No class was looked for."),
         "by-account" => plain(name, &packet.log_set.by_account, BY_ACCOUNT, |one| {
             let mut cells = vec![Cell::mono(&one.account)];
@@ -74,9 +143,12 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             cells
         })
         .when_empty("No record was seen."),
-        "by-class" => plain(name, &packet.log_set.by_class, [("Class", 160.0), ("Records (one can be of several)", 0.0)], |one| {
-            vec![Cell::text(&one.class), Cell::text(grouped(one.records))]
-        })
+        "by-class" => plain(
+            name,
+            &packet.log_set.by_class,
+            [("Class", 160.0), ("Records (one can be of several)", 0.0)],
+            |one| vec![Cell::text(&one.class), Cell::text(grouped(one.records))],
+        )
         .when_empty("No record was examined."),
         "refusals" => refusals(packet),
         "inputs" => inputs(packet),
@@ -91,10 +163,30 @@ fn of_control<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
     let control = packet.controls.iter().find(|one| one.id == id)?;
     let lists = &control.lists_of_records;
     match (kind, what) {
-        ("rows", "exceptions") => Some(records(name, &lists.exceptions, "exception", "No record is listed as an exception.")),
-        ("rows", "attempts") => Some(records(name, &lists.attempts, "attempt", "No refused call that matches is on record.")),
-        ("rows", "undecided") => Some(records(name, &lists.undecided, "undecided", "No record is undecided.")),
-        ("rows", "sample") => Some(records(name, &lists.sample, "conforming", "The sample is empty.")),
+        ("rows", "exceptions") => Some(records(
+            name,
+            &lists.exceptions,
+            "exception",
+            "No record is listed as an exception.",
+        )),
+        ("rows", "attempts") => Some(records(
+            name,
+            &lists.attempts,
+            "attempt",
+            "No refused call that matches is on record.",
+        )),
+        ("rows", "undecided") => Some(records(
+            name,
+            &lists.undecided,
+            "undecided",
+            "No record is undecided.",
+        )),
+        ("rows", "sample") => Some(records(
+            name,
+            &lists.sample,
+            "conforming",
+            "The sample is empty.",
+        )),
         ("details", number) => {
             let place: usize = number.parse().ok()?;
             Some(details(name, control.details.get(place)?))
@@ -104,12 +196,12 @@ fn of_control<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
 }
 
 /// Rows that are made from a slice of the model whenever they are asked for.
-struct From<'p, T, F> {
+struct FromItems<'p, T, F> {
     items: &'p [T],
     cells: F,
 }
 
-impl<T, F: Fn(&T) -> Vec<Cell>> RowSource for From<'_, T, F> {
+impl<T, F: Fn(&T) -> Vec<Cell>> RowSource for FromItems<'_, T, F> {
     fn for_each(&self, each: &mut dyn FnMut(&[Cell])) -> Result<(), RowError> {
         for item in self.items {
             each(&(self.cells)(item));
@@ -134,7 +226,7 @@ fn plain<'p, T, const N: usize>(
         name: name.to_owned(),
         caption: None,
         columns: columns.into_iter().map(column).collect(),
-        rows: Rows::Streamed(Box::new(From { items, cells })),
+        rows: Rows::Streamed(Box::new(FromItems { items, cells })),
         when_empty: "None.".to_owned(),
         note: None,
         wide: false,
@@ -150,11 +242,17 @@ trait With {
 
 impl With for Table<'_> {
     fn when_empty(self, text: &str) -> Self {
-        Table { when_empty: text.to_owned(), ..self }
+        Table {
+            when_empty: text.to_owned(),
+            ..self
+        }
     }
 
     fn note(self, text: String) -> Self {
-        Table { note: Some(text), ..self }
+        Table {
+            note: Some(text),
+            ..self
+        }
     }
 
     fn wide(self) -> Self {
@@ -176,9 +274,16 @@ fn all_or(values: &[String]) -> Cell {
 /// Whether rows were left out, and where all of them are.
 fn shown_of(shown: u64, total: u64, file: &str) -> String {
     if shown < total {
-        format!("{} of {} rows are shown here. All are in {file}", grouped(shown), grouped(total))
+        format!(
+            "{} of {} rows are shown here. All are in {file}",
+            grouped(shown),
+            grouped(total)
+        )
     } else {
-        format!("All {} rows are shown. The same with whole texts is in {file}", grouped(total))
+        format!(
+            "All {} rows are shown. The same with whole texts is in {file}",
+            grouped(total)
+        )
     }
 }
 
@@ -213,26 +318,29 @@ fn counts(counts: &RecordCountsInfo) -> [Cell; 7] {
 fn controls(packet: &Packet) -> Table<'_> {
     let columns = [
         ("Control", 0.0),
-        ("Severity", 46.0),
-        ("Verdict", 104.0),
-        ("Examined", -56.0),
-        ("Exceptions", -62.0),
+        ("Verdict", 92.0),
+        ("Examined", -52.0),
+        ("Exceptions", -58.0),
         ("Waived", -42.0),
-        ("Undecided", -52.0),
+        ("Undecided", -50.0),
         ("Attempts", -46.0),
     ];
-    plain("controls", &packet.controls, columns, control_cells).when_empty("No control was run for this framework.")
+    plain("controls", &packet.controls, columns, control_cells)
+        .when_empty("No control was run for this framework.")
 }
 
 fn control_cells(one: &ControlInfo) -> Vec<Cell> {
-    let at_least = if one.is_lower_bound && one.counts.exceptions > 0 { "at least " } else { "" };
+    let at_least = if one.is_lower_bound && one.counts.exceptions > 0 {
+        "at least "
+    } else {
+        ""
+    };
     vec![
         vec![
             Run::plain(&one.title).link(anchor(&one.id)),
-            Run::mono(format!(" {}", one.id)).tone(Tone::Muted),
+            Run::plain(format!(" {}, {}", one.id, one.severity)).tone(Tone::Muted),
         ]
         .into(),
-        Cell::text(&one.severity),
         verdict(&one.verdict, &one.verdict_shown).into(),
         Cell::text(grouped(one.counts.examined)),
         Cell::text(format!("{at_least}{}", grouped(one.counts.exceptions))),
@@ -249,7 +357,12 @@ fn requirements(packet: &Packet) -> Table<'_> {
         ("Controls", 130.0),
         ("Verdict", 112.0),
     ];
-    plain("requirements", &packet.requirements, columns, requirement_cells)
+    plain(
+        "requirements",
+        &packet.requirements,
+        columns,
+        requirement_cells,
+    )
 }
 
 fn requirement_cells(one: &RequirementInfo) -> Vec<Cell> {
@@ -259,13 +372,19 @@ fn requirement_cells(one: &RequirementInfo) -> Vec<Cell> {
             controls.push(Run::plain("; "));
         }
         controls.push(Run::plain(&control.id).link(anchor(&control.id)));
-        controls.push(Run::plain(format!(" ({})", control.verdict_shown.to_lowercase())).tone(Tone::Muted));
+        controls.push(
+            Run::plain(format!(" ({})", control.verdict_shown.to_lowercase())).tone(Tone::Muted),
+        );
     }
     if controls.is_empty() {
         controls.push(Run::plain("none").tone(Tone::Muted));
     }
     let mut number = vec![Run::bold(&one.id)];
-    number.extend(one.implementation.iter().map(|kind| Run::plain(format!(" {kind}")).tone(Tone::Muted)));
+    number.extend(
+        one.implementation
+            .iter()
+            .map(|kind| Run::plain(format!(" {kind}")).tone(Tone::Muted)),
+    );
     vec![
         number.into(),
         vec![
@@ -309,12 +428,21 @@ fn list_cells(one: &ListInfo) -> Vec<Cell> {
     if entries.is_empty() {
         entries.push(Run::plain("no entry").tone(Tone::Muted));
     }
-    vec![name.into(), entries.into(), Cell::text(one.used_by.join(", "))]
+    vec![
+        name.into(),
+        entries.into(),
+        Cell::text(one.used_by.join(", ")),
+    ]
 }
 
 fn refusals(packet: &Packet) -> Table<'_> {
     let found = &packet.log_set.refusals;
-    let columns = [("File", 0.0), ("Record", 56.0), ("Reason", 0.0), ("Evidence missing", 62.0)];
+    let columns = [
+        ("File", 0.0),
+        ("Record", 56.0),
+        ("Reason", 0.0),
+        ("Evidence missing", 62.0),
+    ];
     let table = plain("refusals", &found.rows, columns, refusal_cells)
         .when_empty("Nothing was refused, and every file is a log.");
     match found.total {
@@ -326,14 +454,24 @@ fn refusals(packet: &Packet) -> Table<'_> {
 fn refusal_cells(one: &Refusal) -> Vec<Cell> {
     vec![
         Cell::mono(&one.file),
-        Cell::text(one.index.map_or_else(|| "whole file".to_owned(), |index| index.to_string())),
-        vec![Run::mono(format!("{} ", one.code)), Run::plain(cut(&one.message, 400))].into(),
+        Cell::text(
+            one.index
+                .map_or_else(|| "whole file".to_owned(), |index| index.to_string()),
+        ),
+        vec![
+            Run::mono(format!("{} ", one.code)),
+            Run::plain(cut(&one.message, 400)),
+        ]
+        .into(),
         match one.is_loss {
             true => Run::bold("possible").tone(Tone::Warning).into(),
             false => Cell::text("no"),
         },
     ]
 }
+
+/// Input files that paper shows; nobody reads hashes of thousands of files there.
+const MOST_INPUTS: usize = 40;
 
 fn inputs(packet: &Packet) -> Table<'_> {
     let found = &packet.log_set.inputs;
@@ -345,18 +483,23 @@ fn inputs(packet: &Packet) -> Table<'_> {
         ("Records", -48.0),
         ("Duplicates", -52.0),
     ];
-    let table = plain("inputs", &found.rows, columns, input_cells)
-        .when_empty("No file was given.")
-        .wide();
+    let shown = &found.rows[..found.rows.len().min(MOST_INPUTS)];
+    let table = plain("inputs", shown, columns, input_cells).when_empty("No file was given.");
     match found.total {
         0 => table,
-        total => table.note(shown_of(found.shown, total, &found.file)),
+        total => table
+            .wide()
+            .note(shown_of(shown.len() as u64, total, &found.file)),
     }
 }
 
 fn input_cells(one: &Input) -> Vec<Cell> {
     let mut file = vec![Run::mono(&one.file)];
-    file.extend(one.notices.iter().map(|notice| Run::plain(format!(" · {notice}")).tone(Tone::Muted)));
+    file.extend(
+        one.notices
+            .iter()
+            .map(|notice| Run::plain(format!(" · {notice}")).tone(Tone::Muted)),
+    );
     let mut shape = vec![Run::plain(&one.shape)];
     if one.outcome != "read" {
         shape.push(Run::bold(format!(" {}", one.outcome)).tone(Tone::Warning));
@@ -366,7 +509,11 @@ fn input_cells(one: &Input) -> Vec<Cell> {
     }
     vec![
         file.into(),
-        Cell::mono(if one.sha256.is_empty() { "not read" } else { &one.sha256 }),
+        Cell::mono(if one.sha256.is_empty() {
+            "not read"
+        } else {
+            &one.sha256
+        }),
         shape.into(),
         Cell::text(grouped(one.bytes)),
         Cell::text(grouped(one.records)),
@@ -375,13 +522,26 @@ fn input_cells(one: &Input) -> Vec<Cell> {
 }
 
 fn details<'p>(name: &str, table: &'p DetailInfo) -> Table<'p> {
-    let columns: Vec<_> = table.columns.iter().map(|title| Column::share(title, 1.0)).collect();
+    let columns: Vec<_> = table
+        .columns
+        .iter()
+        .map(|title| Column::share(title, 1.0))
+        .collect();
     Table {
         columns,
         note: Some(if table.shown < table.total {
-            format!("{} of {} rows are shown here and in {}", grouped(table.shown), grouped(table.total), table.file)
+            format!(
+                "{} of {} rows are shown here and in {}",
+                grouped(table.shown),
+                grouped(table.total),
+                table.file
+            )
         } else {
-            format!("All {} rows are shown, and are in {}", grouped(table.total), table.file)
+            format!(
+                "All {} rows are shown, and are in {}",
+                grouped(table.total),
+                table.file
+            )
         }),
         ..plain(name, &table.rows, [], |row: &Vec<String>| {
             row.iter().map(|cell| Cell::text(cut(cell, 300))).collect()
@@ -389,57 +549,130 @@ fn details<'p>(name: &str, table: &'p DetailInfo) -> Table<'p> {
     }
 }
 
+/// Longer lists get pages on their side; for shorter ones a turn of the page is not worth it.
+const LONG: u64 = 8;
+
 fn records<'p>(name: &str, list: &'p RowList, role: &'static str, empty: &str) -> Table<'p> {
-    let columns = [
-        ("Time (UTC)", 54.0),
-        ("Event", 92.0),
-        ("Who", 0.0),
-        ("Where", 96.0),
-        ("Outcome", 76.0),
-        ("Target", 0.0),
-        ("Event id and origin", 182.0),
-    ];
-    let table = plain(name, &list.rows, columns, move |row| record_cells(row, role)).when_empty(empty);
+    let table = if list.total > LONG {
+        let columns = [
+            ("Time (UTC)", 54.0),
+            ("Event", 92.0),
+            ("Who", 0.0),
+            ("Where", 96.0),
+            ("Outcome", 76.0),
+            ("Target", 0.0),
+            ("Event id and origin", 182.0),
+        ];
+        plain(name, &list.rows, columns, move |row| {
+            Parts::of(row, role).seven()
+        })
+        .wide()
+    } else {
+        let columns = [
+            ("Time (UTC) and event", 88.0),
+            ("Who", 0.0),
+            ("Where and outcome", 100.0),
+            ("Target", 0.0),
+            ("Event id and origin", 122.0),
+        ];
+        plain(name, &list.rows, columns, move |row| {
+            Parts::of(row, role).five()
+        })
+    };
+    let table = table.when_empty(empty);
     match &list.file {
-        Some(file) if list.total > 0 => table.note(shown_of(list.shown, list.total, file)).wide(),
+        Some(file) if list.total > 0 => table.note(shown_of(list.shown, list.total, file)),
         _ => table,
     }
 }
 
-fn record_cells(row: &Row, role: &str) -> Vec<Cell> {
-    let muted = |text: String| Run::plain(text).tone(Tone::Muted);
-    let mut who = vec![Run::plain(cut(&row.actor, 200)), muted(format!(" {}", row.actor_kind))];
-    if !row.person.is_empty() {
-        who.push(muted(format!(" · {}", cut(&row.person, 160))));
+/// What a row says, before it is put into cells.
+struct Parts {
+    time: Vec<Run>,
+    event: Vec<Run>,
+    who: Vec<Run>,
+    place: Vec<Run>,
+    outcome: Vec<Run>,
+    target: Vec<Run>,
+    origin: Vec<Run>,
+}
+
+impl Parts {
+    fn of(row: &Row, role: &str) -> Parts {
+        let muted = |text: String| Run::plain(text).tone(Tone::Muted);
+        let mut who = vec![
+            Run::plain(cut(&row.actor, 200)),
+            muted(format!(" {}", row.actor_kind)),
+        ];
+        if !row.person.is_empty() {
+            who.push(muted(format!(" · {}", cut(&row.person, 160))));
+        }
+        let mut place = vec![
+            Run::plain(format!(
+                "{} {} ",
+                cut(&row.account, 40),
+                cut(&row.region, 40)
+            )),
+            muted(format!("from {}", cut(&row.source_ip, 80))),
+        ];
+        if !row.user_agent.is_empty() {
+            place.push(muted(format!(" with {}", cut(&row.user_agent, 100))));
+        }
+        let mut target = vec![Run::plain(cut(&row.target, 240))];
+        if row.masked {
+            target.push(muted(" (secrets masked)".to_owned()));
+        }
+        let id = match row.event_id.as_str() {
+            "" => Run::plain("no event id"),
+            id => Run::mono(cut(id, 80)),
+        };
+        let mut origin = format!(" record {} of {}", row.index, row.file);
+        if let Some(line) = row.record_line {
+            origin.push_str(&format!("; line {line} of records.jsonl"));
+        }
+        Parts {
+            time: vec![Run::plain(instant(&row.time))],
+            event: vec![
+                Run::bold(cut(&row.event_name, 120)),
+                muted(format!(" {}", cut(&row.event_source, 120))),
+            ],
+            who,
+            place,
+            outcome: outcome(row, role),
+            target,
+            origin: vec![id, muted(origin)],
+        }
     }
-    let mut place = vec![
-        Run::plain(format!("{} {} ", cut(&row.account, 40), cut(&row.region, 40))),
-        muted(format!("from {}", cut(&row.source_ip, 80))),
-    ];
-    if !row.user_agent.is_empty() {
-        place.push(muted(format!(" with {}", cut(&row.user_agent, 100))));
+
+    fn seven(self) -> Vec<Cell> {
+        let parts = [
+            self.time,
+            self.event,
+            self.who,
+            self.place,
+            self.outcome,
+            self.target,
+            self.origin,
+        ];
+        parts.into_iter().map(Cell::from).collect()
     }
-    let mut target = vec![Run::plain(cut(&row.target, 240))];
-    if row.masked {
-        target.push(muted(" (secrets masked)".to_owned()));
+
+    fn five(self) -> Vec<Cell> {
+        let parts = [
+            joined(self.time, " ", self.event),
+            self.who,
+            joined(self.place, " · ", self.outcome),
+            self.target,
+            self.origin,
+        ];
+        parts.into_iter().map(Cell::from).collect()
     }
-    let id = match row.event_id.as_str() {
-        "" => Run::plain("no event id"),
-        id => Run::mono(cut(id, 80)),
-    };
-    let mut origin = format!(" record {} of {}", row.index, row.file);
-    if let Some(line) = row.record_line {
-        origin.push_str(&format!("; line {line} of records.jsonl"));
-    }
-    vec![
-        Cell::text(instant(&row.time)),
-        vec![Run::bold(cut(&row.event_name, 120)), muted(format!(" {}", cut(&row.event_source, 120)))].into(),
-        who.into(),
-        place.into(),
-        outcome(row, role).into(),
-        target.into(),
-        vec![id, muted(origin)].into(),
-    ]
+}
+
+fn joined(mut one: Vec<Run>, between: &str, other: Vec<Run>) -> Vec<Run> {
+    one.push(Run::plain(between));
+    one.extend(other);
+    one
 }
 
 fn outcome(row: &Row, role: &str) -> Vec<Run> {
