@@ -187,10 +187,18 @@ fn every_bad_input_makes_a_packet_that_says_what_is_missing() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+                    let name = case
+                        .file_name()
+                        .expect("a name")
+                        .to_string_lossy()
+                        .into_owned();
                     let problems = problems(case);
                     let mut found = found.lock().expect("no thread failed");
-                    found.extend(problems.into_iter().map(|problem| format!("{name}: {problem}")));
+                    found.extend(
+                        problems
+                            .into_iter()
+                            .map(|problem| format!("{name}: {problem}")),
+                    );
                 }
             });
         }
