@@ -52,10 +52,6 @@ struct Known<'a> {
 /// The account or Region of a record that names none.
 const UNKNOWN: &str = "unknown";
 
-fn has_text(text: &Cow<'_, str>) -> bool {
-    !text.is_empty()
-}
-
 impl<'p> FactSink<'p> {
     /// An empty sink.
     pub fn new(plan: &'p Plan) -> FactSink<'p> {
@@ -114,13 +110,18 @@ impl<'p> FactSink<'p> {
 
     /// The account that received the record: as it says, as the key claims, as the caller has it.
     fn account<'a>(&self, view: &RecordView<'a>) -> Cow<'a, str> {
-        if let Some(account) = view.text(core::RECIPIENT_ACCOUNT).filter(has_text) {
+        if let Some(account) = view
+            .text(core::RECIPIENT_ACCOUNT)
+            .filter(|text| !text.is_empty())
+        {
             return account;
         }
         if let Some(account) = &self.claim.account {
             return Cow::Owned(account.clone());
         }
-        let caller = view.text(core::IDENTITY_ACCOUNT).filter(has_text);
+        let caller = view
+            .text(core::IDENTITY_ACCOUNT)
+            .filter(|text| !text.is_empty());
         caller.unwrap_or(Cow::Borrowed(UNKNOWN))
     }
 
@@ -250,7 +251,7 @@ impl RecordSink for FactSink<'_> {
             account: self.account(&view),
             region: view
                 .text(core::AWS_REGION)
-                .filter(has_text)
+                .filter(|text| !text.is_empty())
                 .unwrap_or(Cow::Borrowed(UNKNOWN)),
             classes: classes(&view),
         };
