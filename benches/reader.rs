@@ -28,8 +28,8 @@ impl RecordSink for Count {
 
 fn main() {
     let corpus = corpus(200_000);
-    let listing =
-        walk(&[corpus.folder.clone()], WalkOptions::default()).expect("the corpus can be walked");
+    let listing = walk(std::slice::from_ref(&corpus.folder), WalkOptions::default())
+        .expect("the corpus can be walked");
     let files: Vec<PathBuf> = listing.files.iter().map(|file| file.path.clone()).collect();
     assert_eq!(files.len() as u64, corpus.truth.files);
     let mut ratios = Vec::new();

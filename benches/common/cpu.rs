@@ -18,20 +18,6 @@ pub fn cpu_time() -> Duration {
     of(usage.ru_utime) + of(usage.ru_stime)
 }
 
-/// Peak resident set in MiB.
-pub fn peak_mib() -> i64 {
-    // SAFETY: as above.
-    unsafe {
-        let mut usage = std::mem::zeroed::<libc::rusage>();
-        assert_eq!(
-            libc::getrusage(libc::RUSAGE_SELF, &raw mut usage),
-            0,
-            "getrusage works"
-        );
-        usage.ru_maxrss / 1024
-    }
-}
-
 /// CPU seconds of one call, and its answer.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let before = cpu_time();
