@@ -167,7 +167,7 @@ fn of_control<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             name,
             &lists.exceptions,
             "exception",
-            "No record is listed as an exception.",
+            no_exceptions(control),
         )),
         ("rows", "attempts") => Some(records(
             name,
@@ -192,6 +192,15 @@ fn of_control<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             Some(details(name, control.details.get(place)?))
         }
         _ => None,
+    }
+}
+
+/// What stands in place of rows; an exception can be something that is missing.
+fn no_exceptions(control: &ControlInfo) -> &'static str {
+    if control.counts.exceptions + control.counts.waived > 0 {
+        "The exceptions of this control are no single records; the tables above list them."
+    } else {
+        "No record is listed as an exception."
     }
 }
 
