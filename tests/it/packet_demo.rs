@@ -351,11 +351,11 @@ fn row(number: u64, role: &'static str, control: &Control, period: &Period) -> E
             _ => nasty.to_owned(),
         },
         actor_kind: [ActorKind::Root, ActorKind::Role, ActorKind::User, ActorKind::Unknown][at % 4],
-        person: if at % 2 == 0 { "maria.lopez@example.com".to_owned() } else { nasty.to_owned() },
+        person: if at.is_multiple_of(2) { "maria.lopez@example.com".to_owned() } else { nasty.to_owned() },
         outcome: if refused { Outcome::Refused } else { Outcome::Success },
         error: if refused { format!("AccessDenied: {nasty}") } else { String::new() },
         source_ip: format!("198.51.100.{}", at % 250),
-        user_agent: if at % 7 == 0 { "x".repeat(900) } else { nasty.to_owned() },
+        user_agent: if at.is_multiple_of(7) { "x".repeat(900) } else { nasty.to_owned() },
         target: format!("masterUserPassword={PASSWORD}, bucketName={nasty}"),
         role,
         reason: if role == "undecided" { "CloudTrail left out `requestParameters`".to_owned() } else { String::new() },
@@ -365,7 +365,7 @@ fn row(number: u64, role: &'static str, control: &Control, period: &Period) -> E
             sha256: format!("{:064x}", number * 2_654_435_761),
             index: (number * 13 % 200) as u32,
         },
-        record: (role != "conforming" || at % 3 != 0).then(|| text.into_bytes()),
+        record: (role != "conforming" || !at.is_multiple_of(3)).then(|| text.into_bytes()),
     }
 }
 

@@ -282,17 +282,17 @@ fn all_or(values: &[String]) -> Cell {
 
 /// Whether rows were left out, and where all of them are.
 fn shown_of(shown: u64, total: u64, file: &str) -> String {
-    if shown < total {
-        format!(
+    match (shown, total) {
+        (1, 1) => format!("The only row is shown. The same with whole texts is in {file}"),
+        (shown, total) if shown < total => format!(
             "{} of {} rows are shown here. All are in {file}",
             grouped(shown),
             grouped(total)
-        )
-    } else {
-        format!(
+        ),
+        (_, total) => format!(
             "All {} rows are shown. The same with whole texts is in {file}",
             grouped(total)
-        )
+        ),
     }
 }
 
