@@ -3,7 +3,6 @@
 
 mod common;
 
-use std::fs;
 use std::path::PathBuf;
 
 use attestrail::reader::{FoundRecord, ReadLimits, RecordSink, Scratch, read_file};
@@ -11,7 +10,7 @@ use attestrail::record::path::PathSet;
 use attestrail::record::project::Projector;
 use attestrail::source::local::{WalkOptions, walk};
 use common::corpus::corpus;
-use common::cpu::{median, timed};
+use common::cpu::{inflate_all, median, timed};
 
 const ROUNDS: usize = 5;
 
@@ -28,8 +27,8 @@ impl RecordSink for Count {
 
 fn main() {
     let corpus = corpus(200_000);
-    let listing =
-        walk(&[corpus.folder.clone()], WalkOptions::default()).expect("the corpus can be walked");
+    let listing = walk(std::slice::from_ref(&corpus.folder), WalkOptions::default())
+        .expect("the corpus can be walked");
     let files: Vec<PathBuf> = listing.files.iter().map(|file| file.path.clone()).collect();
     assert_eq!(files.len() as u64, corpus.truth.files);
     let mut ratios = Vec::new();
@@ -57,20 +56,4 @@ fn main() {
         ratios.push(cost / floor);
     }
     println!("read one thread / inflation: {:.2}", median(ratios));
-}
-
-fn inflate_all(files: &[PathBuf]) -> usize {
-    let mut inflater = libdeflater::Decompressor::new();
-    let mut buffer = Vec::new();
-    let mut total = 0;
-    for file in files {
-        let stored = fs::read(file).expect("the corpus can be read");
-        let size =
-            u32::from_le_bytes(stored[stored.len() - 4..].try_into().expect("four bytes")) as usize;
-        buffer.resize(size.max(buffer.len()), 0);
-        total += inflater
-            .gzip_decompress(&stored, &mut buffer)
-            .expect("sound gzip");
-    }
-    total
 }

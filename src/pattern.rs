@@ -29,6 +29,7 @@ mod consistency;
 pub mod engine;
 mod index;
 mod program;
+mod run;
 
 pub mod explain;
 pub mod oracle;

@@ -117,7 +117,7 @@ pub fn assess<'l>(
     }
     .all(needs_of_all(set));
     log_set.losses = evidence.intake.loss_rows + evidence.drops.conflict_count();
-    log_set.notices = notices(&evidence, &tally, &places, &trails, &log_set);
+    log_set.notices = notices(&evidence, &tally, &places, period, &trails, &log_set);
     let waivers = Waivers::new(scope);
     let room = Room {
         ledger,
@@ -133,7 +133,7 @@ pub fn assess<'l>(
         work: &evidence.work,
         seed: &seed,
     };
-    let controls = judge_all(&room, &evidence.drops, &log_set, options.sample_size)?;
+    let controls = judge_all(&room, &evidence.drops, options.sample_size)?;
     evidence.work.finish()?;
     let digests = evidence.intake.digests;
     let assessment = Assessment {
@@ -171,7 +171,6 @@ fn coverage_of(grid: Grid, classes: Vec<ClassProof>) -> Coverage {
 fn judge_all(
     room: &Room<'_>,
     drops: &Drops,
-    log_set: &LogSet,
     sample_size: u32,
 ) -> Result<Vec<ControlOutcome>, AssessError> {
     let ground = Ground {
@@ -183,7 +182,7 @@ fn judge_all(
     let mut benches: Vec<(Desk<'_>, Box<dyn Judge>)> = Vec::new();
     for (number, control) in room.set.controls().iter().enumerate() {
         let mut gaps = gaps::reasons(&ground, control.needs);
-        gaps.extend(conflict_gap(log_set));
+        gaps.extend(conflict_gap(room.tally));
         let desk = Desk::new(room, number, gaps, sample_size);
         benches.push((desk, judge_for(&control.expectation)));
     }
@@ -215,8 +214,8 @@ fn numbers(room: &Room<'_>) -> Vec<Option<usize>> {
 }
 
 /// Records that contradict each other are evidence of nothing, so something is missing.
-fn conflict_gap(log_set: &LogSet) -> Option<String> {
-    let conflicts = log_set.total.conflicts;
+fn conflict_gap(tally: &Tally) -> Option<String> {
+    let conflicts = tally.conflicts;
     (conflicts > 0).then(|| {
         format!(
             "{} left out, because others with the same event id say something else",
@@ -230,6 +229,7 @@ fn notices(
     evidence: &LedgerEvidence<'_>,
     tally: &Tally,
     places: &Places,
+    period: &Period,
     trails: &[TrailFact],
     log_set: &LogSet,
 ) -> Vec<String> {
@@ -263,7 +263,7 @@ fn notices(
             }
         ));
     }
-    all.extend(conflict_gap(log_set));
+    all.extend(conflict_gap(tally));
     for ((account, region), count) in &tally.foreign {
         let records = counted(*count, "record");
         let account = display_value(account);
@@ -275,9 +275,12 @@ fn notices(
             ),
         });
     }
-    let changes = trails
-        .iter()
-        .filter(|fact| fact.change != TrailChange::Started);
+    // Those of earlier months matter to the coverage grid, but are no news of this period.
+    let changes = trails.iter().filter(|fact| {
+        fact.change != TrailChange::Started
+            && fact.time >= period.start
+            && places.has_account(&fact.account)
+    });
     for fact in changes {
         all.push(format!(
             "`{}` on trail `{}` in account {} at {}",

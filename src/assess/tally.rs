@@ -30,6 +30,8 @@ pub struct Tally {
     pub classes: BTreeMap<(String, EventClass), ClassCount>,
     /// Duplicates by place of the file.
     pub duplicates: HashMap<u32, u64>,
+    /// Conflicting records that would be in scope and period.
+    pub conflicts: u64,
     /// Records left out because the scope does not name their account, or (with the Region) their Region.
     pub foreign: BTreeMap<(String, String), u64>,
     last_place: Option<(String, String)>,
@@ -94,7 +96,11 @@ pub fn count(
             cell.counts.seen += 1;
             match drops.of(rank, entry.index) {
                 Some(Drop::Duplicate) => cell.counts.duplicates += 1,
-                Some(Drop::Conflict) => cell.counts.conflicts += 1,
+                Some(Drop::Conflict) => {
+                    cell.counts.conflicts += 1;
+                    let matters = period.contains(entry.time) && cell.is_in_scope;
+                    tally.conflicts += u64::from(matters);
+                }
                 None if !period.contains(entry.time) => {
                     cell.counts.outside_period += 1;
                     let (first, last) = log_set

@@ -17,6 +17,7 @@ use crate::control::overtime::bursts;
 use crate::control::roles::Role;
 use crate::ledger::read::LedgerRow;
 use crate::record::time;
+use crate::source::display::display_value;
 
 /// A counted record.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +104,8 @@ fn settle(
     let (Some(first), Some(last)) = (members.first(), members.last()) else {
         return Ok(Vec::new());
     };
-    let who = who.unwrap_or("(nobody named)");
+    // Written by whoever called; the record keeps the whole.
+    let who = who.map_or_else(|| "(nobody named)".to_owned(), display_value);
     let fate = fate(members, desk)?;
     let (result, waiver) = match fate {
         Fate::Exception => ("exception".to_owned(), None),
@@ -125,7 +127,7 @@ fn settle(
     }
     Ok(vec![
         number.to_string(),
-        who.to_owned(),
+        who,
         time::format(first.time),
         time::format(last.time),
         members.len().to_string(),

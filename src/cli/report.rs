@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::intake::{self, Intake};
 use super::matching::load_scope;
 use super::output::{Out, closed_is_fine, complain};
-use super::plan::Plan;
+use super::plan::{PeriodWords, Plan};
 use super::settings::Settings;
 use super::terminal::{Display, thousands};
 use crate::assess::{self, Assessed};
@@ -29,10 +29,14 @@ use crate::packet::mask::Masking;
 use crate::packet::model::Packet;
 use crate::packet::write::{self, Options, Run, RunPacket, View, Written};
 use crate::period::Period;
+use crate::record::time;
 use crate::render::html::HtmlView;
 use crate::render::paper::PaperView;
 
 use crate::sanitize;
+
+/// How many refused files and records are told on standard error.
+const SHOWN_REFUSALS: usize = 20;
 
 /// Everything that was understood before the work began.
 struct Order<'a> {
@@ -74,6 +78,7 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
     if !args.behaviour.quiet {
         warn_of_an_empty_period(&done);
     }
+    tell_refusals(&done, args.behaviour.quiet);
     order.write_run(&done, clock)?;
     let exit = exit_of(&done, args);
     if args.behaviour.json {
@@ -185,16 +190,14 @@ impl<'a> Order<'a> {
     /// The command that gives the packet again; LOGS and SCOPE stand for files that the packet names by hash.
     fn command(&self, framework: &Framework) -> String {
         let mut words = vec!["attestrail report LOGS".to_owned()];
-        words.push(
-            match self.period.label.contains("_to_") || self.period.label.contains("--") {
-                true => format!(
-                    "--from {} --to {}",
-                    crate::record::time::format(self.period.start),
-                    crate::record::time::format(self.period.end)
-                ),
-                false => format!("--period {}", self.period.label),
-            },
-        );
+        words.push(match self.plan.period.value {
+            PeriodWords::Between(..) => format!(
+                "--from {} --to {}",
+                time::format(self.period.start),
+                time::format(self.period.end)
+            ),
+            _ => format!("--period {}", self.period.label),
+        });
         words.push(format!("--framework {}", framework.id));
         if self.plan.inputs.scope.value.is_some() {
             words.push("--scope SCOPE".to_owned());
@@ -206,7 +209,7 @@ impl<'a> Order<'a> {
         words.push(format!("--sample-size {}", self.plan.sample_size.value));
         words.push(format!(
             "--generated-at {}",
-            crate::record::time::format(self.generated_at)
+            time::format(self.generated_at)
         ));
         if self.args.keep_secrets {
             words.push("--keep-secrets".to_owned());
@@ -222,8 +225,8 @@ impl<'a> Order<'a> {
         });
         let run = Run {
             format: Run::FORMAT.to_owned(),
-            started_at: crate::record::time::format(clock.now()),
-            finished_at: crate::record::time::format(clock::now()),
+            started_at: time::format(clock.now()),
+            finished_at: time::format(clock::now()),
             milliseconds: u64::try_from((clock.elapsed()).as_millis()).unwrap_or(u64::MAX),
             machine: clock::machine(),
             working_folder: std::env::current_dir()
@@ -255,8 +258,9 @@ impl<'a> Order<'a> {
             .collect();
         json!({
             "format": "attestrail.summary/v1",
-            "period": {"label": self.period.label, "start": crate::record::time::format(self.period.start), "end": crate::record::time::format(self.period.end)},
+            "period": {"label": self.period.label, "start": time::format(self.period.start), "end": time::format(self.period.end)},
             "exit_code": exit.code(),
+            "input_is_complete": done.first().is_some_and(|one| one.packet.log_set.losses == 0),
             "log_set": done.first().map(|one| &one.packet.log_set.total),
             "packets": packets,
         })
@@ -284,6 +288,34 @@ impl<'a> Order<'a> {
             ));
         }
         lines.join("\n")
+    }
+}
+
+/// What was refused, by name; the packet has the whole list. Losses are errors, also when quiet.
+fn tell_refusals(done: &[Done], quiet: bool) {
+    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+        return;
+    };
+    for one in log_set
+        .refusals
+        .rows
+        .iter()
+        .filter(|one| one.is_loss || !quiet)
+        .take(SHOWN_REFUSALS)
+    {
+        let level = if one.is_loss { "error" } else { "notice" };
+        let record = one
+            .index
+            .map(|at| format!(", record {at}"))
+            .unwrap_or_default();
+        complain(&format!("{level}: {}{record}: {}", one.file, one.message));
+    }
+    let hidden = log_set.refusals.total.saturating_sub(SHOWN_REFUSALS as u64);
+    if hidden > 0 && !quiet {
+        complain(&format!(
+            "{} more are in logs/refused.csv of the packet",
+            thousands(hidden)
+        ));
     }
 }
 

@@ -42,11 +42,18 @@ pub fn short(rank: &[u8; 32]) -> u64 {
 #[derive(Debug, Default)]
 pub struct Gate {
     groups: HashMap<u64, BTreeSet<u64>>,
+    held: usize,
 }
+
+/// Ranks that a gate remembers at once; beyond that it begins anew and lets through more.
+const REMEMBERED: usize = 500_000;
 
 impl Gate {
     /// Whether the record may belong to the sample of its group (control, account, Region, day).
     pub fn admits(&mut self, group: u64, rank: u64) -> bool {
+        if self.held >= REMEMBERED {
+            self.clear();
+        }
         let ranks = self.groups.entry(group).or_default();
         // Copies of one record have one rank; each of them may be the one that stays.
         if ranks.contains(&rank) {
@@ -54,6 +61,7 @@ impl Gate {
         }
         if ranks.len() < LARGEST_SAMPLE as usize {
             ranks.insert(rank);
+            self.held += 1;
             return true;
         }
         let largest = ranks.last().copied().unwrap_or(u64::MAX);
@@ -68,6 +76,7 @@ impl Gate {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.groups.clear();
+        self.held = 0;
     }
 }
 

@@ -15,7 +15,8 @@ use crate::record::view::RecordView;
 use super::condition::{Value, ValueTest, quoted};
 use super::form::{Condition, Field, Form};
 use super::list::Lists;
-use super::program::{Build, Found, Gap, Program, Run, Scratch, Slot};
+use super::program::{Build, Program, Slot};
+use super::run::{Found, Gap, Run, Scratch};
 use super::{Pattern, Truth};
 
 /// Values longer than this are shown shortened.

@@ -49,6 +49,9 @@ struct Known<'a> {
     classes: ClassSet,
 }
 
+/// The account or Region of a record that names none.
+const UNKNOWN: &str = "unknown";
+
 impl<'p> FactSink<'p> {
     /// An empty sink.
     pub fn new(plan: &'p Plan) -> FactSink<'p> {
@@ -107,13 +110,19 @@ impl<'p> FactSink<'p> {
 
     /// The account that received the record: as it says, as the key claims, as the caller has it.
     fn account<'a>(&self, view: &RecordView<'a>) -> Cow<'a, str> {
-        if let Some(account) = view.text(core::RECIPIENT_ACCOUNT) {
+        if let Some(account) = view
+            .text(core::RECIPIENT_ACCOUNT)
+            .filter(|text| !text.is_empty())
+        {
             return account;
         }
-        match &self.claim.account {
-            Some(account) => Cow::Owned(account.clone()),
-            None => view.text(core::IDENTITY_ACCOUNT).unwrap_or_default(),
+        if let Some(account) = &self.claim.account {
+            return Cow::Owned(account.clone());
         }
+        let caller = view
+            .text(core::IDENTITY_ACCOUNT)
+            .filter(|text| !text.is_empty());
+        caller.unwrap_or(Cow::Borrowed(UNKNOWN))
     }
 
     fn cell(&mut self, known: &Known<'_>, profile: u32) -> u32 {
@@ -240,7 +249,10 @@ impl RecordSink for FactSink<'_> {
         let known = Known {
             event_id: view.text(core::EVENT_ID).unwrap_or_default(),
             account: self.account(&view),
-            region: view.text(core::AWS_REGION).unwrap_or_default(),
+            region: view
+                .text(core::AWS_REGION)
+                .filter(|text| !text.is_empty())
+                .unwrap_or(Cow::Borrowed(UNKNOWN)),
             classes: classes(&view),
         };
         self.assigned.clear();
@@ -288,18 +300,33 @@ impl RecordSink for FactSink<'_> {
 }
 
 fn projection(view: &RecordView<'_>) -> Projection {
-    let text = |path| view.text(path).unwrap_or_default().into_owned();
+    let text = |path| shown(view.text(path).unwrap_or_default());
     Projection {
         event_source: text(core::EVENT_SOURCE),
         event_name: text(core::EVENT_NAME),
-        actor: identity::actor(view).into_owned(),
+        actor: shown(identity::actor(view)),
         actor_kind: identity::kind(view),
-        person: person(view),
+        person: shown(person(view).into()),
         outcome: outcome(view),
-        error: error(view).unwrap_or_default().into_owned(),
+        error: shown(error(view).unwrap_or_default()),
         source_ip: text(core::SOURCE_IP),
         user_agent: text(core::USER_AGENT),
         target: target::target(view),
+    }
+}
+
+/// Characters of a field that views show; the record keeps the whole.
+const LONGEST: usize = 2_000;
+
+/// The text, cut with a visible mark where it is far longer than CloudTrail writes it.
+fn shown(text: Cow<'_, str>) -> String {
+    // A character has at least one byte, so most texts need no count.
+    if text.len() <= LONGEST {
+        return text.into_owned();
+    }
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.into_owned(),
     }
 }
 

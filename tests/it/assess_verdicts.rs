@@ -21,7 +21,7 @@ fn a_covered_month_without_a_match_has_no_exceptions() {
 #[test]
 fn a_match_is_an_exception_with_its_record_and_place() {
     let made = create_user("2026-10-15T08:00:00Z");
-    let answer = World::new(&[no_new_users()], &[made.clone()]).assess();
+    let answer = World::new(&[no_new_users()], std::slice::from_ref(&made)).assess();
     let one = answer.only(Verdict::Exceptions);
     assert_eq!((one.counts.examined, one.counts.exceptions), (32, 1));
     assert!(!one.is_lower_bound);
@@ -416,7 +416,7 @@ fn every_counts_its_population_and_says_no_activity_where_there_is_none() {
         "CreateUser",
         ",\"requestParameters\":{\"tag\":\"yes\"}",
     );
-    let answer = World::new(&[every_user_is_tagged()], &[tagged.clone()]).assess();
+    let answer = World::new(&[every_user_is_tagged()], std::slice::from_ref(&tagged)).assess();
     assert_eq!(answer.only(Verdict::NoExceptions).counts.examined, 1);
     let plain = record("2026-10-15T09:00:00Z", "CreateUser", "");
     let answer = World::new(&[every_user_is_tagged()], &[tagged, plain]).assess();
@@ -442,7 +442,7 @@ fn an_inventory_is_listed_with_a_sample_whose_records_are_there() {
         "\"management-write\"",
         "kind = \"inventory\"\npattern = { eventName = [\"CreateUser\"] }",
     );
-    let answer = World::new(&[inventory.clone()], &users).assess();
+    let answer = World::new(std::slice::from_ref(&inventory), &users).assess();
     let one = answer.only(Verdict::Listed);
     assert_eq!((one.counts.listed, one.counts.conforming), (20, 20));
     let sample = answer.list(List::Sample);
@@ -581,7 +581,7 @@ fn a_trigger_is_answered_by_its_own_response_in_time() {
 #[test]
 fn a_trigger_near_the_end_stays_open_until_a_later_record_answers_it() {
     let trigger = user("2026-10-31T23:50:00Z", "CreateUser", "x");
-    let answer = World::new(&[restart()], &[trigger.clone()]).assess();
+    let answer = World::new(&[restart()], std::slice::from_ref(&trigger)).assess();
     let one = answer.only(Verdict::NotDeterminable);
     assert_eq!(one.counts.undecided, 1);
     assert_eq!(answer.list(List::Undecided).len(), 1);
@@ -613,9 +613,9 @@ fn leavers_of_the_period_must_lose_their_access() {
         )
     };
     let gone = user("2026-10-13T09:00:00Z", "DeleteUser", "ana2");
-    let world = World::new(&[leavers.clone()], &[gone]).scoped(&left("2026-10-12"));
+    let world = World::new(std::slice::from_ref(&leavers), &[gone]).scoped(&left("2026-10-12"));
     world.assess().only(Verdict::NoExceptions);
-    let world = World::new(&[leavers.clone()], &[]).scoped(&left("2026-10-12"));
+    let world = World::new(std::slice::from_ref(&leavers), &[]).scoped(&left("2026-10-12"));
     let answer = world.assess();
     let one = answer.only(Verdict::Exceptions);
     assert_eq!(one.details[0].rows[0][0], "Ana");
@@ -640,10 +640,10 @@ fn enough_records_are_counted_for_each_stretch_and_each_entry() {
         .iter()
         .map(|day| create_user(&format!("2026-10-{day}T08:00:00Z")))
         .collect();
-    let answer = World::new(&[weekly.clone()], &weeks).assess();
+    let answer = World::new(std::slice::from_ref(&weekly), &weeks).assess();
     let one = answer.only(Verdict::NoExceptions);
     assert_eq!((one.counts.examined, one.counts.conforming), (3, 3));
-    let answer = World::new(&[weekly.clone()], &weeks[..2]).assess();
+    let answer = World::new(std::slice::from_ref(&weekly), &weeks[..2]).assess();
     let one = answer.only(Verdict::Exceptions);
     assert_eq!((one.counts.examined, one.counts.exceptions), (3, 1));
     let uncertain = World::new(&[weekly], &weeks[..2]).without_days(&["2026-10-07"]);
@@ -678,9 +678,9 @@ fn coverage_of_accounts_finds_silence_undecided_and_a_stop_an_exception() {
         "\"management-write\"",
         "kind = \"coverage\"\nwhat = \"accounts\"",
     );
-    let answer = World::new(&[accounts.clone()], &[]).assess();
+    let answer = World::new(std::slice::from_ref(&accounts), &[]).assess();
     assert_eq!(answer.only(Verdict::NoExceptions).counts.conforming, 31);
-    let silent = World::new(&[accounts.clone()], &[]).without_days(&["2026-10-07"]);
+    let silent = World::new(std::slice::from_ref(&accounts), &[]).without_days(&["2026-10-07"]);
     let answer = silent.assess();
     let one = answer.only(Verdict::NotDeterminable);
     assert_eq!((one.counts.conforming, one.counts.undecided), (30, 1));
@@ -766,7 +766,7 @@ fn record_fields_count_rates_and_list_what_lacks_an_element() {
     );
     let lacking =
         create_user("2026-10-15T08:00:00Z").replace("\"sourceIPAddress\":\"192.0.2.7\",", "");
-    let answer = World::new(&[fields.clone()], &[]).assess();
+    let answer = World::new(std::slice::from_ref(&fields), &[]).assess();
     let one = answer.only(Verdict::NoExceptions);
     assert_eq!((one.counts.examined, one.counts.conforming), (93, 93));
     let answer = World::new(&[fields], &[lacking]).assess();
@@ -876,4 +876,54 @@ fn an_account_of_another_framework_is_not_in_scope() {
     world.assess().only(Verdict::NoExceptions);
     world.framework = Some("pci-dss-4.0.1");
     world.assess().only(Verdict::Exceptions);
+}
+
+#[test]
+fn contradictions_outside_the_period_are_named_and_decide_nothing() {
+    let one = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-09-15T08:00:00Z",
+        "CreateUser",
+        "same",
+        "",
+    );
+    let two = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-09-15T08:00:00Z",
+        "DeleteUser",
+        "same",
+        "",
+    );
+    let answer = World::new(&[no_new_users()], &[one, two]).assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(answer.assessment.log_set.total.conflicts, 2);
+    assert_eq!(answer.assessment.log_set.losses, 2);
+}
+
+#[test]
+fn a_record_without_account_and_region_is_counted_under_unknown() {
+    let bare = create_user("2026-10-15T08:00:00Z")
+        .replace("\"recipientAccountId\":\"111122223333\"", "\"x\":1")
+        .replace("\"accountId\":\"111122223333\",", "")
+        .replace("\"awsRegion\":\"us-east-1\"", "\"awsRegion\":\"\"");
+    let world = World::new(&[no_new_users()], &[]).and_file("bare.json", file(&[bare]));
+    let answer = world.assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(
+        answer.assessment.log_set.by_account["unknown"].outside_scope,
+        1
+    );
+}
+
+#[test]
+fn a_text_far_longer_than_cloudtrail_writes_is_cut_in_views_and_whole_in_the_record() {
+    let long = "ü".repeat(5_000);
+    let made = create_user("2026-10-15T08:00:00Z").replace("\"test\"", &format!("\"{long}\""));
+    let answer = World::new(&[no_new_users()], std::slice::from_ref(&made)).assess();
+    let row = &answer.list(List::Exceptions)[0];
+    assert_eq!(row.user_agent.chars().count(), 2_001);
+    assert!(row.user_agent.ends_with('…'));
+    assert_eq!(row.record.as_deref(), Some(made.as_bytes()));
 }

@@ -49,12 +49,18 @@ pub fn program(folder: &Path) -> Command {
 
 /// Runs it in `folder`.
 pub fn run(folder: &Path, words: &[&str]) -> Run {
-    program(folder).args(words).output().expect("the program starts").into()
+    program(folder)
+        .args(words)
+        .output()
+        .expect("the program starts")
+        .into()
 }
 
 /// The folder of a sample scenario.
 pub fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("samples")
+        .join(name)
 }
 
 /// Every file below a folder with its bytes, in the order of names.
@@ -67,7 +73,11 @@ pub fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
             if path.is_dir() {
                 open.push(path);
             } else {
-                let name = path.strip_prefix(folder).expect("below").to_string_lossy().into_owned();
+                let name = path
+                    .strip_prefix(folder)
+                    .expect("below")
+                    .to_string_lossy()
+                    .into_owned();
                 files.push((name, fs::read(&path).expect("a readable file")));
             }
         }
@@ -78,9 +88,17 @@ pub fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// Names of everything directly in a folder; none if there is no folder.
 pub fn names(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut names: Vec<String> = entries
-        .map(|entry| entry.expect("a readable entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("a readable entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     names.sort();
     names

@@ -17,7 +17,9 @@ type Row = (String, u64, u64, u64, u64);
 fn report(settings: &Path, out: &Path, exit: i32) -> std::path::PathBuf {
     let settings = settings.to_string_lossy();
     let out_text = out.to_string_lossy();
-    let words = ["report", "--config", &settings, "--out", &out_text, "--quiet"];
+    let words = [
+        "report", "--config", &settings, "--out", &out_text, "--quiet",
+    ];
     let words: Vec<&str> = words.into_iter().chain(STATED).collect();
     run(out, &words).ends(exit);
     out.join("2026-10/pci-dss-4.0.1")
@@ -29,7 +31,16 @@ fn expected(file: &Path) -> BTreeMap<String, Row> {
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split('\t').collect();
         let number = |at: usize| cells[at].parse::<u64>().expect("a count");
-        rows.insert(cells[0].to_owned(), (cells[1].to_owned(), number(2), number(3), number(4), number(5)));
+        rows.insert(
+            cells[0].to_owned(),
+            (
+                cells[1].to_owned(),
+                number(2),
+                number(3),
+                number(4),
+                number(5),
+            ),
+        );
     }
     rows
 }
@@ -42,7 +53,16 @@ fn found(packet: &Path) -> BTreeMap<String, Row> {
         let count = |name: &str| control["counts"][name].as_u64().expect("a count");
         let verdict = control["verdict"].as_str().expect("a verdict").to_owned();
         let id = control["id"].as_str().expect("an id").to_owned();
-        (id, (verdict, count("exceptions"), count("waived"), count("attempts"), count("undecided")))
+        (
+            id,
+            (
+                verdict,
+                count("exceptions"),
+                count("waived"),
+                count("attempts"),
+                count("undecided"),
+            ),
+        )
     };
     controls.iter().map(row).collect()
 }
@@ -67,7 +87,11 @@ fn check_scenario(settings: &str, expectations: &str, exit: i32) {
 
 #[test]
 fn the_incident_month_comes_out_as_worked_out_by_hand() {
-    check_scenario("incident-month/attestrail.toml", "incident-month/expected.tsv", 3);
+    check_scenario(
+        "incident-month/attestrail.toml",
+        "incident-month/expected.tsv",
+        3,
+    );
 }
 
 #[test]
@@ -77,7 +101,11 @@ fn the_quiet_month_with_gaps_is_not_determinable() {
 
 #[test]
 fn the_quiet_month_made_whole_passes_where_its_classes_are_recorded() {
-    check_scenario("quiet-month/attestrail-refetched.toml", "quiet-month/expected-refetched.tsv", 3);
+    check_scenario(
+        "quiet-month/attestrail-refetched.toml",
+        "quiet-month/expected-refetched.tsv",
+        3,
+    );
 }
 
 #[test]
@@ -88,7 +116,8 @@ fn the_sums_of_the_log_set_are_those_of_the_scenario() {
     ] {
         let out = tempfile::tempdir().expect("a temporary folder");
         let packet = report(&sample(settings), out.path(), 3);
-        let text = fs::read_to_string(packet.join("packet.json")).expect("the packet has its model");
+        let text =
+            fs::read_to_string(packet.join("packet.json")).expect("the packet has its model");
         let log_set = &serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["log_set"];
         assert_eq!(log_set["files_listed"], files, "{settings}");
         let total = &log_set["total"];
@@ -128,15 +157,24 @@ fn the_same_input_gives_the_same_bytes() {
         .args(["report", "--quiet", "--threads", "3", "--out"])
         .arg(&out)
         .args(STATED)
-        .envs([("TZ", "Asia/Tokyo"), ("LC_ALL", "tr_TR.UTF-8"), ("LANG", "ar_EG.UTF-8")])
+        .envs([
+            ("TZ", "Asia/Tokyo"),
+            ("LC_ALL", "tr_TR.UTF-8"),
+            ("LANG", "ar_EG.UTF-8"),
+        ])
         .status()
         .expect("the program starts");
     assert_eq!(status.code(), Some(3));
     let second = packets(&out);
-    let names = |files: &[(String, Vec<u8>)]| -> Vec<String> { files.iter().map(|(name, _)| name.clone()).collect() };
+    let names = |files: &[(String, Vec<u8>)]| -> Vec<String> {
+        files.iter().map(|(name, _)| name.clone()).collect()
+    };
     assert_eq!(names(&first), names(&second));
     for ((name, one), (_, other)) in first.iter().zip(&second) {
-        assert!(one == other, "{name} differs between two runs over the same input");
+        assert!(
+            one == other,
+            "{name} differs between two runs over the same input"
+        );
     }
 }
 
@@ -165,27 +203,73 @@ fn stock_tools_can_check_a_packet() {
 fn a_kept_ledger_answers_again_without_the_logs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let ledger = folder.path().join("october.ledger");
-    let (logs, scope) = (sample("incident-month/logs"), sample("incident-month/scope.toml"));
+    let (logs, scope) = (
+        sample("incident-month/logs"),
+        sample("incident-month/scope.toml"),
+    );
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let words = ["scan", &text(&logs), "--scope", &text(&scope), "--ledger", &text(&ledger), "--quiet"];
+    let words = [
+        "scan",
+        &text(&logs),
+        "--scope",
+        &text(&scope),
+        "--ledger",
+        &text(&ledger),
+        "--quiet",
+    ];
     run(folder.path(), &words).ends(0);
-    let from_ledger = ["report", "--ledger", &text(&ledger), "--scope", &text(&scope), "--period", "2026-10", "--out", "a", "--quiet"];
+    let from_ledger = [
+        "report",
+        "--ledger",
+        &text(&ledger),
+        "--scope",
+        &text(&scope),
+        "--period",
+        "2026-10",
+        "--out",
+        "a",
+        "--quiet",
+    ];
     run(folder.path(), &[&from_ledger[..], &STATED[..]].concat()).ends(3);
-    let from_logs = ["report", &text(&logs), "--scope", &text(&scope), "--period", "2026-10", "--out", "b", "--quiet"];
+    let from_logs = [
+        "report",
+        &text(&logs),
+        "--scope",
+        &text(&scope),
+        "--period",
+        "2026-10",
+        "--out",
+        "b",
+        "--quiet",
+    ];
     run(folder.path(), &[&from_logs[..], &STATED[..]].concat()).ends(3);
-    assert!(packets(&folder.path().join("a")) == packets(&folder.path().join("b")), "the two packets differ");
+    assert!(
+        packets(&folder.path().join("a")) == packets(&folder.path().join("b")),
+        "the two packets differ"
+    );
 }
 
 #[test]
 fn a_ledger_of_other_controls_is_refused_with_what_differs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let logs = sample("quiet-month/logs").to_string_lossy().into_owned();
-    let scope = sample("quiet-month/scope.toml").to_string_lossy().into_owned();
-    run(folder.path(), &["scan", &logs, "--ledger", "a.ledger", "--quiet"]).ends(0);
-    run(folder.path(), &["report", "--ledger", "a.ledger", "--scope", &scope, "--period", "2026-10"])
-        .ends(2)
-        .says("list `log_buckets`")
-        .says("help: ");
+    let scope = sample("quiet-month/scope.toml")
+        .to_string_lossy()
+        .into_owned();
+    run(
+        folder.path(),
+        &["scan", &logs, "--ledger", "a.ledger", "--quiet"],
+    )
+    .ends(0);
+    run(
+        folder.path(),
+        &[
+            "report", "--ledger", "a.ledger", "--scope", &scope, "--period", "2026-10",
+        ],
+    )
+    .ends(2)
+    .says("list `log_buckets`")
+    .says("help: ");
 }
 
 #[cfg(unix)]
@@ -206,7 +290,10 @@ fn a_run_that_is_stopped_leaves_nothing_and_says_so() {
         .spawn()
         .expect("the program starts");
     std::thread::sleep(std::time::Duration::from_millis(150));
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    let status = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill runs");
     assert!(status.success());
     let output = child.wait_with_output().expect("it ends");
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -215,6 +302,9 @@ fn a_run_that_is_stopped_leaves_nothing_and_says_so() {
         assert_eq!(output.status.code(), Some(3), "{err}");
         return;
     }
-    assert!(err.contains("stopped before the packets were complete"), "{err}");
+    assert!(
+        err.contains("stopped before the packets were complete"),
+        "{err}"
+    );
     assert_eq!(names(&folder.path().join("packets")), Vec::<String>::new());
 }

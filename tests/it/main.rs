@@ -5,6 +5,7 @@ mod docs;
 mod generated;
 mod licences;
 
+mod cli_bad_inputs;
 mod cli_common;
 mod cli_mistakes;
 mod cli_report;
@@ -17,19 +18,20 @@ mod control_shipped;
 mod control_trial;
 
 mod pattern_agreement;
+mod pattern_extensions;
 mod pattern_vectors;
 
-mod reader_common;
 mod reader_bad_inputs;
+mod reader_common;
 mod reader_data;
 #[cfg(unix)]
 mod reader_files;
 mod reader_random;
 mod reader_shapes;
 
-mod scan_common;
 mod assess_verdicts;
 mod ledger_store;
+mod scan_common;
 mod scan_data;
 mod scan_runs;
 

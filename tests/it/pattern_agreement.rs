@@ -292,7 +292,7 @@ fn answers(engine: &Engine, event: &str) -> Vec<Truth> {
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 1500,
+        cases: 800,
         max_local_rejects: 1_000_000,
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -370,6 +370,38 @@ proptest! {
     }
 
     #[test]
+    fn rows_of_one_array_are_kept_apart_as_the_oracle_does(
+        event in rows(),
+        pattern in pattern_of_rows(),
+    ) {
+        let compiled = Pattern::from_json(&pattern.to_string()).expect("valid");
+        let expected = oracle::matches(&pattern, &event, &lists(), TIME);
+        let found = answers(&engine(&[(pattern.clone(), compiled)]), &event.to_string())[0];
+        prop_assert_eq!(found, Truth::from(expected), "{} {}", pattern, event);
+    }
+
+    #[test]
+    fn a_match_is_never_lost_because_values_were_omitted(
+        (whole, pattern) in (object(scalar()), object(tree())).prop_flat_map(|(rest, parameters)| {
+            let whole = record(&rest, parameters);
+            let pattern = pattern_near(&whole);
+            (Just(whole), pattern)
+        }),
+    ) {
+        let Ok(compiled) = Pattern::from_json(&pattern.to_string()) else {
+            return Ok(());
+        };
+        let engine = engine(&[(pattern.clone(), compiled)]);
+        let omitted = record(&whole, json!({"omitted": true, "originalSize": 200_000}));
+        let found = answers(&engine, &omitted.to_string())[0];
+        let expected = oracle::matches(&pattern, &whole, &lists(), TIME);
+        prop_assert!(
+            found == Truth::Undecided || found == Truth::from(expected),
+            "{} {} {:?}", pattern, whole, found
+        );
+    }
+
+    #[test]
     fn what_is_decided_for_a_cut_value_holds_for_every_longer_value(
         test in cut_test(),
         rest in "[ab]{0,3}",
@@ -386,6 +418,47 @@ proptest! {
             "{} {} {:?}", pattern, rest, found
         );
     }
+}
+
+/// `g` and `h` are arrays of small objects, one inside the other now and then.
+fn rows() -> impl Strategy<Value = Value> {
+    let cell = || prop::option::weighted(0.8, select(vec!["x", "y"]));
+    let row = (cell(), cell(), cell()).prop_map(|(a, b, c)| {
+        let cells = [("a", a), ("b", b), ("c", c)];
+        let filled = cells
+            .into_iter()
+            .filter_map(|(name, cell)| Some((name.to_owned(), cell?.into())));
+        Value::Object(filled.collect())
+    });
+    let array = prop::collection::vec(row, 0..4)
+        .prop_map(Value::from)
+        .boxed();
+    (array.clone(), array, any::<bool>()).prop_map(|(g, h, inside)| {
+        if !inside {
+            return json!({"g": g, "h": h});
+        }
+        let mut rows = g.as_array().cloned().unwrap_or_default();
+        for row in rows.iter_mut().step_by(2) {
+            row["h"] = h.clone();
+        }
+        json!({"g": rows})
+    })
+}
+
+fn pattern_of_rows() -> impl Strategy<Value = Value> {
+    let paths = vec!["g.a", "g.b", "g.c", "g.h.a", "g.h.b", "h.a", "h.b", "h.c"];
+    let tests = select(vec![
+        json!(["x"]),
+        json!(["y"]),
+        json!([{"exists": false}]),
+        json!([{"exists": false}, "x"]),
+        json!([{"anything-but": "x"}]),
+        json!([{"same-as": "g.a"}]),
+    ]);
+    (subsequence(paths, 2..5), prop::collection::vec(tests, 5)).prop_map(|(paths, tests)| {
+        let paths = paths.into_iter().map(str::to_owned);
+        Value::Object(paths.zip(tests).collect())
+    })
 }
 
 fn record(rest: &Value, parameters: Value) -> Value {

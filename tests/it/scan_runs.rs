@@ -357,6 +357,68 @@ fn a_folder_that_cannot_be_looked_at_is_a_loss_until_it_can() {
 }
 
 #[test]
+fn every_drawn_record_is_there_and_others_are_shown_by_their_projection() {
+    use attestrail::assess::outcome::{EvidenceSource, List};
+    let all = control(
+        "all",
+        "\"management-write\"",
+        "kind = \"inventory\"\npattern = { eventName = [\"CreateUser\"] }",
+    );
+    let mut world = World::new(&[all], &[]);
+    for part in 0..4 {
+        let records: Vec<String> = (0..150)
+            .map(|at| {
+                record(
+                    &format!("2026-10-15T{part:02}:{:02}:{:02}Z", at / 60, at % 60),
+                    "CreateUser",
+                    "",
+                )
+            })
+            .collect();
+        world
+            .files
+            .push((key("2026-10-15", &format!("part{part}")), file(&records)));
+    }
+    let ledger = world.ledger();
+    let options = attestrail::assess::Options {
+        framework: None,
+        sample_size: 60,
+    };
+    let found =
+        attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &options);
+    let found = found.expect("assessed");
+    let rows = |list: List| {
+        let mut rows = Vec::new();
+        let mut each = |row: &attestrail::assess::outcome::EvidenceRow| {
+            rows.push(row.clone());
+            Ok(())
+        };
+        found.evidence.rows("all", list, &mut each).expect("rows");
+        rows
+    };
+    let sample = rows(List::Sample);
+    assert_eq!(sample.len(), 60);
+    assert!(sample.iter().all(|row| row.record.is_some()));
+    let population = rows(List::Population);
+    assert_eq!(population.len(), 600);
+    let with_bytes = population.iter().filter(|row| row.record.is_some()).count();
+    assert_eq!(with_bytes, 60, "those that were drawn, and no others");
+    let too_large = attestrail::assess::Options {
+        framework: None,
+        sample_size: 61,
+    };
+    let refused =
+        attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &too_large);
+    assert!(
+        refused
+            .err()
+            .expect("refused")
+            .to_string()
+            .contains("at most 60")
+    );
+}
+
+#[test]
 fn two_assessments_of_one_ledger_may_be_open_at_once() {
     let world = busy_world();
     let ledger = world.ledger();
