@@ -74,9 +74,13 @@
     heads.forEach(function (head, column) {
       var text = head.textContent;
       if (!text.trim()) { return; }
-      var button = make("button", { type: "button", title: "Sort by this column" }, text);
+      // Not a button element: browsers do not print those in heads that repeat on each page.
+      var button = make("span", { role: "button", tabindex: "0", title: "Sort by this column" }, text);
       head.textContent = "";
       head.appendChild(button);
+      button.addEventListener("keydown", function (event) {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); button.click(); }
+      });
       button.addEventListener("click", function () {
         var down = head.getAttribute("aria-sort") === "ascending";
         heads.forEach(function (other) { other.removeAttribute("aria-sort"); });

@@ -144,7 +144,7 @@ pub fn steps(seed: &str, sample_size: u32) -> Vec<String> {
 }
 
 /// How samples are drawn.
-pub const SAMPLING: &str = "For each record of a population the SHA-256 of seed and event id is taken; the records with the smallest values are the sample. Anyone can draw it again, and samples of parts of a log set merge.";
+pub const SAMPLING: &str = "For each record of a population the SHA-256 of seed, a zero byte and event id is taken (file and index in place of a missing id); the records with the smallest values are the sample. Anyone can draw it again, and samples of parts of a log set merge.";
 
 /// What the method cannot show.
 pub fn limits() -> Vec<String> {

@@ -145,7 +145,7 @@ pub fn write(
     write_own_texts(inputs, packet, &mut folder)?;
     for control in &packet.controls {
         go_on()?;
-        evidence_files::write(inputs, &masker, control, &mut folder)?;
+        evidence_files::write(inputs, &masker, control, &go_on, &mut folder)?;
     }
     log_files::write(inputs, &masker, packet, &mut folder)?;
     for view in options.views {

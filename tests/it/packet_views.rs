@@ -330,3 +330,54 @@ fn every_table_and_chart_of_the_paper_template_is_found_for_both_frameworks() {
         assert!(rendered(&PaperView, &packet).len() > 100_000, "{framework}");
     }
 }
+
+/// Every member name of a value.
+fn members(value: &serde_json::Value, all: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (name, inner) in object {
+                all.insert(name.clone());
+                members(inner, all);
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| members(item, all)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_specification_names_every_member_column_and_file() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("docs/packet.md")).expect("the specification");
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let demo = demo();
+    let inputs = demo.inputs(PCI);
+    let packet = build::build(&inputs).expect("builds");
+    let options = Options {
+        out: out.path(),
+        existing: Existing::Refuse,
+        views: &VIEWS,
+        stop: None,
+    };
+    let written = write::write(&inputs, &packet, &options).expect("writes");
+    let mut names = BTreeSet::new();
+    for file in ["packet.json", "manifest.json"] {
+        let json = std::fs::read_to_string(written.folder.join(file)).expect("there");
+        members(&serde_json::from_str(&json).expect("JSON"), &mut names);
+    }
+    for file in &written.files {
+        if file.path.ends_with(".csv") && !file.path.contains("details-") {
+            let csv = std::fs::read_to_string(written.folder.join(&file.path)).expect("there");
+            let head = csv.lines().next().expect("a head");
+            names.extend(head.split(',').map(str::to_owned));
+        }
+        let name = file.path.rsplit('/').next().expect("a name");
+        let known = name.starts_with("details-") || text.contains(name);
+        assert!(known, "`{}` is not in docs/packet.md", file.path);
+    }
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| !text.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "not in docs/packet.md: {missing:?}");
+}

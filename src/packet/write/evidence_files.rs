@@ -53,6 +53,7 @@ pub fn write(
     inputs: &Inputs<'_>,
     masker: &Masker,
     control: &ControlInfo,
+    go_on: &dyn Fn() -> Result<(), WriteError>,
     folder: &mut Folder,
 ) -> Result<(), WriteError> {
     if let Some(definition) = inputs.controls.get(&control.id) {
@@ -65,8 +66,13 @@ pub fn write(
         inputs.source,
         masker,
         &control.id,
-        &mut |list, row, record| files.add(list, row, record),
+        &mut |list, row, record| {
+            // Lists can be long, so a wish to stop is heard in the middle of one.
+            go_on().map_err(io::Error::other)?;
+            files.add(list, row, record)
+        },
     );
+    go_on()?;
     streamed.map_err(|cause| WriteError::Rows {
         path: folder.shown(&control.folder),
         cause,

@@ -167,7 +167,7 @@ fn of_control<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             name,
             &lists.exceptions,
             "exception",
-            "No record is listed as an exception.",
+            no_exceptions(control),
         )),
         ("rows", "attempts") => Some(records(
             name,
@@ -192,6 +192,15 @@ fn of_control<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             Some(details(name, control.details.get(place)?))
         }
         _ => None,
+    }
+}
+
+/// What stands in place of rows; an exception can be something that is missing.
+fn no_exceptions(control: &ControlInfo) -> &'static str {
+    if control.counts.exceptions + control.counts.waived > 0 {
+        "The exceptions of this control are no single records; the tables above list them."
+    } else {
+        "No record is listed as an exception."
     }
 }
 
@@ -273,17 +282,17 @@ fn all_or(values: &[String]) -> Cell {
 
 /// Whether rows were left out, and where all of them are.
 fn shown_of(shown: u64, total: u64, file: &str) -> String {
-    if shown < total {
-        format!(
+    match (shown, total) {
+        (1, 1) => format!("The only row is shown. The same with whole texts is in {file}"),
+        (shown, total) if shown < total => format!(
             "{} of {} rows are shown here. All are in {file}",
             grouped(shown),
             grouped(total)
-        )
-    } else {
-        format!(
+        ),
+        (_, total) => format!(
             "All {} rows are shown. The same with whole texts is in {file}",
             grouped(total)
-        )
+        ),
     }
 }
 
