@@ -2,7 +2,7 @@
 //! folder that it is written to.
 //!
 //! The model is the master of every view. Nothing here judges a record, and
-//! nothing here draws: views come in as [`write::Part`]s. There is no clock; the
+//! nothing here draws: views come in as [`write::View`]s. There is no clock; the
 //! stated time of generation is given by the caller.
 
 pub mod build;

@@ -14,6 +14,7 @@ use crate::control::load;
 use crate::control::roles::{Assigned, ControlEngine, Judge};
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
+use crate::diagnostic::Diagnostics;
 use crate::reader::{
     FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes, read_file,
 };
@@ -33,14 +34,22 @@ const STDIN_NAME: &str = "standard input";
 /// # Errors
 /// Every problem of the file.
 pub fn load_scope(path: Option<&Path>) -> Result<Scope, Failure> {
-    let Some(path) = path else {
-        return Ok(Scope::none());
-    };
-    let (scope, warnings) = load::scope(path)?;
+    let (scope, warnings) = scope_with_warnings(path)?;
     if !warnings.is_empty() {
         complain(&warnings.to_string());
     }
     Ok(scope)
+}
+
+/// As [`load_scope`], with the warnings for the caller to tell.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn scope_with_warnings(path: Option<&Path>) -> Result<(Scope, Diagnostics), Failure> {
+    match path {
+        Some(path) => Ok(load::scope(path)?),
+        None => Ok((Scope::none(), Diagnostics::new())),
+    }
 }
 
 /// Roots that cannot be walked, as one failure.

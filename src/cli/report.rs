@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::args::Report;
 use super::clock::{self, Clock};
-use super::control::load_set;
+use super::control::load_with_warnings;
 use super::exit::{Exit, filtered};
 use super::failure::Failure;
 use super::intake::{self, Intake};
-use super::matching::load_scope;
+use super::matching::scope_with_warnings;
 use super::output::{Out, closed_is_fine, complain};
 use super::plan::{PeriodWords, Plan};
 use super::settings::Settings;
@@ -27,11 +27,10 @@ use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
 use crate::packet::mask::Masking;
 use crate::packet::model::Packet;
-use crate::packet::write::{self, Options, Run, RunPacket, View, Written};
+use crate::packet::write::{self, Options, Run, RunPacket, Written};
 use crate::period::Period;
 use crate::record::time;
-use crate::render::html::HtmlView;
-use crate::render::paper::PaperView;
+use crate::render::VIEWS;
 
 use crate::sanitize;
 
@@ -48,6 +47,8 @@ struct Order<'a> {
     scope: Scope,
     frameworks: Vec<Framework>,
     existing: Existing,
+    /// What is odd about controls and scope, each a sentence; the packet tells it too.
+    warnings: Vec<String>,
 }
 
 /// A packet that was written.
@@ -101,9 +102,11 @@ impl<'a> Order<'a> {
                 "name folders or files with CloudTrail records, or a ledger with `--ledger`, or set `logs` in attestrail.toml",
             ));
         }
-        let set = load_set(&plan.inputs.controls.value, args.behaviour.quiet)?;
-        let scope = load_scope(plan.inputs.scope.value.as_deref())?;
-        let warnings = scope.check(&set);
+        let (set, mut warnings) = load_with_warnings(&plan.inputs.controls.value)?;
+        let (scope, of_scope) = scope_with_warnings(plan.inputs.scope.value.as_deref())?;
+        warnings.extend(of_scope);
+        warnings.extend(scope.check(&set));
+        let warnings = warnings.sorted();
         if warnings.has_errors() {
             return Err(warnings.into());
         }
@@ -129,6 +132,8 @@ impl<'a> Order<'a> {
             scope,
             frameworks,
             existing,
+            // Without their places: paths differ from machine to machine.
+            warnings: warnings.iter().map(|one| one.message.clone()).collect(),
         })
     }
 
@@ -150,7 +155,7 @@ impl<'a> Order<'a> {
             generated_at: self.generated_at,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             command: self.command(framework),
-            warnings: Vec::new(),
+            warnings: self.warnings.clone(),
             not_examined: Vec::new(),
             masking: if self.args.keep_secrets {
                 Masking::Keep
@@ -173,11 +178,10 @@ impl<'a> Order<'a> {
                 "run again; if it stays, report it as a fault of attestrail",
             )
         })?;
-        let views: [&dyn View; 2] = [&HtmlView, &PaperView];
         let options = Options {
             out: &self.plan.out.value,
             existing: self.existing,
-            views: &views,
+            views: &VIEWS,
             stop: Some(super::stop::flag()),
         };
         let written = write::write(&inputs, &packet, &options).map_err(|error| match error {

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -110,6 +111,7 @@ impl Folder {
             _ => PathBuf::from("."),
         };
         let made = make_folders(&parent)?;
+        clear_abandoned(&parent);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".attestrail-").suffix(".tmp");
         #[cfg(unix)]
@@ -225,6 +227,26 @@ impl Folder {
             .map_err(failed(parent))?;
         fs::rename(&self.target, aside.path().join("packet")).map_err(failed(&self.target))?;
         Ok(aside)
+    }
+}
+
+/// How old the temporary folder of a run must be to be called abandoned: older than any run takes.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Removes what runs left that were killed. Nothing depends on it, so it fails in silence.
+fn clear_abandoned(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_ours = name.starts_with(".attestrail-") && name.ends_with(".tmp");
+        let age = entry.metadata().and_then(|about| about.modified());
+        let is_old = age.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED_AFTER));
+        if is_ours && is_old {
+            let _best_effort = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
