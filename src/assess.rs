@@ -26,6 +26,7 @@ mod places;
 mod record_fields;
 mod run;
 mod sample;
+mod stores;
 mod tally;
 mod threshold;
 mod verdict;

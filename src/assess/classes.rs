@@ -4,12 +4,15 @@
 use super::coverage::Grid;
 use super::outcome::ClassProof;
 use super::places::Places;
-use super::tally::Tally;
+use super::tally::{DayCount, Tally};
 use crate::control::scope::Scope;
 use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
 use crate::source::display::display_value;
+
+/// How long records may still come after a trail was told to record less, in seconds.
+const NARROWING_TAKES: i64 = 3600;
 
 /// What proofs rest on.
 pub struct Proofs<'a> {
@@ -58,8 +61,11 @@ impl Proofs<'_> {
     fn one(&self, account: &str, class: EventClass) -> ClassProof {
         let records = self.tally.class(account, class).records;
         let (is_proven, proof) = match self.stated(account, class) {
-            Some(statement) if records == 0 => (true, statement),
-            _ => self.shown(account, class, records),
+            Some(statement) => match self.shown(account, class, records) {
+                (true, proof) => (true, proof),
+                (false, _) => (true, statement),
+            },
+            None => self.shown(account, class, records),
         };
         ClassProof {
             account: account.to_owned(),
@@ -74,13 +80,15 @@ impl Proofs<'_> {
         let fits = |one: &&crate::control::scope::Recorded| {
             one.class == class && one.account.as_ref().is_none_or(|own| own == account)
         };
-        let found = self.scope.recorded.iter().find(fits)?;
-        let stores = match found.stores.as_slice() {
-            [] => String::new(),
-            stores => format!(" for {}", stores.join(", ")),
-        };
+        // A statement about some stores says nothing of the class as a whole.
+        let mut whole = self
+            .scope
+            .recorded
+            .iter()
+            .filter(|one| one.stores.is_empty());
+        let found = whole.find(fits)?;
         Some(format!(
-            "the scope file states that it is recorded{stores}: {}",
+            "the scope file states that it is recorded: {}",
             found.source
         ))
     }
@@ -94,15 +102,63 @@ impl Proofs<'_> {
                 false,
                 "no record of it and no statement in the scope file".to_owned(),
             ),
+            EventClass::ManagementWrite | EventClass::ManagementRead => {
+                match self.missing_somewhere(account, class) {
+                    Some(missing) => (false, missing),
+                    None => self.still_recorded(account, class, records),
+                }
+            }
             _ => self.still_recorded(account, class, records),
         }
+    }
+
+    /// A trail can be told to record only reads or only writes. So each Region that has records
+    /// must have some of the class, and the account on each day on which it has any.
+    fn missing_somewhere(&self, account: &str, class: EventClass) -> Option<String> {
+        let of_class = |day: &DayCount| match class {
+            EventClass::ManagementWrite => day.writes,
+            _ => day.reads,
+        };
+        let mut by_day = vec![(0, 0); self.grid.days.len()];
+        for ((owner, region), days) in &self.tally.grid {
+            if owner != account {
+                continue;
+            }
+            for (sum, day) in by_day.iter_mut().zip(days) {
+                sum.0 += day.calls;
+                sum.1 += of_class(day);
+            }
+            let has_calls = days.iter().any(|day| day.calls > 0);
+            if has_calls && days.iter().all(|day| of_class(day) == 0) {
+                let region = display_value(region);
+                return Some(format!(
+                    "Region {region} has records, but none of this class"
+                ));
+            }
+        }
+        let without: Vec<i64> = by_day
+            .iter()
+            .zip(&self.grid.days)
+            .filter(|((calls, own), _)| *calls > 0 && *own == 0)
+            .map(|(_, day)| *day)
+            .collect();
+        let first = without.first()?;
+        Some(format!(
+            "no record of it on {} of {} days that have records (first {})",
+            without.len(),
+            by_day.iter().filter(|(calls, _)| *calls > 0).count(),
+            time::format_day(*first)
+        ))
     }
 
     /// A class that was narrowed away has no records afterwards.
     fn still_recorded(&self, account: &str, class: EventClass, records: u64) -> (bool, String) {
         let last = self.tally.class(account, class).last_time;
         let narrowed = self.trails.iter().find(|fact| {
-            fact.change == TrailChange::Narrowed && fact.account == account && fact.time > last
+            // A change of selectors takes effect after minutes, so a last few records prove nothing.
+            fact.change == TrailChange::Narrowed
+                && fact.account == account
+                && fact.time + NARROWING_TAKES > last
         });
         match narrowed {
             Some(fact) => (
@@ -135,12 +191,13 @@ impl Proofs<'_> {
         let own = self.grid.rows.iter().filter(|row| row.account == account);
         let regions: Vec<&str> = own.map(|row| row.region.as_str()).collect();
         let home = global_region(&regions);
-        if regions.contains(&home) {
-            let proof = format!("part of the management write events; Region {home} is in the set");
+        let key = (account.to_owned(), home.to_owned());
+        let days = self.tally.grid.get(&key);
+        if days.is_some_and(|days| days.iter().any(|day| day.calls > 0)) {
+            let proof = format!("part of the management write events; Region {home} has records");
             (true, proof)
         } else {
-            let proof =
-                format!("sign-ins are recorded in Region {home} too, which is not in the set");
+            let proof = format!("sign-ins are recorded in Region {home} too, which has no records");
             (false, proof)
         }
     }

@@ -72,7 +72,7 @@ pub fn build(
             account,
             region,
         });
-        let lacks = |count: &DayCount| count.calls > 0 && count.management == 0;
+        let lacks = |count: &DayCount| count.calls > 0 && count.writes + count.reads == 0;
         grid.without_management
             .push(counts.iter().map(lacks).collect());
     }
@@ -162,7 +162,8 @@ mod tests {
         DayCount {
             records: hours.len() as u64,
             calls: hours.len() as u64,
-            management: hours.len() as u64,
+            writes: hours.len() as u64,
+            reads: 0,
             hours: hours.iter().map(|hour| 1 << hour).sum(),
         }
     }

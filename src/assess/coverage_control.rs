@@ -10,11 +10,10 @@ use super::gaps;
 use super::judge::Judge;
 use super::losses;
 use super::outcome::DayState;
+use super::stores::StoreProofs;
 use crate::control::list::text_of;
 use crate::control::model::{Coverage, Expectation, Store};
 use crate::ledger::read::LedgerRow;
-use crate::ledger::stores::entry_covers;
-use crate::pattern::ListEntry;
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
 
@@ -171,11 +170,12 @@ pub fn needs_of_all(set: &crate::control::set::ControlSet) -> ClassSet {
 
 fn all_stores(stores: &[Store], desk: &mut Desk<'_>) {
     let mut rows = Vec::new();
-    for (part, store) in (0u32..).zip(stores) {
+    let proofs = StoreProofs::new(desk.room, desk.control);
+    for store in stores {
         let entries = desk.room.scope.lists.get(&store.list);
         for entry in entries.map_or(&[][..], Vec::as_slice) {
             for class in store.classes.iter() {
-                let (is_proven, proof) = store_proof(part, entry, class, desk);
+                let (is_proven, proof) = proofs.of(store, entry, class);
                 count(is_proven, desk);
                 rows.push(vec![
                     text_of(&entry.test).to_owned(),
@@ -191,40 +191,6 @@ fn all_stores(stores: &[Store], desk: &mut Desk<'_>) {
     desk.add_table("Data stores and their events", &columns, rows, total);
     desk.notes
         .push("what is counted here are stores and their event classes, not records".to_owned());
-}
-
-fn store_proof(part: u32, entry: &ListEntry, class: EventClass, desk: &Desk<'_>) -> (bool, String) {
-    let room = desk.room;
-    let number = super::record_fields::ledger_number(desk);
-    let seen = room.intake.stores.iter().filter(|one| {
-        (one.control, one.part) == (number, part)
-            && one.classes.contains(class)
-            && room.period.contains(one.day.max(room.period.start))
-            && room.places.has_account(&one.account)
-            && entry_covers(&entry.test, &one.value)
-    });
-    let records: u64 = seen.map(|one| one.records).sum();
-    if records > 0 {
-        let records = losses::counted(records, "record");
-        return (true, format!("{records} of it in the period"));
-    }
-    let stated = room.scope.recorded.iter().find(|one| {
-        one.class == class
-            && (one.stores.is_empty() || one.stores.iter().any(|name| name == text_of(&entry.test)))
-    });
-    match stated {
-        Some(stated) => (
-            true,
-            format!(
-                "the scope file states that it is recorded: {}",
-                stated.source
-            ),
-        ),
-        None => (
-            false,
-            "no record of it and no statement in the scope file".to_owned(),
-        ),
-    }
 }
 
 fn count(is_proven: bool, desk: &mut Desk<'_>) {

@@ -27,7 +27,8 @@ pub struct Ground<'a> {
 }
 
 /// Why a control with these needs cannot be answered in full; empty if it can.
-pub fn reasons(ground: &Ground<'_>, needs: ClassSet) -> Vec<String> {
+/// Classes that are proven store by store (`by_store`) are asked elsewhere.
+pub fn reasons(ground: &Ground<'_>, needs: ClassSet, by_store: ClassSet) -> Vec<String> {
     let mut all = Vec::new();
     if ground.grid.rows.is_empty() {
         all.push("the log set holds no record of the accounts in scope in the period".to_owned());
@@ -36,7 +37,8 @@ pub fn reasons(ground: &Ground<'_>, needs: ClassSet) -> Vec<String> {
         let asks_management = needs.iter().any(EventClass::is_recorded_by_default);
         all.extend(day_reasons(ground.grid, asks_management));
     }
-    all.extend(class_reasons(ground.proofs, needs));
+    let as_a_whole = ClassSet(needs.0 & !by_store.0);
+    all.extend(class_reasons(ground.proofs, as_a_whole));
     all.extend(losses::reason(
         ground.losses,
         &ground.grid.rows,

@@ -17,6 +17,7 @@ use super::judge::{Judge, judge_for};
 use super::losses::counted;
 use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, DayState, LogSet};
 use super::places::Places;
+use super::stores::StoreProofs;
 use super::tally::{self, Tally};
 use super::verdict::conclude;
 use super::waivers::Waivers;
@@ -181,7 +182,9 @@ fn judge_all(
     };
     let mut benches: Vec<(Desk<'_>, Box<dyn Judge>)> = Vec::new();
     for (number, control) in room.set.controls().iter().enumerate() {
-        let mut gaps = gaps::reasons(&ground, control.needs);
+        let stores = StoreProofs::new(room, control);
+        let mut gaps = gaps::reasons(&ground, control.needs, stores.classes());
+        gaps.extend(stores.reasons());
         gaps.extend(conflict_gap(room.tally));
         let desk = Desk::new(room, number, gaps, sample_size);
         benches.push((desk, judge_for(&control.expectation)));

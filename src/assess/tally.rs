@@ -44,8 +44,10 @@ pub struct DayCount {
     pub records: u64,
     /// Records that are no remark about others (Insights).
     pub calls: u64,
-    /// Management events.
-    pub management: u64,
+    /// Management events that change something.
+    pub writes: u64,
+    /// Management events that only read.
+    pub reads: u64,
     /// The hours that have records, one bit each.
     pub hours: u32,
 }
@@ -203,9 +205,8 @@ impl Tally {
         let day = &mut row[days.at(time)];
         day.records += 1;
         day.calls += u64::from(!cell.classes.contains(EventClass::Insights));
-        let is_management = cell.classes.contains(EventClass::ManagementWrite)
-            || cell.classes.contains(EventClass::ManagementRead);
-        day.management += u64::from(is_management);
+        day.writes += u64::from(cell.classes.contains(EventClass::ManagementWrite));
+        day.reads += u64::from(cell.classes.contains(EventClass::ManagementRead));
         day.hours |= 1 << (time.rem_euclid(DAY) / HOUR);
     }
 

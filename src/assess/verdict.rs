@@ -33,6 +33,12 @@ pub fn conclude(desk: Desk<'_>) -> Result<ControlOutcome, AssessError> {
     let verdict = verdict(&desk.control.expectation, &counts, is_blocked);
     reasons.extend(expired);
     reasons.extend(desk.notes);
+    if !desk.room.places.is_given() {
+        reasons.push(
+            "no scope file lists the accounts and Regions: this holds only for those that the log set names"
+                .to_owned(),
+        );
+    }
     Ok(ControlOutcome {
         id: desk.control.id.clone(),
         verdict,

@@ -77,7 +77,7 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
         done.push(order.packet(framework, &ledger)?);
     }
     if !args.behaviour.quiet {
-        warn_of_an_empty_period(&done);
+        tell_notices(&done);
     }
     tell_refusals(&done, args.behaviour.quiet);
     order.write_run(&done, clock)?;
@@ -323,15 +323,13 @@ fn tell_refusals(done: &[Done], quiet: bool) {
     }
 }
 
-/// The usual mistake is a wrong month: say so at once, not only inside of packets.
-fn warn_of_an_empty_period(done: &[Done]) {
+/// What a reader must know about the whole log set: that a period is empty, that no scope was given.
+fn tell_notices(done: &[Done]) {
     let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
         return;
     };
-    if log_set.total.kept == 0 {
-        for notice in &log_set.notices {
-            complain(&format!("warning: {notice}"));
-        }
+    for notice in &log_set.notices {
+        complain(&format!("warning: {notice}"));
     }
 }
 

@@ -16,6 +16,7 @@ use super::shape::Shape;
 use super::verdict::Verdict;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::pattern::Pattern;
+use crate::pattern::form::{Condition, FieldPath, Form};
 use crate::period::{Per, Period};
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::outcome::Outcome;
@@ -313,6 +314,56 @@ pub fn store_classes(class: &str) -> Option<ClassSet> {
     EventClass::from_id(class).map(|one| ClassSet::default().with(one))
 }
 
+/// Adds every list that a form names data stores by.
+fn stores_of(form: &Form, needs: ClassSet, stores: &mut Vec<Store>) {
+    match form {
+        Form::And(parts) | Form::Or(parts) => {
+            for part in parts {
+                stores_of(part, needs, stores);
+            }
+        }
+        // What must not be there names no store that the control depends on.
+        Form::Not(_) => {}
+        Form::Field(field) => {
+            let FieldPath::Record(path) = &field.path else {
+                return;
+            };
+            let classes = ClassSet(needs.0 & store_path_classes(path).0);
+            let lists = field.any.iter().filter_map(|condition| match condition {
+                Condition::List {
+                    name,
+                    negated: false,
+                } => Some(name),
+                _ => None,
+            });
+            for list in lists.filter(|_| classes != ClassSet::default()) {
+                stores.push(Store {
+                    list: list.clone(),
+                    class: String::new(),
+                    classes,
+                    path: path.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// The classes of data events whose stores stand at a path.
+fn store_path_classes(path: &str) -> ClassSet {
+    let s3 = [EventClass::S3DataRead, EventClass::S3DataWrite];
+    let others = [EventClass::DynamodbData, EventClass::LambdaData];
+    let all: &[EventClass] = match path.rsplit('.').next() {
+        Some("bucketName") => &s3,
+        Some("tableName") => &others[..1],
+        Some("functionName") => &others[1..],
+        Some("ARN") => {
+            return ClassSet::from_iter(s3.into_iter().chain(others));
+        }
+        _ => &[],
+    };
+    all.iter().copied().collect()
+}
+
 /// An element that every record must carry.
 #[derive(Debug, Clone)]
 pub struct FieldElement {
@@ -430,6 +481,24 @@ impl Control {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// The data stores that it speaks of: those of a stores control, and for any other one each
+    /// list that its population names stores by. What is recorded is chosen store by store, so a
+    /// verdict about some stores needs proof for just these.
+    pub fn stores(&self) -> Vec<Store> {
+        if let Expectation::Coverage(Coverage::Stores(stores)) = &self.expectation {
+            return stores.clone();
+        }
+        let mut stores = Vec::new();
+        for (purpose, pattern) in self.expectation.patterns() {
+            if matches!(purpose, PatternUse::Population | PatternUse::Trigger) {
+                stores_of(pattern.form(), self.needs, &mut stores);
+            }
+        }
+        stores.sort_by(|left, right| (&left.list, &left.path).cmp(&(&right.list, &right.path)));
+        stores.dedup();
+        stores
     }
 
     /// Every path that is read outside of patterns: keys, joins, elements.

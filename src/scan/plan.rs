@@ -1,7 +1,7 @@
 //! What a scan looks for: all controls compiled, and what must be noted beside them.
 
 use crate::control::list::NamedLists;
-use crate::control::model::{Coverage, Expectation};
+use crate::control::model::Expectation;
 use crate::control::roles::ControlEngine;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
@@ -68,10 +68,7 @@ impl Plan {
 fn store_plans(set: &ControlSet, lists: &NamedLists, paths: &PathSet) -> Vec<StorePlan> {
     let mut plans = Vec::new();
     for (control, one) in (0u32..).zip(set.controls()) {
-        let Expectation::Coverage(Coverage::Stores(stores)) = &one.expectation else {
-            continue;
-        };
-        for (part, store) in (0u32..).zip(stores) {
+        for (part, store) in (0u32..).zip(one.stores()) {
             // A derived field names no store, so a path that is not in the set never has a value.
             if let Some(path) = paths.get(&store.path) {
                 plans.push(StorePlan {

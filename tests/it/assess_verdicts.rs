@@ -174,10 +174,92 @@ fn reads_that_ended_when_selectors_were_narrowed_are_unproven() {
     let answer = world.without_names(&["ListUsers", "Decrypt"]).assess();
     let one = answer.only(Verdict::NotDeterminable);
     assert!(
-        says(&one.reasons, &["management-read", "PutEventSelectors"]),
+        says(&one.reasons, &["management-read", "on 30 of 31 days"]),
         "{:?}",
         one.reasons
     );
+}
+
+#[test]
+fn one_write_proves_nothing_for_the_days_after_it() {
+    let early = record("2026-10-01T00:00:00Z", "TagRole", "");
+    let world = World::new(&[no_new_users()], &[early]).without_names(&["TagUser"]);
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(
+        says(&one.reasons, &["management-write", "on 30 of 31 days"]),
+        "{:?}",
+        one.reasons
+    );
+}
+
+#[test]
+fn a_region_with_reads_alone_proves_no_writes() {
+    let mut world = World::new(&[no_new_users()], &[]);
+    world.scope = scope_text(
+        "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\", \"eu-west-1\"]\n[[account]]\nid = \"111122223333\"\n",
+    );
+    let reads: Vec<String> = (1..=31)
+        .map(|day| {
+            record_in(
+                ACCOUNT,
+                "eu-west-1",
+                &format!("2026-10-{day:02}T09:00:00Z"),
+                "ListUsers",
+                "",
+            )
+        })
+        .collect();
+    let answer = world
+        .and_file(&key("2026-10-02", "west"), file(&reads))
+        .assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(
+        says(
+            &one.reasons,
+            &["management-write", "Region eu-west-1 has records, but none"]
+        ),
+        "{:?}",
+        one.reasons
+    );
+}
+
+#[test]
+fn an_event_of_one_bucket_proves_nothing_for_another() {
+    let tamper = control(
+        "no-deletes",
+        "\"s3-data-write\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"DeleteObject\"], requestParameters.bucketName = [{ list = \"log_buckets\" }] }",
+    );
+    let put = |bucket: &str| {
+        let more = format!(",\"requestParameters\":{{\"bucketName\":\"{bucket}\"}}");
+        record("2026-10-05T09:00:00Z", "PutObject", &more)
+            .replace("iam.amazonaws.com", "s3.amazonaws.com")
+            .replace("\"managementEvent\":true", "\"managementEvent\":false")
+            .replace(
+                "\"eventCategory\":\"Management\"",
+                "\"eventCategory\":\"Data\"",
+            )
+    };
+    let lists = "[lists]\nlog_buckets = [\"logs\"]\n";
+    let other = World::new(std::slice::from_ref(&tamper), &[put("other")])
+        .scoped(lists)
+        .assess();
+    let one = other.only(Verdict::NotDeterminable);
+    assert!(
+        says(&one.reasons, &["s3-data-write", "`logs`"]),
+        "{:?}",
+        one.reasons
+    );
+
+    let stated = "[[recorded]]\nclass = \"s3-data-write\"\nstores = [\"elsewhere\"]\nsource = \"selectors\"\n";
+    let elsewhere = World::new(std::slice::from_ref(&tamper), &[])
+        .scoped(&format!("{lists}{stated}"))
+        .assess();
+    elsewhere.only(Verdict::NotDeterminable);
+
+    let own = World::new(&[tamper], &[put("logs")]).scoped(lists).assess();
+    own.only(Verdict::NoExceptions);
 }
 
 #[test]
