@@ -38,11 +38,34 @@ fn lint_control(control: &Control, problems: &mut Diagnostics) {
 }
 
 #[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+
+    #[test]
+    fn a_good_control_is_linted_beside_one_that_does_not_load() {
+        let body = "[expect]\nkind = \"forbid\"\n[expect.pattern]\neventname = [\"A\"]";
+        let good = testing::set(&[body]).controls()[0].source.clone();
+        let bad = SourceText::new("z.toml", "format = [");
+        let framework = SourceText::new("frameworks/demo.toml", testing::FRAMEWORK);
+        let (set, problems) =
+            ControlSet::parse_good(&[good.clone(), bad.clone()], &[framework.clone()]);
+        assert!(problems.has_errors() && set.len() == 1, "{problems}");
+        let found = lint(&set);
+        assert!(
+            found.iter().any(|one| one.code == "misspelt-field"),
+            "{found}"
+        );
+        assert!(ControlSet::parse(&[good, bad], &[framework]).is_err());
+    }
+}
+
+#[cfg(test)]
 pub(crate) mod testing {
     use super::*;
     use crate::diagnostic::SourceText;
 
-    const FRAMEWORK: &str = "format = 1\nid = \"demo\"\nname = \"Demo\"\nshort = \"Demo\"\n\
+    pub const FRAMEWORK: &str = "format = 1\nid = \"demo\"\nname = \"Demo\"\nshort = \"Demo\"\n\
         [[requirement]]\nid = \"1.1\"\ntitle = \"t\"\ngroup = \"g\"\nevidence = \"partial\"\n";
 
     /// A set of controls that differ in what follows their head; ids are `a`, `b`, …

@@ -14,7 +14,7 @@ use super::sample::Sampler;
 use super::tally::Tally;
 use super::waivers::{Answer, Question, Waivers};
 use super::work::{Judged, Work, bit};
-use crate::control::model::Control;
+use crate::control::model::{Control, Expectation};
 use crate::control::roles::Part;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
@@ -116,14 +116,24 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Whether a row belongs to scope and period. Responses may come after the end.
+    /// Whether a row belongs to scope and period. Responses may come after the end;
+    /// a burst may begin up to one window before the start.
     pub fn wants(&self, row: &LedgerRow) -> bool {
         let period = self.room.period;
         let is_in_time = match row.part {
             Part::Response(_) => row.time >= period.start,
-            _ => period.contains(row.time),
+            _ => row.time < period.end && row.time >= self.earliest(),
         };
         is_in_time && self.room.places.contains(&row.account, &row.region)
+    }
+
+    /// From when on records are looked at.
+    fn earliest(&self) -> i64 {
+        let start = self.room.period.start;
+        match &self.control.expectation {
+            Expectation::Threshold { window, .. } => start.saturating_sub(*window),
+            _ => start,
+        }
     }
 
     /// What becomes of something that fails; it is counted. It is excused only
@@ -134,9 +144,12 @@ impl<'a> Desk<'a> {
         match &fate {
             Fate::Exception => {
                 self.counts.exceptions += 1;
+                // A burst may begin before the period; its day is the first one of the period.
+                let period = self.room.period;
                 let time = witnesses
-                    .first()
-                    .map_or(self.room.period.start, |one| one.time);
+                    .iter()
+                    .find(|one| period.contains(one.time))
+                    .map_or(period.start, |one| one.time);
                 let day = time.div_euclid(DAY) * DAY;
                 *self.by_day.entry(day).or_default() += 1;
             }

@@ -2,6 +2,8 @@
 //! the control counts by). Each burst over the limit is one exception.
 //!
 //! What is examined here are bursts, and callers without one, not records.
+//! A burst belongs to the period in which its last record lies. Records up to
+//! one window before the period bear witness to it and are not examined themselves.
 
 use std::collections::BTreeMap;
 
@@ -33,11 +35,19 @@ struct Member {
 #[derive(Debug, Default)]
 pub struct Threshold {
     members: BTreeMap<Option<String>, Vec<Member>>,
+    /// Records before the period that may or may not belong to a burst across its start.
+    undecided_before: u64,
 }
 
 impl Judge for Threshold {
     fn row(&mut self, row: &LedgerRow, desk: &mut Desk<'_>) -> Result<(), AssessError> {
+        let is_before = row.time < desk.room.period.start;
         match row.role {
+            Role::Attempt if is_before => return Ok(()),
+            Role::Undecided if is_before => {
+                self.undecided_before += 1;
+                return Ok(());
+            }
             Role::Attempt => return desk.attempt(row),
             Role::Undecided => return desk.undecided(row, &[List::Undecided]).map(|_| ()),
             _ => {}
@@ -46,8 +56,14 @@ impl Judge for Threshold {
             Keys::By(who) => who.clone(),
             _ => None,
         };
-        let id = desk.list(row, &[List::Population], "counted", "")?;
-        desk.offer(row, id)?;
+        // A record before the period is in no list unless it turns out to be part of a burst.
+        let id = if is_before {
+            desk.list(row, &[], "counted", "")?
+        } else {
+            let id = desk.list(row, &[List::Population], "counted", "")?;
+            desk.offer(row, id)?;
+            id
+        };
         self.members.entry(who).or_default().push(Member {
             time: row.time,
             id,
@@ -65,11 +81,17 @@ impl Judge for Threshold {
         else {
             return Ok(());
         };
+        let start = desk.room.period.start;
+        self.block_if_start_is_unclear(start, *window, desk);
+        // Nobody is examined for records before the period alone.
+        self.members
+            .retain(|_, all| all.last().is_some_and(|last| last.time >= start));
         let mut rows = Vec::new();
         let mut total = 0;
         for (who, members) in &self.members {
             let times: Vec<i64> = members.iter().map(|one| one.time).collect();
-            let found = bursts(&times, *more_than, *window);
+            let mut found = bursts(&times, *more_than, *window);
+            found.retain(|range| times[range.end - 1] >= start);
             if found.is_empty() {
                 desk.counts.examined += 1;
                 desk.counts.conforming += 1;
@@ -83,7 +105,8 @@ impl Judge for Threshold {
         let columns = ["burst", "counted for", "first", "last", "records", "result"];
         desk.add_table("Bursts over the limit", &columns, rows, total);
         if !self.members.is_empty() {
-            let records: u64 = self.members.values().map(|all| all.len() as u64).sum();
+            let all = self.members.values().flatten();
+            let records = all.filter(|one| one.time >= start).count() as u64;
             let note = format!(
                 "what is counted here are bursts, and those without one, not records: {} of {} are in the population",
                 counted(records, "record"),
@@ -92,6 +115,21 @@ impl Judge for Threshold {
             desk.notes.push(note);
         }
         Ok(())
+    }
+}
+
+impl Threshold {
+    /// A record before the period of which nothing can be said may make a burst of
+    /// those at its start.
+    fn block_if_start_is_unclear(&self, start: i64, window: i64, desk: &mut Desk<'_>) {
+        let near = start..start.saturating_add(window);
+        let mut all = self.members.values().flatten();
+        if self.undecided_before > 0 && all.any(|one| near.contains(&one.time)) {
+            desk.blocks.push(format!(
+                "{} shortly before the period may belong to a burst across its start, and CloudTrail left out what tells",
+                counted(self.undecided_before, "record")
+            ));
+        }
     }
 }
 

@@ -246,6 +246,10 @@ pub struct ControlShow {
 pub struct ControlLint {
     /// Folders with control definitions; default: the shipped ones
     #[arg(value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+
+    /// Another folder with control definitions, as the other commands take it; may be repeated
+    #[arg(long, value_name = "DIR")]
     pub controls: Vec<PathBuf>,
 
     /// Scope file to check too

@@ -22,15 +22,18 @@ use crate::sanitize;
 /// # Errors
 /// When standard output cannot be written.
 pub fn lint(args: &ControlLint, out: &mut Out) -> Result<Exit, Failure> {
-    let loaded = if args.controls.is_empty() {
+    let paths = [args.folders.as_slice(), args.controls.as_slice()].concat();
+    let loaded = if paths.is_empty() {
         load::shipped()
     } else {
-        load::from_paths(&args.controls)
+        load::good_of_paths(&paths)
     };
     let mut problems = Diagnostics::new();
+    let mut is_whole = false;
     let set = match loaded {
-        Ok((set, warnings)) => {
-            problems.extend(warnings);
+        Ok((set, found)) => {
+            is_whole = !found.has_errors();
+            problems.extend(found);
             problems.extend(lint::lint(&set));
             Some(set)
         }
@@ -43,7 +46,9 @@ pub fn lint(args: &ControlLint, out: &mut Out) -> Result<Exit, Failure> {
         match load::scope(path) {
             Ok((scope, warnings)) => {
                 problems.extend(warnings);
-                problems.extend(set.iter().flat_map(|set| scope.check(set)));
+                let found = set.iter().flat_map(|set| scope.check(set));
+                // A control that did not load may be the one that the scope names.
+                problems.extend(found.filter(|_| is_whole));
             }
             Err(errors) => problems.extend(errors),
         }

@@ -48,6 +48,16 @@ pub fn shipped() -> Result<(ControlSet, Diagnostics), Diagnostics> {
 /// # Errors
 /// Every problem of every file, and what could not be read.
 pub fn from_paths(paths: &[PathBuf]) -> Result<(ControlSet, Diagnostics), Diagnostics> {
+    let (set, problems) = good_of_paths(paths)?;
+    problems.unless_errors(set)
+}
+
+/// The controls of these folders and files that have no error, with every problem
+/// of all of them. For lint alone: a run must not go on with half a set.
+///
+/// # Errors
+/// Shipped frameworks that do not load; a released program has none.
+pub fn good_of_paths(paths: &[PathBuf]) -> Result<(ControlSet, Diagnostics), Diagnostics> {
     let mut problems = Diagnostics::new();
     let mut texts = Texts::default();
     for path in paths {
@@ -65,16 +75,9 @@ pub fn from_paths(paths: &[PathBuf]) -> Result<(ControlSet, Diagnostics), Diagno
         );
     }
     add_shipped_frameworks(&mut texts)?;
-    match ControlSet::parse(&texts.controls, &texts.frameworks) {
-        Ok((set, warnings)) => {
-            problems.extend(warnings);
-            problems.unless_errors(set)
-        }
-        Err(found) => {
-            problems.extend(found);
-            Err(problems.sorted())
-        }
-    }
+    let (set, found) = ControlSet::parse_good(&texts.controls, &texts.frameworks);
+    problems.extend(found);
+    Ok((set, problems.sorted()))
 }
 
 /// The shipped texts, for `control new`, for copies and for tests.

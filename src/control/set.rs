@@ -26,6 +26,16 @@ impl ControlSet {
         controls: &[Arc<SourceText>],
         frameworks: &[Arc<SourceText>],
     ) -> Result<(ControlSet, Diagnostics), Diagnostics> {
+        let (set, problems) = ControlSet::parse_good(controls, frameworks);
+        problems.unless_errors(set)
+    }
+
+    /// The controls without an error, and every problem of every file. For lint
+    /// alone: a run must not go on with half a set.
+    pub fn parse_good(
+        controls: &[Arc<SourceText>],
+        frameworks: &[Arc<SourceText>],
+    ) -> (ControlSet, Diagnostics) {
         let mut problems = Diagnostics::new();
         let frameworks = Frameworks::parse(frameworks, &mut problems);
         let mut by_id: BTreeMap<String, Control> = BTreeMap::new();
@@ -38,10 +48,11 @@ impl ControlSet {
                 Err(found) => problems.extend(found),
             }
         }
-        problems.unless_errors(ControlSet {
+        let set = ControlSet {
             controls: by_id.into_values().collect(),
             frameworks,
-        })
+        };
+        (set, problems.sorted())
     }
 
     /// All controls in the order of their ids.

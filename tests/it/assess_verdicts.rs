@@ -584,6 +584,38 @@ fn each_burst_over_the_limit_is_one_exception_with_its_records() {
 }
 
 #[test]
+fn a_burst_across_the_start_belongs_to_the_period_of_its_last_record() {
+    let before = ["2026-09-30T23:58:00Z", "2026-09-30T23:59:00Z"];
+    let after = ["2026-10-01T00:00:00Z", "2026-10-01T00:01:00Z"];
+    let all: Vec<String> = before
+        .iter()
+        .chain(&after)
+        .map(|at| create_user(at))
+        .collect();
+    let answer = World::new(&[threshold()], &all).assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.examined, one.counts.exceptions), (1, 1));
+    assert_eq!(answer.list(List::Exceptions).len(), 4);
+    assert_eq!(answer.list(List::Population).len(), 2);
+
+    let far: Vec<String> = ["2026-09-30T23:49:00Z", "2026-09-30T23:50:00Z"]
+        .iter()
+        .chain(&after)
+        .map(|at| create_user(at))
+        .collect();
+    let answer = World::new(&[threshold()], &far).assess();
+    let one = answer.only(Verdict::NoExceptions);
+    assert_eq!((one.counts.examined, one.counts.conforming), (1, 1));
+
+    let earlier: Vec<String> = (5..9)
+        .map(|minute| create_user(&format!("2026-09-30T23:5{minute}:00Z")))
+        .collect();
+    World::new(&[threshold()], &earlier)
+        .assess()
+        .only(Verdict::NoActivity);
+}
+
+#[test]
 fn a_burst_is_waived_only_if_all_of_its_records_are() {
     let records: Vec<String> = (0..3)
         .map(|at| {
