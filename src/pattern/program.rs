@@ -35,6 +35,13 @@ pub(super) struct Slot {
     pub(super) may_be_absent: bool,
 }
 
+impl Slot {
+    /// Whether its only test asks for a list that the scope does not have.
+    fn is_unfilled(&self) -> bool {
+        matches!(&self.checks[..], [Check::Listed { roll, .. }] if roll.is_missing())
+    }
+}
+
 /// Where values come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
@@ -295,6 +302,10 @@ impl<'r, 'e> Run<'r, 'e> {
             if !state.passes {
                 state.passes = run.passes(slot, found, reading);
             }
+            // A derived value lies in no array, and a list that is not there says the same of any.
+            if found.leaf.is_none() && (state.passes || slot.is_unfilled()) {
+                return ControlFlow::Break(());
+            }
             ControlFlow::Continue(())
         });
         state
@@ -406,6 +417,8 @@ impl<'r, 'e> Run<'r, 'e> {
                 }
                 derived(Value::string(actor), self)
             }
+            Source::Derived(Derived::Person) => identity::person_texts(&view)
+                .try_for_each(|text| derived(Value::string(text), self)),
             Source::Derived(other) => other
                 .values(&view)
                 .into_iter()

@@ -9,6 +9,7 @@ mod reader_common;
 
 mod reader_bad_inputs;
 mod reader_data;
+mod reader_differential;
 #[cfg(unix)]
 mod reader_files;
 mod reader_random;
