@@ -2,4 +2,3 @@
 
 pub mod corpus;
 pub mod cpu;
-pub mod floor;

@@ -16,8 +16,7 @@ use attestrail::record::path::{PathSet, core};
 use attestrail::record::project::Projector;
 use attestrail::source::SourceFile;
 use common::corpus::logs;
-use common::cpu::{median, timed};
-use common::floor::inflate_all;
+use common::cpu::{inflate_all, median, timed};
 
 const ROUNDS: usize = 7;
 

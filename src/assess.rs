@@ -1,6 +1,94 @@
 //! From a ledger to verdicts: the reduce step.
 //!
 //! Nothing here reads a log or a clock. What must be judged over time is judged
-//! over the projections that the scan kept.
+//! over the projections that the scan kept. The result depends on the set of
+//! files in the ledger, the controls, the scope and the period, on nothing else.
 
 pub mod outcome;
+
+mod at_least;
+mod classes;
+mod coverage;
+mod coverage_control;
+mod desk;
+mod drops;
+mod every;
+mod evidence;
+mod followed_by;
+mod forbid;
+mod gaps;
+mod intake;
+mod integrity;
+mod inventory;
+mod judge;
+mod losses;
+mod places;
+mod record_fields;
+mod run;
+mod sample;
+mod tally;
+mod threshold;
+mod verdict;
+mod waivers;
+mod work;
+
+pub use self::evidence::LedgerEvidence;
+pub use self::run::{Assessed, Options, assess};
+
+use crate::ledger::LedgerError;
+
+/// Why a ledger could not be assessed. No packet may be made then.
+#[derive(Debug, thiserror::Error)]
+pub enum AssessError {
+    /// Reading the ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The ledger was made for other controls or lists.
+    #[error("the ledger cannot answer for these controls: {}", .0.join("; "))]
+    OtherControls(Vec<String>),
+    /// A sample of this size cannot be drawn.
+    #[error("a sample of {asked} records was asked for; a ledger serves at most {most}")]
+    SampleTooLarge {
+        /// As asked.
+        asked: u32,
+        /// The limit.
+        most: u32,
+    },
+    /// Counts that must agree do not: a fault of this program or a damaged ledger.
+    #[error("counts do not reconcile: {0}")]
+    DoesNotReconcile(String),
+    /// The temporary store failed, most likely for want of space.
+    #[error("the temporary store of the assessment failed: {0}")]
+    Work(String),
+}
+
+impl AssessError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            AssessError::Ledger(error) => error.help(),
+            AssessError::OtherControls(_) => {
+                "scan again into a new ledger, or use the controls and lists of this one"
+            }
+            AssessError::SampleTooLarge { .. } => "ask for a smaller sample",
+            AssessError::DoesNotReconcile(_) => {
+                "delete the ledger and scan again; if it stays, report it as a fault of attestrail"
+            }
+            AssessError::Work(_) => {
+                "free some space in the folder for temporary files, or set `TMPDIR` to another one"
+            }
+        }
+    }
+}
+
+impl From<rusqlite::Error> for AssessError {
+    fn from(error: rusqlite::Error) -> Self {
+        AssessError::Work(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for AssessError {
+    fn from(error: std::io::Error) -> Self {
+        AssessError::Work(error.to_string())
+    }
+}

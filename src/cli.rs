@@ -1,15 +1,21 @@
 //! The only place that knows of a clock, an environment, a terminal and an exit code.
 
 pub mod args;
+pub mod clock;
 pub mod control;
 pub mod exit;
+pub mod explain;
 pub mod failure;
+pub mod intake;
 pub mod matching;
 pub mod output;
 pub mod pattern;
 pub mod plan;
 pub mod reference;
+pub mod report;
 pub mod settings;
+pub mod settings_shown;
+pub mod stop;
 pub mod terminal;
 pub mod trial;
 
@@ -34,7 +40,8 @@ pub fn main() -> Exit {
             return exit;
         }
     };
-    match run(&cli.command) {
+    stop::listen();
+    match run(&cli.command, &clock::Clock::start()) {
         Ok(exit) => exit,
         Err(failure) => {
             output::complain(&failure.text());
@@ -43,7 +50,7 @@ pub fn main() -> Exit {
     }
 }
 
-fn run(command: &Command) -> Result<Exit, Failure> {
+fn run(command: &Command, clock: &clock::Clock) -> Result<Exit, Failure> {
     let mut out = output::stdout();
     let exit = match command {
         Command::Control(Control::List(args)) => control::list(args, &mut out)?,
@@ -52,7 +59,11 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Control(Control::Test(args)) => trial::test(args, &mut out)?,
         Command::Control(Control::Match(args)) => matching::run(args, &mut out)?,
         Command::Pattern(Pattern::Check(args)) => pattern::check(args, &mut out)?,
-        _ => return Err(Failure::usage("not wired yet", "")),
+        Command::Report(args) => report::run(args, clock, &mut out)?,
+        Command::Scan(args) => intake::scan(args, &mut out)?,
+        Command::Merge(args) => intake::merge(args, &mut out)?,
+        Command::Settings(args) => settings_shown::run(args, &mut out)?,
+        Command::Control(Control::Explain(args)) => explain::run(args, &mut out)?,
     };
     output::closed_is_fine(std::io::Write::flush(&mut out))?;
     Ok(exit)

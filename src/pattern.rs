@@ -29,13 +29,14 @@ mod consistency;
 pub mod engine;
 mod index;
 mod program;
+mod run;
 
-//pub mod explain;
-//pub mod oracle;
+pub mod explain;
+pub mod oracle;
 pub mod vectors;
 
 pub use engine::{Engine, EngineBuilder, Matcher, PatternId};
-//pub use explain::explain;
+pub use explain::explain;
 pub use form::Form;
 pub use list::{ListEntry, ListTest, Lists};
 

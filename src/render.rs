@@ -4,5 +4,13 @@
 
 pub mod block;
 pub mod chart;
+pub mod csv;
+pub mod html;
 pub mod markup;
+pub mod paper;
 pub mod pdf;
+pub mod picture;
+pub mod templates;
+
+/// The documents of a packet, in the order in which they are written.
+pub const VIEWS: [&dyn crate::packet::write::View; 2] = [&html::HtmlView, &paper::PaperView];

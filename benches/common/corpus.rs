@@ -48,7 +48,7 @@ impl Logs {
     /// Bytes of JSON for each byte of gzip.
     pub fn ratio(&self) -> f64 {
         let stored: u64 = self.files.iter().map(|file| file.size).sum();
-        super::floor::inflate_all(&self.paths) as f64 / stored as f64
+        super::cpu::inflate_all(&self.paths) as f64 / stored as f64
     }
 }
 

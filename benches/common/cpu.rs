@@ -1,5 +1,7 @@
 //! CPU time of this process, so that a busy machine does not blur a ratio.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// User and system time of all threads so far.
@@ -18,20 +20,6 @@ pub fn cpu_time() -> Duration {
     of(usage.ru_utime) + of(usage.ru_stime)
 }
 
-/// Peak resident set in MiB.
-pub fn peak_mib() -> i64 {
-    // SAFETY: as above.
-    unsafe {
-        let mut usage = std::mem::zeroed::<libc::rusage>();
-        assert_eq!(
-            libc::getrusage(libc::RUSAGE_SELF, &raw mut usage),
-            0,
-            "getrusage works"
-        );
-        usage.ru_maxrss / 1024
-    }
-}
-
 /// CPU seconds of one call, and its answer.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let before = cpu_time();
@@ -43,4 +31,21 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Plain inflation of gzip files, the floor of every scan; the bytes that came out.
+pub fn inflate_all(files: &[PathBuf]) -> usize {
+    let mut inflater = libdeflater::Decompressor::new();
+    let mut buffer = Vec::new();
+    let mut total = 0;
+    for file in files {
+        let stored = fs::read(file).expect("the corpus can be read");
+        let size =
+            u32::from_le_bytes(stored[stored.len() - 4..].try_into().expect("four bytes")) as usize;
+        buffer.resize(size.max(buffer.len()), 0);
+        total += inflater
+            .gzip_decompress(&stored, &mut buffer)
+            .expect("sound gzip");
+    }
+    total
 }

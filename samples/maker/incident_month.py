@@ -589,11 +589,12 @@ def expected(truth):
     hole = "nothing wrong is on record, but the trail stood still for 100 minutes on 11 October"
     rows = [
         ("log-digest-chain", "not-determinable", "no digests in the set, and chains are not verified yet"),
-        ("log-coverage-account-region", "not-determinable", "records for each account, Region and day; " + hole),
-        ("log-coverage-event-classes", "not-determinable", "no digests; all other classes are there; " + hole),
+        ("log-coverage-account-region", "exceptions", "logging was stopped on 11 October in both Regions of the account of the trail"),
+        ("log-coverage-event-classes", "not-determinable", "no Lambda and DynamoDB data events in one account, and no statement; " + hole),
         ("log-fields-10-2-2", "not-determinable", "each record is whole; " + hole),
         ("trail-stop-delete", "exceptions", "StopLogging; one refused DeleteTrail"),
         ("trail-selectors-narrowed", "not-determinable", "the new selectors keep everything; " + hole),
+        ("trail-config-weakened", "not-determinable", "settings of the trail untouched; " + hole),
         ("trail-management-selector", "not-determinable", "the new selectors keep the management events; " + hole),
         ("logbucket-config-change", "exceptions", "a lifecycle rule; the policy change in the maintenance window is excluded"),
         ("logbucket-object-tamper", "exceptions", "one log deleted, one refused; copies by replication are waived"),
@@ -613,11 +614,14 @@ def expected(truth):
         ("pub-s3-policy-foreign", "not-determinable", "the public policy names everyone, no single account; " + hole),
         ("data-access-logged", "not-determinable", "reads and writes of each store, a statement for the archive; " + hole),
         ("data-access-approved", "exceptions", "two reads by support, one by nobody; one refused"),
+        ("data-access-tables", "not-determinable", "no exceptions on record, but one account has no DynamoDB data events; " + hole),
+        ("data-access-functions", "not-determinable", "no exceptions on record, but one account has no Lambda data events; " + hole),
         ("key-rotation-evidence", "not-determinable", "both keys rotated in the period; " + hole),
         ("det-control-failure-recovery", "exceptions", "logging restored after 100 minutes, Config after four; one refused DeleteTrail"),
     ]
-    # Exceptions that are not records: bursts, and leavers.
-    groups = {"auth-failed-login-threshold": (2, 0), "life-leaver-disabled": (1, 1)}
+    # What is counted is not records: bursts, leavers, stopped days of a Region, classes of an account.
+    groups = {"auth-failed-login-threshold": (2, 0), "life-leaver-disabled": (1, 1), "log-coverage-account-region": (2, 0),
+              "log-coverage-event-classes": (0, 2)}
     for control, verdict, why in rows:
         exceptions, undecided = groups.get(control, (truth.count(control, "exception"), truth.count(control, "undecided")))
         yield (control, verdict, exceptions, truth.count(control, "waived"), truth.count(control, "attempt"), undecided, why)

@@ -325,6 +325,8 @@ pub struct LogSet {
     pub first_time: Option<i64>,
     /// See `first_time`.
     pub last_time: Option<i64>,
+    /// First and last `eventTime` of the records outside the asked period.
+    pub outside_times: Option<(i64, i64)>,
     /// Rows of [`EvidenceSource::refusals`] that mean loss.
     pub losses: u64,
     /// Things to know about the whole set, each a sentence.

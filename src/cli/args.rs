@@ -168,6 +168,10 @@ pub struct Scan {
     #[arg(long, value_name = "FILE")]
     pub ledger: PathBuf,
 
+    /// Text that decides which records are drawn as samples
+    #[arg(long, value_name = "TEXT")]
+    pub seed: Option<String>,
+
     /// Read every file again, also those that the ledger holds unchanged
     #[arg(long)]
     pub rehash: bool,

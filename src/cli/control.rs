@@ -9,22 +9,33 @@ use super::output::{Out, closed_is_fine};
 use crate::control::load;
 use crate::control::model::Control;
 use crate::control::set::ControlSet;
-use crate::diagnostic::suggestion;
+use crate::diagnostic::{Diagnostics, suggestion};
 
 /// The shipped controls, or those of the folders named in their place. Warnings go to standard error.
 ///
 /// # Errors
 /// Every problem of every file.
 pub fn load_set(folders: &[std::path::PathBuf], quiet: bool) -> Result<ControlSet, Failure> {
-    let (set, warnings) = if folders.is_empty() {
-        load::shipped()?
-    } else {
-        load::from_paths(folders)?
-    };
+    let (set, warnings) = load_with_warnings(folders)?;
     if !quiet && !warnings.is_empty() {
         super::output::complain(&warnings.to_string());
     }
     Ok(set)
+}
+
+/// As [`load_set`], with the warnings for the caller to tell.
+///
+/// # Errors
+/// Every problem of every file.
+pub fn load_with_warnings(
+    folders: &[std::path::PathBuf],
+) -> Result<(ControlSet, Diagnostics), Failure> {
+    let loaded = if folders.is_empty() {
+        load::shipped()?
+    } else {
+        load::from_paths(folders)?
+    };
+    Ok(loaded)
 }
 
 /// The control with this id.

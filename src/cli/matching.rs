@@ -14,7 +14,10 @@ use crate::control::load;
 use crate::control::roles::{Assigned, ControlEngine, Judge};
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
-use crate::reader::{FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes, read_file};
+use crate::diagnostic::Diagnostics;
+use crate::reader::{
+    FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes, read_file,
+};
 use crate::record::path::core;
 use crate::record::project::Projector;
 use crate::record::time;
@@ -22,22 +25,31 @@ use crate::sanitize;
 use crate::source::Severity;
 use crate::source::local::{RootError, WalkOptions, walk};
 
-/// The name that standard input goes by.
+/// How standard input is asked for, and the name that it goes by.
 const STDIN: &str = "-";
+const STDIN_NAME: &str = "standard input";
 
 /// The scope of a file, or none. Warnings go to standard error.
 ///
 /// # Errors
 /// Every problem of the file.
 pub fn load_scope(path: Option<&Path>) -> Result<Scope, Failure> {
-    let Some(path) = path else {
-        return Ok(Scope::none());
-    };
-    let (scope, warnings) = load::scope(path)?;
+    let (scope, warnings) = scope_with_warnings(path)?;
     if !warnings.is_empty() {
         complain(&warnings.to_string());
     }
     Ok(scope)
+}
+
+/// As [`load_scope`], with the warnings for the caller to tell.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn scope_with_warnings(path: Option<&Path>) -> Result<(Scope, Diagnostics), Failure> {
+    match path {
+        Some(path) => Ok(load::scope(path)?),
+        None => Ok((Scope::none(), Diagnostics::new())),
+    }
 }
 
 /// Roots that cannot be walked, as one failure.
@@ -62,35 +74,22 @@ pub fn run(args: &ControlMatch, out: &mut Out) -> Result<Exit, Failure> {
     let set = set.only(|control| wanted.contains(&control.id));
     let scope = load_scope(args.scope.as_deref())?;
     let engine = ControlEngine::new(&set, &scope.lists);
-    let mut work = Work {
-        projector: Projector::new(engine.paths()),
-        scratch: Scratch::new(),
-        printer: Printer {
-            set: &set,
-            judge: engine.judge(),
-            json: args.json,
-            file: String::new(),
-            rows: Vec::new(),
-            assigned: Vec::new(),
-            records: 0,
-            seen_by_some: 0,
-        },
-        is_incomplete: false,
+    let mut projector = Projector::new(engine.paths());
+    let mut scratch = Scratch::new();
+    let mut printer = Printer {
+        set: &set,
+        judge: engine.judge(),
+        json: args.json,
+        out,
+        file: String::new(),
+        rows: Vec::new(),
+        seen: 0,
+        records: 0,
+        seen_by_some: 0,
+        assigned: Vec::new(),
     };
     warn_of_unfilled_lists(&set, &engine);
-    let files: Vec<PathBuf> = args
-        .records
-        .iter()
-        .filter(|path| path.as_os_str() != STDIN)
-        .cloned()
-        .collect();
-    if files.len() < args.records.len() {
-        work.read_stdin(out)?;
-    }
-    if !files.is_empty() {
-        work.read_files(&files, out)?;
-    }
-    let printer = &work.printer;
+    let is_incomplete = read_all(&args.records, &mut scratch, &mut projector, &mut printer)?;
     if !args.json {
         complain(&format!(
             "{} records; {} of them are seen by at least one of {} controls",
@@ -99,7 +98,7 @@ pub fn run(args: &ControlMatch, out: &mut Out) -> Result<Exit, Failure> {
             set.len()
         ));
     }
-    Ok(if work.is_incomplete {
+    Ok(if is_incomplete {
         Exit::Incomplete
     } else {
         Exit::Clean
@@ -119,71 +118,82 @@ fn warn_of_unfilled_lists(set: &ControlSet, engine: &ControlEngine) {
     }
 }
 
-struct Work<'e> {
-    projector: Projector<'e>,
-    scratch: Scratch,
-    printer: Printer<'e>,
-    is_incomplete: bool,
-}
+/// Is told which file comes next, and when it is known to be good.
+pub trait FileSink: RecordSink {
+    /// Records of this file follow.
+    fn begin(&mut self, _file: &str) {}
 
-impl Work<'_> {
-    fn read_stdin(&mut self, out: &mut Out) -> Result<(), Failure> {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|error| {
-                Failure::usage(
-                    format!("cannot read standard input: {error}"),
-                    "pipe records into it, or name a file",
-                )
-            })?;
-        self.printer.begin("standard input");
-        let limits = ReadLimits::default();
-        let report = read_bytes(
-            "standard input",
-            &bytes,
-            &limits,
-            &mut self.scratch,
-            &mut self.projector,
-            &mut self.printer,
-        );
-        self.finish("standard input", &report, out)
-    }
-
-    fn read_files(&mut self, roots: &[PathBuf], out: &mut Out) -> Result<(), Failure> {
-        let listing = walk(roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
-        for problem in &listing.problems {
-            complain(&format!("{}: {}", problem.display, problem.message));
-            self.is_incomplete |= problem.severity == Severity::Error;
-        }
-        let limits = ReadLimits::default();
-        for file in &listing.files {
-            self.printer.begin(&file.key);
-            let report = read_file(
-                file,
-                &limits,
-                &mut self.scratch,
-                &mut self.projector,
-                &mut self.printer,
-            );
-            self.finish(&file.display(), &report, out)?;
-        }
+    /// The file is through; its records may be used.
+    ///
+    /// # Errors
+    /// What keeps them from being used.
+    fn end(&mut self) -> Result<(), Failure> {
         Ok(())
     }
+}
 
-    fn finish(
-        &mut self,
-        name: &str,
-        report: &crate::reader::FileReport,
-        out: &mut Out,
-    ) -> Result<(), Failure> {
-        for message in report.messages() {
-            complain(&format!("{name}: {message}"));
-        }
-        self.is_incomplete |= report.is_incomplete();
-        self.printer.print(out)
+/// Reads every record of files, folders and standard input (`-`), and says on standard
+/// error what could not be read. True if something is missing.
+///
+/// # Errors
+/// When a root does not exist, or `sink` cannot go on.
+pub fn read_all(
+    sources: &[PathBuf],
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn FileSink,
+) -> Result<bool, Failure> {
+    let limits = ReadLimits::default();
+    let mut is_incomplete = false;
+    let roots: Vec<PathBuf> = sources
+        .iter()
+        .filter(|path| path.as_os_str() != STDIN)
+        .cloned()
+        .collect();
+    if roots.len() < sources.len() {
+        let bytes = read_stdin()?;
+        sink.begin(STDIN_NAME);
+        let report = read_bytes(STDIN_NAME, &bytes, &limits, scratch, projector, sink);
+        is_incomplete |= tell(STDIN_NAME, &report);
+        sink.end()?;
     }
+    if roots.is_empty() {
+        return Ok(is_incomplete);
+    }
+    let listing = walk(&roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
+    for problem in &listing.problems {
+        complain(&format!("{}: {}", problem.display, problem.message));
+        is_incomplete |= problem.severity == Severity::Error;
+    }
+    for file in &listing.files {
+        sink.begin(&file.key);
+        let report = read_file(file, &limits, scratch, projector, sink);
+        is_incomplete |= tell(&file.display(), &report);
+        sink.end()?;
+    }
+    Ok(is_incomplete)
+}
+
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| {
+            Failure::usage(
+                format!("cannot read standard input: {error}"),
+                "pipe records into it, or name a file",
+            )
+        })?;
+    Ok(bytes)
+}
+
+/// Says what is odd about a file; true if records of it are missing.
+fn tell(name: &str, report: &FileReport) -> bool {
+    for message in report.messages() {
+        complain(&format!("{name}: {message}"));
+    }
+    report.is_incomplete()
 }
 
 /// Turns the records of one file into lines; nothing is printed before the file is known to be good.
@@ -191,26 +201,31 @@ struct Printer<'e> {
     set: &'e ControlSet,
     judge: Judge<'e>,
     json: bool,
+    out: &'e mut Out,
     file: String,
     rows: Vec<String>,
-    assigned: Vec<Assigned>,
+    /// Records of this file, and those of them that a control sees.
+    seen: u64,
     records: u64,
     seen_by_some: u64,
+    assigned: Vec<Assigned>,
 }
 
-impl Printer<'_> {
+impl FileSink for Printer<'_> {
     fn begin(&mut self, file: &str) {
         file.clone_into(&mut self.file);
-        self.rows.clear();
     }
 
-    fn print(&mut self, out: &mut Out) -> Result<(), Failure> {
+    fn end(&mut self) -> Result<(), Failure> {
+        self.records += std::mem::take(&mut self.seen);
         for row in self.rows.drain(..) {
-            closed_is_fine(writeln!(out, "{row}"))?;
+            closed_is_fine(writeln!(self.out, "{row}"))?;
         }
         Ok(())
     }
+}
 
+impl Printer<'_> {
     /// Control and role, each pair once.
     fn roles(&self) -> Vec<(&str, &'static str)> {
         let mut roles: Vec<(&str, &'static str)> = self
@@ -272,7 +287,7 @@ impl RecordSink for Printer<'_> {
     fn record(&mut self, record: &FoundRecord<'_>) {
         self.assigned.clear();
         self.judge.roles(&record.view, &mut self.assigned);
-        self.records += 1;
+        self.seen += 1;
         self.seen_by_some += u64::from(!self.assigned.is_empty());
         if self.json {
             self.rows.push(self.json_row(record));
@@ -282,7 +297,7 @@ impl RecordSink for Printer<'_> {
     }
 
     fn discard(&mut self) {
-        self.records -= self.rows.len().min(self.records as usize) as u64;
+        self.seen = 0;
         self.rows.clear();
     }
 }

@@ -44,9 +44,10 @@ impl Display {
             Kind::Quiet
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(8));
-            let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {eta} left")
-                .expect("the template is valid")
-                .progress_chars("=> ");
+            let style =
+                ProgressStyle::with_template("{bar:24} {percent:>3}%  {eta} left  {wide_msg}")
+                    .expect("the template is valid")
+                    .progress_chars("=> ");
             bar.set_style(style);
             Kind::Bar(bar)
         } else {

@@ -35,7 +35,7 @@ pub(super) struct PatternRole {
     pub control: u32,
     pub part: Part,
     pub counted: Counted,
-    /// Whether refused calls are attempts (a refused response is nothing).
+    /// Whether refused calls are attempts at something that should not happen.
     pub attempts: bool,
     pub then: Use,
 }
@@ -100,6 +100,10 @@ impl Compiled {
 
     pub fn use_of(&self, pattern: PatternId) -> Option<&PatternRole> {
         self.uses.get(&pattern.0)
+    }
+
+    pub fn is_unfilled(&self, control: u32) -> bool {
+        !self.unfilled[control as usize].is_empty()
     }
 
     pub fn joins(&self, control: u32, pair: u16) -> &[JoinFields] {
@@ -167,13 +171,15 @@ impl Builder<'_> {
     }
 
     fn add_population(&mut self, control: u32, population: &Population, then: Use) {
+        // A refused call of what should happen is no attempt at anything bad.
+        let attempts = !matches!(then, Use::Is(Role::Conforming) | Use::NamesAnEntry(_));
         self.add_indexed(
             &population.pattern,
             PatternRole {
                 control,
                 part: Part::Population,
                 counted: population.outcome,
-                attempts: true,
+                attempts,
                 then,
             },
         );

@@ -20,7 +20,7 @@ pub type NamedLists = BTreeMap<String, Vec<ListEntry>>;
 pub const LEAVERS: &str = "leavers";
 
 /// The lists that shipped controls ask for, and what belongs into each.
-pub const USUAL: [(&str, &str); 16] = [
+pub const USUAL: [(&str, &str); 12] = [
     (
         "log_buckets",
         "buckets that hold CloudTrail and other audit logs",
@@ -31,25 +31,12 @@ pub const USUAL: [(&str, &str); 16] = [
     ),
     ("data_tables", "DynamoDB tables that hold such data"),
     ("data_functions", "Lambda functions that handle such data"),
-    ("public_buckets", "buckets that are public on purpose"),
     (
         "approved_admins",
         "ARNs of the roles and users that may change IAM",
     ),
-    (
-        "log_admins",
-        "ARNs of the roles and users that may change log buckets",
-    ),
-    (
-        "replication_roles",
-        "ARNs of the roles that replicate buckets",
-    ),
     ("break_glass_roles", "ARNs of the roles for emergencies"),
     ("break_glass_users", "users for emergencies"),
-    (
-        "break_glass_approved",
-        "approved emergency uses, each with its time",
-    ),
     (
         "trusted_accounts",
         "ids of foreign accounts that roles may trust",

@@ -13,6 +13,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceText, suggestion};
 
+mod values;
+
+use values::{parse_duration, to_day, to_instant};
+
 /// One file while it is read, and the problems found in it so far.
 pub struct Document {
     /// The file.
@@ -431,48 +435,6 @@ pub fn type_name(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// `30s`, `15m`, `24h`, `7d` in seconds; nothing for 0 and for more than 100 years.
-pub fn parse_duration(text: &str) -> Option<i64> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let unit = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    if number.is_empty() || !number.bytes().all(|one| one.is_ascii_digit()) {
-        return None;
-    }
-    let seconds = number.parse::<i64>().ok()?.checked_mul(unit)?;
-    (1..=36_525 * 86_400).contains(&seconds).then_some(seconds)
-}
-
-fn to_day(datetime: &toml::value::Datetime) -> Option<i64> {
-    match (datetime.date, datetime.time, datetime.offset) {
-        (Some(date), None, None) => seconds_of(date, 0, 0, 0),
-        _ => None,
-    }
-}
-
-fn to_instant(datetime: &toml::value::Datetime) -> Option<i64> {
-    let (date, time, offset) = (datetime.date?, datetime.time?, datetime.offset?);
-    let minutes = match offset {
-        toml::value::Offset::Z => 0,
-        toml::value::Offset::Custom { minutes } => i64::from(minutes),
-    };
-    let second = time.second.unwrap_or(0);
-    Some(seconds_of(date, time.hour, time.minute, second)? - minutes * 60)
-}
-
-fn seconds_of(date: toml::value::Date, hour: u8, minute: u8, second: u8) -> Option<i64> {
-    let text = format!(
-        "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z",
-        date.year, date.month, date.day
-    );
-    crate::record::time::parse(&text).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -523,26 +485,6 @@ mod tests {
         let found = problems("title = \nother = 1\nthird = [\n", |_| panic!("not read"));
         assert!(found.len() >= 2, "{found:?}");
         assert!(found[0].starts_with("1:"), "{found:?}");
-    }
-
-    #[test]
-    fn durations_have_one_unit() {
-        assert_eq!(parse_duration("15m"), Some(900));
-        assert_eq!(parse_duration("7d"), Some(604_800));
-        for text in [
-            "",
-            "m",
-            "0m",
-            "1.5h",
-            "-1h",
-            "15",
-            "15 m",
-            "1h30m",
-            "999999999d",
-            "1é",
-        ] {
-            assert_eq!(parse_duration(text), None, "{text}");
-        }
     }
 
     #[test]

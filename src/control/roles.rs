@@ -132,6 +132,7 @@ impl ControlEngine {
             compiled: &self.compiled,
             matcher: self.engine().matcher(),
             hits: Vec::new(),
+            leaves_out_unfilled: false,
         }
     }
 }
@@ -141,9 +142,20 @@ pub struct Judge<'e> {
     compiled: &'e Compiled,
     matcher: Matcher<'e>,
     hits: Vec<(PatternId, Truth)>,
+    leaves_out_unfilled: bool,
 }
 
 impl Judge<'_> {
+    /// The same judge, silent about what is undecided for a control with an
+    /// unfilled list. The missing list decides the verdict of such a control
+    /// by itself, and nearly every record may be undecided for it; a scan that
+    /// kept them all would keep the log set.
+    #[must_use]
+    pub fn without_unfilled(mut self) -> Self {
+        self.leaves_out_unfilled = true;
+        self
+    }
+
     /// Appends every role of a record to `out`, in the order of controls and
     /// parts. The view must carry the record's time where lists are dated.
     pub fn roles(&mut self, view: &RecordView<'_>, out: &mut Vec<Assigned>) {
@@ -159,6 +171,18 @@ impl Judge<'_> {
         }
         for at in 0..self.compiled.fields.len() {
             self.settle_fields(at, view, out);
+        }
+        if self.leaves_out_unfilled {
+            let compiled = self.compiled;
+            let mut at = first;
+            for from in first..out.len() {
+                let one = out[from];
+                if one.role != Role::Undecided || !compiled.is_unfilled(one.control) {
+                    out[at] = one;
+                    at += 1;
+                }
+            }
+            out.truncate(at);
         }
         out[first..].sort_unstable();
     }

@@ -9,7 +9,8 @@ use toml::Spanned;
 
 use super::list::to_lists;
 use super::read::{Table, Text};
-use super::scope::{Known, Scope};
+use super::scope::Scope;
+use super::scope::parse::Known;
 use crate::pattern::{Engine, EngineBuilder, Matcher, Pattern, PatternId, Truth};
 use crate::period::DAY;
 use crate::record::path::{PathSet, core};

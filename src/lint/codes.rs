@@ -31,7 +31,7 @@ const fn warning(id: &'static str, summary: &'static str) -> Code {
 }
 
 /// Every code, in the order of the reference.
-pub const ALL: [Code; 18] = [
+pub const ALL: [Code; 19] = [
     error(
         "event-never-written",
         "CloudTrail never writes this event name for this event source",
@@ -87,6 +87,10 @@ pub const ALL: [Code; 18] = [
         "no example leads to a clean verdict",
     ),
     warning("example-without-refused", "no example has a refused call"),
+    warning(
+        "example-list-unused",
+        "an example fills a list that the control does not ask for",
+    ),
     warning("same-pattern", "another control has the same expectation"),
     warning(
         "no-requirement",

@@ -3,13 +3,14 @@
 
 use crate::control::model::{Control, Counted, Example, Expectation};
 use crate::control::verdict::Verdict;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, suggestion};
 use crate::record::outcome::{Outcome, outcome};
 use crate::record::path::PathSet;
 use crate::record::project::Projector;
 use crate::record::view::RecordView;
 
 pub(super) fn check(control: &Control, problems: &mut Diagnostics) {
+    check_lists(control, problems);
     let (bad, good): (&[Verdict], &[Verdict]) = match &control.expectation {
         Expectation::Coverage(_) | Expectation::Integrity => return,
         Expectation::Inventory(_) => (&[Verdict::Listed], &[Verdict::NoActivity]),
@@ -39,6 +40,22 @@ pub(super) fn check(control: &Control, problems: &mut Diagnostics) {
     }
 }
 
+fn check_lists(control: &Control, problems: &mut Diagnostics) {
+    let used = control.lists_used();
+    for example in &control.examples {
+        for list in example.lists.keys() {
+            if !used.contains(list) {
+                let message = format!("the control does not ask for the list `{list}`");
+                problems.push(
+                    control
+                        .warning("example-list-unused", example.span.clone(), message)
+                        .maybe_help(suggestion(list, used.iter().map(String::as_str))),
+                );
+            }
+        }
+    }
+}
+
 fn has_refused_call(example: &Example) -> bool {
     let paths = PathSet::new();
     let mut projector = Projector::new(&paths);
@@ -60,6 +77,20 @@ mod tests {
         let problems = crate::lint::lint(&set(&[&body]));
         let found: Vec<_> = problems.iter().map(|one| one.code).collect();
         assert_eq!(found, expected, "{problems}");
+    }
+
+    #[test]
+    fn a_list_that_only_the_example_knows_is_noticed() {
+        let event = r#"{"eventTime":"2026-10-01T00:00:00Z","errorCode":"x"}"#;
+        let examples = ["exceptions", "no-exceptions"].map(|verdict| {
+            format!(
+                "[[example]]\nname = \"n\"\nverdict = \"{verdict}\"\nlists = {{ key = [\"x\"] }}\nevents = ['''{event}''']\n"
+            )
+        });
+        check(
+            &examples.concat(),
+            &["example-list-unused", "example-list-unused"],
+        );
     }
 
     #[test]

@@ -51,16 +51,16 @@ impl Search<'_> {
             return false;
         }
         for membership in &choice.pass {
-            if let Some(joined) = join(&relevant, membership) {
-                if self.from(at + 1, &joined) {
-                    return true;
-                }
+            if let Some(joined) = join(&relevant, membership)
+                && self.from(at + 1, &joined)
+            {
+                return true;
             }
         }
         let is_absent = choice
             .absent
             .as_ref()
-            .is_some_and(|all| all.iter().all(|other| join(&relevant, other).is_none()));
+            .is_some_and(|all| all.iter().all(|other| is_conflict(&relevant, other)));
         if is_absent && self.from(at + 1, &relevant) {
             return true;
         }
@@ -71,15 +71,24 @@ impl Search<'_> {
 
 /// Both memberships together; nothing if they name different elements of one array.
 fn join(left: &Membership, right: &Membership) -> Option<Membership> {
+    if is_conflict(left, right) {
+        return None;
+    }
     let mut joined = left.clone();
     for step in right {
-        match joined.binary_search_by_key(&step.0, |step| step.0) {
-            Ok(at) if joined[at].1 != step.1 => return None,
-            Ok(_) => {}
-            Err(at) => joined.insert(at, *step),
+        if let Err(at) = joined.binary_search_by_key(&step.0, |step| step.0) {
+            joined.insert(at, *step);
         }
     }
     Some(joined)
+}
+
+/// Whether they name different elements of one array.
+fn is_conflict(left: &Membership, right: &Membership) -> bool {
+    right.iter().any(|(array, element)| {
+        left.binary_search_by_key(array, |step| step.0)
+            .is_ok_and(|at| left[at].1 != *element)
+    })
 }
 
 fn arrays_from(choices: &[Choice]) -> Vec<HashSet<u32>> {

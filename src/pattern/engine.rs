@@ -9,7 +9,8 @@ use crate::record::view::RecordView;
 
 use super::index::Index;
 use super::list::Lists;
-use super::program::{Build, Program, Run, Scratch};
+use super::program::{Build, Program};
+use super::run::{Run, Scratch};
 use super::{Pattern, Truth};
 
 /// A pattern in an [`Engine`].

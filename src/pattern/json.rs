@@ -12,7 +12,7 @@ use super::PatternError;
 use super::tree::{Key, Node, Tree};
 
 /// Objects and arrays inside one another.
-pub const MAX_DEPTH: usize = 64;
+pub const MAX_DEPTH: usize = 128;
 
 /// Reads one JSON value.
 ///

@@ -121,9 +121,7 @@ impl PathSet {
         if let Some(child) = self.step(node, name, hash) {
             return Some(child);
         }
-        if memchr::memchr(b'.', name).is_none() {
-            return None;
-        }
+        memchr::memchr(b'.', name)?;
         name.split(|byte| *byte == b'.')
             .try_fold(node, |at, segment| {
                 self.step(at, segment, hash_name(segment))

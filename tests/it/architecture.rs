@@ -21,14 +21,11 @@ const TABLE: &[(&str, &[&str])] = &[
         &["diagnostic", "sanitize", "period", "record", "pattern"],
     ),
     ("lint", &["diagnostic", "record", "pattern", "control"]),
-    (
-        "ledger",
-        &["sanitize", "record", "source", "reader", "control"],
-    ),
+    ("ledger", &["sanitize", "record", "pattern", "control"]),
     (
         "scan",
         &[
-            "sanitize", "record", "source", "reader", "pattern", "control", "ledger",
+            "sanitize", "period", "record", "source", "reader", "pattern", "control", "ledger",
         ],
     ),
     (

@@ -195,6 +195,8 @@ fn at_least_with_a_list_counts_for_the_entries_that_a_record_names() {
     assert_eq!(found[0].0.role, Role::Conforming);
     assert_eq!(found[0].1, Keys::Entries(vec![1]));
     assert!(judge(&set, &lists, &record("key/4")).is_empty());
+    let refused = format!("{},{REFUSED}", record("key/1"));
+    assert!(judge(&set, &lists, &refused).is_empty());
 }
 
 const FIELDS: &str = "kind = \"record-fields\"\n\
@@ -242,6 +244,26 @@ fn a_list_decides_and_an_unfilled_list_decides_nothing() {
     }
     let found = judge(&set, &NamedLists::new(), r#""eventName":"B""#);
     assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_scan_can_leave_out_what_only_a_missing_list_leaves_undecided() {
+    let omitted =
+        "kind = \"forbid\"\npattern.eventName = [\"A\"]\npattern.requestParameters.x = [1]\n";
+    let set = set(&[LISTED, omitted]);
+    let engine = ControlEngine::new(&set, &NamedLists::new());
+    let json =
+        format!(r#"{{"eventName":"A","userIdentity":{{"type":"IAMUser","arn":"x"}},{OMITTED}}}"#);
+    let mut projector = Projector::new(engine.paths());
+    projector.read(json.as_bytes(), 0).expect("valid JSON");
+    let view = RecordView::new(json.as_bytes(), &projector);
+    let mut found = Vec::new();
+    engine.judge().roles(&view, &mut found);
+    assert_eq!(found.len(), 2);
+    found.clear();
+    engine.judge().without_unfilled().roles(&view, &mut found);
+    let controls: Vec<_> = found.iter().map(|one| (one.control, one.role)).collect();
+    assert_eq!(controls, [(1, Role::Undecided)]);
 }
 
 #[test]

@@ -87,10 +87,10 @@ fn every_command_in_the_documents_parses() {
         for line in shell_lines(&text) {
             count += 1;
             let words = line.split_whitespace().filter(|word| *word != "\\");
-            if let Err(error) = attestrail::cli::args::Cli::try_parse_from(words) {
-                if error.use_stderr() {
-                    refused.push(format!("{}: {line}\n{error}", document.display()));
-                }
+            if let Err(error) = attestrail::cli::args::Cli::try_parse_from(words)
+                && error.use_stderr()
+            {
+                refused.push(format!("{}: {line}\n{error}", document.display()));
             }
         }
     }

@@ -5,9 +5,24 @@ mod docs;
 mod generated;
 mod licences;
 
-mod reader_common;
+mod cli_bad_inputs;
+mod cli_common;
+mod cli_mistakes;
+mod cli_report;
+
+mod control_hostile;
+mod control_loading;
+mod control_roles;
+mod control_scope;
+mod control_shipped;
+mod control_trial;
+
+mod pattern_agreement;
+mod pattern_extensions;
+mod pattern_vectors;
 
 mod reader_bad_inputs;
+mod reader_common;
 mod reader_data;
 mod reader_differential;
 #[cfg(unix)]
@@ -15,9 +30,12 @@ mod reader_files;
 mod reader_random;
 mod reader_shapes;
 
-mod control_loading;
-mod control_roles;
-mod control_scope;
-mod control_shipped;
+mod assess_verdicts;
+mod ledger_store;
+mod scan_common;
+mod scan_data;
+mod scan_runs;
 
-mod pattern_vectors;
+mod packet_demo;
+mod packet_folder;
+mod packet_views;

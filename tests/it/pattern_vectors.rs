@@ -68,3 +68,8 @@ fn all_shared_vectors_are_answered_as_the_reference_did() {
         assert!(run_folder(&folder) > 4000);
     }
 }
+
+#[test]
+fn the_vectors_of_this_repository_are_answered_as_the_reference_did() {
+    assert!(run_folder(&own_vectors()) > 500);
+}

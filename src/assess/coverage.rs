@@ -1,0 +1,216 @@
+//! The account × Region × day grid: where records were delivered, where their
+//! absence is declared, and where nothing explains it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::drops::Drops;
+use super::intake::Intake;
+use super::outcome::{CoverageRow, DayState};
+use super::places::Places;
+use super::tally::{DayCount, Tally};
+use crate::control::scope::Scope;
+use crate::ledger::facts::{TrailChange, TrailFact};
+use crate::period::{DAY, HOUR, Period};
+
+/// The Region of an account for which neither scope nor records name one.
+pub const NO_REGION: &str = "any Region";
+
+/// The grid, with what verdicts need of it beside what packets show.
+#[derive(Debug, Clone, Default)]
+pub struct Grid {
+    /// First seconds of the days.
+    pub days: Vec<i64>,
+    /// One row for each account and Region.
+    pub rows: Vec<CoverageRow>,
+    /// Days that have records, and no management events: by row.
+    pub without_management: Vec<Vec<bool>>,
+}
+
+/// A stretch of time in which a trail did not record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stop {
+    from: i64,
+    until: i64,
+}
+
+/// Builds the grid.
+pub fn build(
+    tally: &Tally,
+    places: &Places,
+    scope: &Scope,
+    period: &Period,
+    trails: &[TrailFact],
+) -> Grid {
+    let mut grid = Grid {
+        days: period.days().collect(),
+        ..Grid::default()
+    };
+    let stops = stops_by_account(trails, period);
+    let none = Vec::new();
+    for (account, region) in row_names(tally, places) {
+        let key = (account, region);
+        let empty = vec![DayCount::default(); grid.days.len()];
+        let counts = tally.grid.get(&key).unwrap_or(&empty);
+        let (account, region) = key;
+        let idle = scope.idle_at(&account, &region).is_some();
+        let own_stops = stops.get(account.as_str()).unwrap_or(&none);
+        let states = grid.days.iter().zip(counts).map(|(day, count)| {
+            if own_stops.iter().any(|stop| stop.silences(*day, count)) && !idle {
+                DayState::Stopped
+            } else if count.calls > 0 {
+                DayState::Delivered
+            } else if idle {
+                DayState::DeclaredIdle
+            } else {
+                DayState::Silent
+            }
+        });
+        grid.rows.push(CoverageRow {
+            days: states.collect(),
+            counts: counts.iter().map(|count| count.records).collect(),
+            account_name: places.name(&account).to_owned(),
+            account,
+            region,
+        });
+        let lacks = |count: &DayCount| count.calls > 0 && count.management == 0;
+        grid.without_management
+            .push(counts.iter().map(lacks).collect());
+    }
+    grid
+}
+
+/// Accounts and Regions of the scope, or those that were seen where no scope names them.
+fn row_names(tally: &Tally, places: &Places) -> BTreeSet<(String, String)> {
+    if !places.is_given() {
+        return tally.grid.keys().cloned().collect();
+    }
+    let mut names = BTreeSet::new();
+    for (account, place) in places.accounts() {
+        let seen = tally.regions_of(account);
+        let regions = if place.regions.is_empty() {
+            &seen
+        } else {
+            &place.regions
+        };
+        for region in regions {
+            names.insert((account.to_owned(), region.clone()));
+        }
+        if regions.is_empty() {
+            names.insert((account.to_owned(), NO_REGION.to_owned()));
+        }
+    }
+    names
+}
+
+impl Stop {
+    /// Whether the stop may have kept records of this day out. Records in a whole hour
+    /// inside it show that another trail went on; a stop without a whole hour cannot be excused.
+    fn silences(&self, day: i64, count: &DayCount) -> bool {
+        let (from, until) = (self.from.max(day), self.until.min(day + DAY));
+        if from >= until {
+            return false;
+        }
+        // The record that tells of the stop lies in its first second.
+        let first = (from - day).div_euclid(HOUR) + i64::from(from > day);
+        let last = (until - day).div_euclid(HOUR);
+        !(first..last).any(|hour| count.hours >> hour & 1 == 1)
+    }
+}
+
+fn stops_by_account<'t>(trails: &'t [TrailFact], period: &Period) -> BTreeMap<&'t str, Vec<Stop>> {
+    let mut ordered: Vec<&TrailFact> = trails.iter().collect();
+    ordered.sort_by_key(|fact| (fact.time, fact.change, &fact.trail));
+    let mut open: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    let mut stops: BTreeMap<&str, Vec<Stop>> = BTreeMap::new();
+    for fact in ordered {
+        let key = (fact.account.as_str(), fact.trail.as_str());
+        match fact.change {
+            TrailChange::Stopped => {
+                open.entry(key).or_insert(fact.time);
+            }
+            TrailChange::Started => {
+                if let Some(from) = open.remove(&key) {
+                    let until = fact.time;
+                    stops.entry(key.0).or_default().push(Stop { from, until });
+                }
+            }
+            TrailChange::Narrowed => {}
+        }
+    }
+    for ((account, _), from) in open {
+        let until = period.end;
+        stops.entry(account).or_default().push(Stop { from, until });
+    }
+    stops
+}
+
+/// The changes of trails that are evidence: no copies, no conflicts.
+pub fn trails_in_use(intake: &Intake, drops: &Drops) -> Vec<TrailFact> {
+    let trails = intake.trails.iter();
+    let kept = trails.filter(|(file, fact)| {
+        let rank = intake.ranks[file];
+        drops.of(rank, fact.index).is_none()
+    });
+    kept.map(|(_, fact)| fact.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(hours: &[u32]) -> DayCount {
+        DayCount {
+            records: hours.len() as u64,
+            calls: hours.len() as u64,
+            management: hours.len() as u64,
+            hours: hours.iter().map(|hour| 1 << hour).sum(),
+        }
+    }
+
+    #[test]
+    fn records_inside_a_stop_show_that_another_trail_went_on() {
+        let stop = Stop {
+            from: 10 * HOUR + 60,
+            until: 13 * HOUR + 60,
+        };
+        assert!(stop.silences(0, &count(&[9, 10, 13, 14])));
+        assert!(!stop.silences(0, &count(&[12])));
+        assert!(!stop.silences(DAY, &count(&[])));
+    }
+
+    #[test]
+    fn a_stop_shorter_than_an_hour_cannot_be_excused() {
+        let stop = Stop {
+            from: 10 * HOUR + 60,
+            until: 10 * HOUR + 120,
+        };
+        assert!(stop.silences(0, &count(&[9, 10, 11])));
+    }
+
+    #[test]
+    fn a_stop_without_a_start_lasts_to_the_end_of_the_period() {
+        let period = Period::parse("2026-10", None).expect("valid");
+        let fact = |time, change| TrailFact {
+            index: 0,
+            time,
+            account: "111122223333".into(),
+            change,
+            trail: "main".into(),
+            event_name: String::new(),
+        };
+        let trails = [
+            fact(5, TrailChange::Stopped),
+            fact(9, TrailChange::Started),
+            fact(20, TrailChange::Stopped),
+        ];
+        let stops = stops_by_account(&trails, &period);
+        let expected = [
+            Stop { from: 5, until: 9 },
+            Stop {
+                from: 20,
+                until: period.end,
+            },
+        ];
+        assert_eq!(stops["111122223333"], expected);
+    }
+}

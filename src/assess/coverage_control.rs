@@ -1,0 +1,243 @@
+//! `coverage`: whether the log set holds what verdicts need.
+//!
+//! What is examined are days of accounts and Regions, classes of accounts, or
+//! stores; not records. Silence is never an exception, because it cannot be
+//! told from inactivity; it makes the control not determinable.
+
+use super::AssessError;
+use super::desk::{Desk, Fate, Witness};
+use super::gaps;
+use super::judge::Judge;
+use super::losses;
+use super::outcome::DayState;
+use crate::control::list::text_of;
+use crate::control::model::{Coverage, Expectation, Store};
+use crate::ledger::read::LedgerRow;
+use crate::ledger::stores::entry_covers;
+use crate::pattern::ListEntry;
+use crate::record::class::{ClassSet, EventClass};
+use crate::record::time;
+
+/// Looks at the grid and the proofs; there are no rows.
+#[derive(Debug)]
+pub struct CoverageJudge;
+
+impl Judge for CoverageJudge {
+    fn row(&mut self, _row: &LedgerRow, _desk: &mut Desk<'_>) -> Result<(), AssessError> {
+        Ok(())
+    }
+
+    fn finish(&mut self, desk: &mut Desk<'_>) -> Result<(), AssessError> {
+        // What was found missing is told below, place by place.
+        desk.gaps.clear();
+        let room = desk.room;
+        let reason = losses::reason(&room.intake.losses, &room.grid.rows, room.period);
+        desk.blocks.extend(reason);
+        match &desk.control.expectation {
+            Expectation::Coverage(Coverage::Accounts) => accounts(desk),
+            // A record of a class proves nothing for a day on which nothing was recorded.
+            Expectation::Coverage(Coverage::Classes) => {
+                desk.blocks.extend(gaps::days(room.grid));
+                classes(desk);
+                Ok(())
+            }
+            Expectation::Coverage(Coverage::Stores(stores)) => {
+                desk.blocks.extend(gaps::days(room.grid));
+                all_stores(stores, desk);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
+    let room = desk.room;
+    if !room.places.is_given() {
+        desk.blocks.push(
+            "no scope file lists the accounts and Regions, so it is not known whether all of them are here"
+                .to_owned(),
+        );
+    }
+    let without: Vec<&str> = room.places.without_regions().collect();
+    if !without.is_empty() {
+        let block = format!(
+            "the scope file lists no Regions for account {}",
+            without.join(", ")
+        );
+        desk.blocks.push(block);
+    }
+    if room.grid.rows.is_empty() {
+        desk.blocks
+            .push("the log set holds no record of the period".to_owned());
+    }
+    let mut rows = Vec::new();
+    let mut total = 0;
+    for row in &room.grid.rows {
+        for (day, state) in room.grid.days.iter().zip(&row.days) {
+            let result = match state {
+                DayState::Delivered => {
+                    desk.counts.examined += 1;
+                    desk.counts.conforming += 1;
+                    continue;
+                }
+                DayState::DeclaredIdle | DayState::OutsideScope => {
+                    desk.counts.examined += 1;
+                    desk.counts.excluded += 1;
+                    continue;
+                }
+                DayState::Silent => {
+                    desk.counts.examined += 1;
+                    desk.counts.undecided += 1;
+                    "no records, and nothing explains it".to_owned()
+                }
+                DayState::Stopped => stopped(*day, &row.account, desk)?,
+            };
+            total += 1;
+            rows.push(vec![
+                row.account.clone(),
+                row.region.clone(),
+                time::format_day(*day),
+                state.id().to_owned(),
+                result,
+            ]);
+        }
+    }
+    let columns = ["account", "Region", "day", "state", "result"];
+    desk.add_table("Days without proof of recording", &columns, rows, total);
+    desk.notes
+        .push("what is counted here are days of each account and Region, not records".to_owned());
+    if desk.counts.undecided > 0 {
+        let days = losses::counted(desk.counts.undecided, "day");
+        desk.notes.push(format!(
+            "{days} of an account and Region without any record: silence cannot be told from loss"
+        ));
+    }
+    Ok(())
+}
+
+fn stopped(day: i64, account: &str, desk: &mut Desk<'_>) -> Result<String, AssessError> {
+    let fate = desk.fail(&[Witness {
+        time: day,
+        account,
+        name: "",
+        record: None,
+    }])?;
+    Ok(match fate {
+        Fate::Exception => "logging was stopped, says a record".to_owned(),
+        Fate::Waived(ticket) => format!("logging was stopped, waived by {ticket}"),
+        Fate::Excluded(why) => why,
+    })
+}
+
+fn classes(desk: &mut Desk<'_>) {
+    let needs = needs_of_all(desk.room.set);
+    let mut rows = Vec::new();
+    for proof in desk.room.proofs {
+        // Digests are the matter of the integrity control.
+        if !needs.contains(proof.class) || proof.class == EventClass::Digests {
+            continue;
+        }
+        count(proof.is_proven, desk);
+        rows.push(vec![
+            proof.account.clone(),
+            proof.class.id().to_owned(),
+            proof.records.to_string(),
+            shown(proof.is_proven),
+            proof.proof.clone(),
+        ]);
+    }
+    if rows.is_empty() {
+        desk.blocks
+            .push("there is no account of which classes could be proven".to_owned());
+    }
+    let total = rows.len() as u64;
+    let columns = ["account", "class", "records", "result", "proof"];
+    desk.add_table(
+        "Event classes that the controls need",
+        &columns,
+        rows,
+        total,
+    );
+    desk.notes
+        .push("what is counted here are event classes of each account, not records".to_owned());
+}
+
+/// The classes that any control needs.
+pub fn needs_of_all(set: &crate::control::set::ControlSet) -> ClassSet {
+    let controls = set.controls().iter();
+    ClassSet(controls.fold(0, |all, control| all | control.needs.0))
+}
+
+fn all_stores(stores: &[Store], desk: &mut Desk<'_>) {
+    let mut rows = Vec::new();
+    for (part, store) in (0u32..).zip(stores) {
+        let entries = desk.room.scope.lists.get(&store.list);
+        for entry in entries.map_or(&[][..], Vec::as_slice) {
+            for class in store.classes.iter() {
+                let (is_proven, proof) = store_proof(part, entry, class, desk);
+                count(is_proven, desk);
+                rows.push(vec![
+                    text_of(&entry.test).to_owned(),
+                    class.id().to_owned(),
+                    shown(is_proven),
+                    proof,
+                ]);
+            }
+        }
+    }
+    let total = rows.len() as u64;
+    let columns = ["store", "class", "result", "proof"];
+    desk.add_table("Data stores and their events", &columns, rows, total);
+    desk.notes
+        .push("what is counted here are stores and their event classes, not records".to_owned());
+}
+
+fn store_proof(part: u32, entry: &ListEntry, class: EventClass, desk: &Desk<'_>) -> (bool, String) {
+    let room = desk.room;
+    let number = super::record_fields::ledger_number(desk);
+    let seen = room.intake.stores.iter().filter(|one| {
+        (one.control, one.part) == (number, part)
+            && one.classes.contains(class)
+            && room.period.contains(one.day.max(room.period.start))
+            && room.places.has_account(&one.account)
+            && entry_covers(&entry.test, &one.value)
+    });
+    let records: u64 = seen.map(|one| one.records).sum();
+    if records > 0 {
+        let records = losses::counted(records, "record");
+        return (true, format!("{records} of it in the period"));
+    }
+    let stated = room.scope.recorded.iter().find(|one| {
+        one.class == class
+            && (one.stores.is_empty() || one.stores.iter().any(|name| name == text_of(&entry.test)))
+    });
+    match stated {
+        Some(stated) => (
+            true,
+            format!(
+                "the scope file states that it is recorded: {}",
+                stated.source
+            ),
+        ),
+        None => (
+            false,
+            "no record of it and no statement in the scope file".to_owned(),
+        ),
+    }
+}
+
+fn count(is_proven: bool, desk: &mut Desk<'_>) {
+    desk.counts.examined += 1;
+    match is_proven {
+        true => desk.counts.conforming += 1,
+        false => desk.counts.undecided += 1,
+    }
+}
+
+fn shown(is_proven: bool) -> String {
+    match is_proven {
+        true => "recorded".to_owned(),
+        false => "not proven".to_owned(),
+    }
+}

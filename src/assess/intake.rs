@@ -1,0 +1,180 @@
+//! The files of a ledger: what was read, what was refused, what is known of each.
+
+use std::collections::HashMap;
+
+use super::AssessError;
+use super::outcome::LogSet;
+use crate::ledger::Ledger;
+use crate::ledger::facts::{ClaimFact, FileState, ProblemFact, Profile, StoreSeen, TrailFact};
+use crate::ledger::read::Ranks;
+use crate::source::layout;
+
+/// What the first pass over the files found.
+#[derive(Debug, Default)]
+pub struct Intake {
+    /// The place of each file.
+    pub ranks: Ranks,
+    /// The file of each place.
+    pub order: Vec<i64>,
+    /// Later copies of a file: number of the file to that of the first copy.
+    pub copies: HashMap<i64, i64>,
+    /// Files that hold digests.
+    pub digests: u64,
+    /// What was refused or could not be read, with what the key claims.
+    pub losses: Vec<Loss>,
+    /// Changes of trails: (file, fact).
+    pub trails: Vec<(i64, TrailFact)>,
+    /// Data stores that records name.
+    pub stores: Vec<StoreSeen>,
+    /// What is no file to read.
+    pub problems: Vec<ProblemFact>,
+    /// How many refusals mean loss.
+    pub loss_rows: u64,
+}
+
+/// Something that may be missing, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Key of the file, or name of what was not looked at.
+    pub name: String,
+    /// What its key claims.
+    pub claim: ClaimFact,
+    /// How many records are known to be missing; 0 for a whole file of unknown content.
+    pub records: u64,
+}
+
+/// Reads what is known of every file, and starts the counts of the log set.
+pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError> {
+    let mut intake = Intake {
+        problems: ledger.problems()?,
+        ..Intake::default()
+    };
+    let repeated = ledger.repeated_contents()?;
+    let mut first_with: HashMap<[u8; 32], i64> = HashMap::new();
+    ledger.files(|head| -> Result<(), AssessError> {
+        let facts = head.facts;
+        if !facts.balances() {
+            return Err(AssessError::DoesNotReconcile(format!(
+                "file `{}`: {} records seen, {} kept, {} refused",
+                facts.key, facts.records_seen, facts.entry_count, facts.records_refused
+            )));
+        }
+        let rank = u32::try_from(intake.order.len())
+            .map_err(|_| AssessError::Work("more than 2^32 files".to_owned()))?;
+        intake.ranks.insert(head.id, rank);
+        intake.order.push(head.id);
+        count_file(log_set, &facts);
+        intake.digests += u64::from(facts.is_digest);
+        let repeats = facts.sha256.filter(|hash| repeated.contains(hash));
+        if let Some(sha256) = repeats.filter(|_| facts.entry_count > 0) {
+            let first = *first_with.entry(sha256).or_insert(head.id);
+            if first != head.id {
+                intake.copies.insert(head.id, first);
+            }
+        }
+        let lost = facts.refusals.iter().filter(|one| one.is_loss).count() as u64;
+        if lost > 0 {
+            intake.loss_rows += lost;
+            intake.losses.push(Loss {
+                name: facts.key,
+                claim: facts.claim,
+                records: match facts.state {
+                    FileState::Read => facts.records_refused,
+                    _ => 0,
+                },
+            });
+        }
+        let trails = facts.trails.into_iter().map(|fact| (head.id, fact));
+        intake.trails.extend(trails);
+        if !intake.copies.contains_key(&head.id) {
+            add_stores(&mut intake.stores, facts.stores);
+        }
+        Ok(())
+    })?;
+    for problem in intake.problems.iter().filter(|one| one.is_loss) {
+        intake.loss_rows += 1;
+        intake.losses.push(Loss {
+            name: problem.name.clone(),
+            claim: claim_of(&problem.name),
+            records: 0,
+        });
+    }
+    intake.stores = joined_stores(std::mem::take(&mut intake.stores));
+    Ok(intake)
+}
+
+/// What the name of a folder or file that was not looked at claims.
+fn claim_of(name: &str) -> ClaimFact {
+    // A folder claims what a file in it would.
+    let claim = layout::claim(&format!("{name}/-"));
+    let day = claim.delivery_day.and_then(|day| day.and_hms_opt(0, 0, 0));
+    ClaimFact {
+        account: claim.account,
+        region: claim.region,
+        day: day.map(|day| day.and_utc().timestamp()),
+    }
+}
+
+fn count_file(log_set: &mut LogSet, facts: &crate::ledger::facts::FileFacts) {
+    log_set.files_listed += 1;
+    match facts.state {
+        FileState::Read => {
+            log_set.files_read += 1;
+            log_set.bytes_stored += facts.stored_bytes;
+            log_set.bytes_inflated += facts.inflated_bytes;
+        }
+        FileState::Refused => log_set.files_refused += 1,
+        FileState::NotRead => log_set.files_not_read += 1,
+    }
+}
+
+/// Many files name the same stores; what is alike is joined now and then, so that the list stays short.
+fn add_stores(all: &mut Vec<StoreSeen>, more: Vec<StoreSeen>) {
+    all.extend(more);
+    if all.len() > 100_000 && all.len().is_power_of_two() {
+        *all = joined_stores(std::mem::take(all));
+    }
+}
+
+fn joined_stores(mut all: Vec<StoreSeen>) -> Vec<StoreSeen> {
+    all.sort_unstable();
+    let mut joined: Vec<StoreSeen> = Vec::with_capacity(all.len().min(1024));
+    for one in all {
+        match joined.last_mut() {
+            Some(last) if is_same_store(last, &one) => last.records += one.records,
+            _ => joined.push(one),
+        }
+    }
+    joined
+}
+
+fn is_same_store(a: &StoreSeen, b: &StoreSeen) -> bool {
+    (a.control, a.part, a.classes, a.day) == (b.control, b.part, b.classes, b.day)
+        && a.value == b.value
+        && a.account == b.account
+}
+
+/// Gives equal profiles of different files one number.
+#[derive(Debug, Default)]
+pub struct Profiles {
+    numbers: HashMap<Profile, u32>,
+    all: Vec<Profile>,
+}
+
+impl Profiles {
+    /// The number of a profile.
+    pub fn number(&mut self, profile: &Profile) -> u32 {
+        if let Some(number) = self.numbers.get(profile) {
+            return *number;
+        }
+        let number = self.all.len() as u32;
+        self.numbers.insert(profile.clone(), number);
+        self.all.push(profile.clone());
+        number
+    }
+
+    /// The profile with a number.
+    pub fn get(&self, number: u32) -> &Profile {
+        &self.all[number as usize]
+    }
+}

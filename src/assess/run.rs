@@ -1,0 +1,305 @@
+//! The assessment from beginning to end.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::AssessError;
+use super::classes::Proofs;
+use super::coverage::{self, Grid};
+use super::coverage_control::needs_of_all;
+use super::desk::{Desk, Room};
+use super::drops::{self, Drops};
+use super::evidence::{LedgerEvidence, ids};
+use super::gaps::{self, Ground};
+use super::intake::{self, Intake};
+use super::integrity;
+use super::judge::{Judge, judge_for};
+use super::losses::counted;
+use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, DayState, LogSet};
+use super::places::Places;
+use super::tally::{self, Tally};
+use super::verdict::conclude;
+use super::waivers::Waivers;
+use super::work::Work;
+use crate::control::scope::Scope;
+use crate::control::set::ControlSet;
+use crate::ledger::facts::{TrailChange, TrailFact};
+use crate::ledger::sample::LARGEST_SAMPLE;
+use crate::ledger::{Identity, Ledger};
+use crate::period::Period;
+use crate::record::time;
+use crate::source::display::display_value;
+
+/// What an assessment may be told beside controls, scope and period.
+#[derive(Debug, Clone)]
+pub struct Options<'o> {
+    /// Only accounts that the scope holds for this framework are in scope.
+    pub framework: Option<&'o str>,
+    /// How many records a sample holds at most.
+    pub sample_size: u32,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options {
+            framework: None,
+            sample_size: 25,
+        }
+    }
+}
+
+/// An assessment with its long lists.
+pub struct Assessed<'l> {
+    /// Verdicts, counts, coverage.
+    pub assessment: Assessment,
+    /// The records behind them.
+    pub evidence: LedgerEvidence<'l>,
+}
+
+/// Assesses a ledger.
+///
+/// # Errors
+/// See [`AssessError`]; counts that do not reconcile are one of them.
+pub fn assess<'l>(
+    ledger: &'l Ledger,
+    set: &ControlSet,
+    scope: &Scope,
+    period: &Period,
+    options: &Options<'_>,
+) -> Result<Assessed<'l>, AssessError> {
+    if options.sample_size > LARGEST_SAMPLE {
+        return Err(AssessError::SampleTooLarge {
+            asked: options.sample_size,
+            most: LARGEST_SAMPLE,
+        });
+    }
+    let seed = ledger.identity().seed.clone();
+    let wanted = Identity::of(set, scope, &seed);
+    let lacking = ledger.identity().lacks(&wanted);
+    if !lacking.is_empty() {
+        return Err(AssessError::OtherControls(lacking));
+    }
+    ledger.begin_reading()?;
+    // From here on the evidence lets go of the ledger when it is dropped, also on errors.
+    let mut evidence = LedgerEvidence {
+        ledger,
+        work: Work::new()?,
+        intake: Intake::default(),
+        drops: Drops::default(),
+        duplicates: HashMap::new(),
+        controls: ids(set),
+        names: RefCell::new(HashMap::new()),
+    };
+    let places = Places::of(scope, options.framework);
+    let mut log_set = LogSet::default();
+    evidence.intake = intake::read(ledger, &mut log_set)?;
+    evidence.drops = drops::find(ledger, &evidence.intake, &evidence.work)?;
+    let tally = tally::count(
+        ledger,
+        &evidence.intake,
+        &evidence.drops,
+        &places,
+        period,
+        &mut log_set,
+    )?;
+    evidence.duplicates.clone_from(&tally.duplicates);
+    let trails: Vec<TrailFact> = coverage::trails_in_use(&evidence.intake, &evidence.drops)
+        .into_iter()
+        .filter(|fact| fact.time < period.end)
+        .collect();
+    let grid = coverage::build(&tally, &places, scope, period, &trails);
+    let proofs = Proofs {
+        tally: &tally,
+        places: &places,
+        scope,
+        grid: &grid,
+        trails: &trails,
+    }
+    .all(needs_of_all(set));
+    log_set.losses = evidence.intake.loss_rows + evidence.drops.conflict_count();
+    log_set.notices = notices(&evidence, &tally, &places, period, &trails, &log_set);
+    let waivers = Waivers::new(scope);
+    let room = Room {
+        ledger,
+        set,
+        scope,
+        places: &places,
+        period,
+        intake: &evidence.intake,
+        tally: &tally,
+        grid: &grid,
+        proofs: &proofs,
+        waivers: &waivers,
+        work: &evidence.work,
+        seed: &seed,
+    };
+    let controls = judge_all(&room, &evidence.drops, options.sample_size)?;
+    evidence.work.finish()?;
+    let digests = evidence.intake.digests;
+    let assessment = Assessment {
+        controls,
+        coverage: coverage_of(grid, proofs),
+        integrity: integrity::of(digests),
+        log_set,
+        seed,
+        sample_size: options.sample_size,
+    };
+    Ok(Assessed {
+        assessment,
+        evidence,
+    })
+}
+
+fn coverage_of(grid: Grid, classes: Vec<ClassProof>) -> Coverage {
+    let covers = |state: &DayState| {
+        matches!(
+            state,
+            DayState::Delivered | DayState::DeclaredIdle | DayState::OutsideScope
+        )
+    };
+    let is_complete =
+        !grid.rows.is_empty() && grid.rows.iter().all(|row| row.days.iter().all(covers));
+    Coverage {
+        days: grid.days,
+        rows: grid.rows,
+        classes,
+        is_complete,
+    }
+}
+
+/// Judges every control in one pass over the rows.
+fn judge_all(
+    room: &Room<'_>,
+    drops: &Drops,
+    sample_size: u32,
+) -> Result<Vec<ControlOutcome>, AssessError> {
+    let ground = Ground {
+        grid: room.grid,
+        proofs: room.proofs,
+        losses: &room.intake.losses,
+        period: room.period,
+    };
+    let mut benches: Vec<(Desk<'_>, Box<dyn Judge>)> = Vec::new();
+    for (number, control) in room.set.controls().iter().enumerate() {
+        let mut gaps = gaps::reasons(&ground, control.needs);
+        gaps.extend(conflict_gap(room.tally));
+        let desk = Desk::new(room, number, gaps, sample_size);
+        benches.push((desk, judge_for(&control.expectation)));
+    }
+    let numbers = numbers(room);
+    room.ledger
+        .rows(&room.intake.ranks, |row| -> Result<(), AssessError> {
+            let number = numbers.get(row.control as usize).copied().flatten();
+            let Some((desk, judge)) = number.and_then(|at| benches.get_mut(at)) else {
+                return Ok(());
+            };
+            let rank = room.intake.ranks[&row.file];
+            if drops.of(rank, row.index).is_some() || !desk.wants(&row) {
+                return Ok(());
+            }
+            judge.row(&row, desk)
+        })?;
+    let mut outcomes = Vec::with_capacity(benches.len());
+    for (mut desk, mut judge) in benches {
+        judge.finish(&mut desk)?;
+        outcomes.push(conclude(desk)?);
+    }
+    Ok(outcomes)
+}
+
+/// The place in the set of each control of the ledger, if it has one.
+fn numbers(room: &Room<'_>) -> Vec<Option<usize>> {
+    let controls = &room.ledger.identity().controls;
+    controls.iter().map(|(id, _)| room.set.index(id)).collect()
+}
+
+/// Records that contradict each other are evidence of nothing, so something is missing.
+fn conflict_gap(tally: &Tally) -> Option<String> {
+    let conflicts = tally.conflicts;
+    (conflicts > 0).then(|| {
+        format!(
+            "{} left out, because others with the same event id say something else",
+            counted(conflicts, "record")
+        )
+    })
+}
+
+/// What a reader must know about the whole log set.
+fn notices(
+    evidence: &LedgerEvidence<'_>,
+    tally: &Tally,
+    places: &Places,
+    period: &Period,
+    trails: &[TrailFact],
+    log_set: &LogSet,
+) -> Vec<String> {
+    let mut all = Vec::new();
+    if !places.is_given() {
+        all.push(
+            "no list of accounts and Regions was given: those that the log set names are taken as the scope, \
+             so nothing shows that none is missing"
+                .to_owned(),
+        );
+    }
+    if log_set.files_listed == 0 {
+        all.push("the log set holds no files".to_owned());
+    } else if log_set.total.kept == 0 {
+        all.push("the log set holds no record of the accounts in scope in the period".to_owned());
+        if let Some((first, last)) = log_set.outside_times {
+            all.push(format!(
+                "the records of the log set are from {} to {}, outside the period",
+                time::format_day(first),
+                time::format_day(last)
+            ));
+        }
+    }
+    let copies = evidence.drops.copies().len() as u64;
+    if copies > 0 {
+        all.push(format!(
+            "{} there more than once; records are counted once",
+            match copies {
+                1 => "1 file is".to_owned(),
+                _ => format!("{copies} files are"),
+            }
+        ));
+    }
+    all.extend(conflict_gap(tally));
+    for ((account, region), count) in &tally.foreign {
+        let records = counted(*count, "record");
+        let account = display_value(account);
+        all.push(match region.as_str() {
+            "" => format!("{records} of account {account}, which is not in scope, left out"),
+            region => format!(
+                "{records} of account {account}, Region {}, which is not in scope, left out",
+                display_value(region)
+            ),
+        });
+    }
+    // Those of earlier months matter to the coverage grid, but are no news of this period.
+    let changes = trails.iter().filter(|fact| {
+        fact.change != TrailChange::Started
+            && fact.time >= period.start
+            && places.has_account(&fact.account)
+    });
+    for fact in changes {
+        all.push(format!(
+            "`{}` on trail `{}` in account {} at {}",
+            display_value(&fact.event_name),
+            display_value(&fact.trail),
+            display_value(&fact.account),
+            time::format(fact.time)
+        ));
+    }
+    let hidden = all.len().saturating_sub(MOST_NOTICES);
+    all.truncate(MOST_NOTICES);
+    if hidden > 0 {
+        all.push(format!(
+            "{} not shown here",
+            counted(hidden as u64, "more notice")
+        ));
+    }
+    all
+}
+
+/// Notices about the whole set that are printed.
+const MOST_NOTICES: usize = 200;

@@ -1,0 +1,306 @@
+//! Counts every record of the ledger once: by account, class, place, day and
+//! profile, with copies, conflicts and what lies outside left out.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::AssessError;
+use super::drops::{Drop, Drops};
+use super::intake::{Intake, Profiles};
+use super::outcome::{LogSet, RecordCounts};
+use super::places::Places;
+use crate::ledger::Ledger;
+use crate::ledger::entries::Entries;
+use crate::ledger::facts::{Cell, FileFacts, Profile};
+use crate::period::{DAY, HOUR, Period};
+use crate::record::class::{ClassSet, EventClass};
+
+/// The account under which records are counted whose account nobody knows.
+pub const UNKNOWN_ACCOUNT: &str = "unknown";
+
+/// What the kept records add up to.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Kept records by classes and profile.
+    pub kinds: BTreeMap<(ClassSet, u32), u64>,
+    /// Profiles by number.
+    pub profiles: Profiles,
+    /// Kept records of each account and Region on each day of the period.
+    pub grid: BTreeMap<(String, String), Vec<DayCount>>,
+    /// Kept records by account and class.
+    pub classes: BTreeMap<(String, EventClass), ClassCount>,
+    /// Duplicates by place of the file.
+    pub duplicates: HashMap<u32, u64>,
+    /// Conflicting records that would be in scope and period.
+    pub conflicts: u64,
+    /// Records left out because the scope does not name their account, or (with the Region) their Region.
+    pub foreign: BTreeMap<(String, String), u64>,
+    last_place: Option<(String, String)>,
+}
+
+/// The records of one day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DayCount {
+    /// All of them.
+    pub records: u64,
+    /// Records that are no remark about others (Insights).
+    pub calls: u64,
+    /// Management events.
+    pub management: u64,
+    /// The hours that have records, one bit each.
+    pub hours: u32,
+}
+
+/// The records of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClassCount {
+    /// How many.
+    pub records: u64,
+    /// The latest of them.
+    pub last_time: i64,
+}
+
+/// What is the same for all records of a cell.
+struct CellInfo {
+    account: String,
+    region: String,
+    classes: ClassSet,
+    profile: u32,
+    has_account: bool,
+    is_in_scope: bool,
+    kept: u64,
+    last_time: i64,
+    counts: RecordCounts,
+}
+
+/// Counts every record.
+pub fn count(
+    ledger: &Ledger,
+    intake: &Intake,
+    drops: &Drops,
+    places: &Places,
+    period: &Period,
+    log_set: &mut LogSet,
+) -> Result<Tally, AssessError> {
+    let mut tally = Tally::default();
+    let days = Days::of(period);
+    ledger.files_with_entries(|head, entries| -> Result<(), AssessError> {
+        count_refused(log_set, &head.facts);
+        let rank = intake.ranks[&head.id];
+        let mut cells = tally.cells(&head.facts, places);
+        let mut counted = 0;
+        for entry in Entries::new(entries) {
+            counted += 1;
+            let Some(cell) = cells.get_mut(entry.cell as usize) else {
+                return Err(broken(&head.facts.key, "an entry belongs to no cell"));
+            };
+            cell.counts.seen += 1;
+            match drops.of(rank, entry.index) {
+                Some(Drop::Duplicate) => cell.counts.duplicates += 1,
+                Some(Drop::Conflict) => {
+                    cell.counts.conflicts += 1;
+                    let matters = period.contains(entry.time) && cell.is_in_scope;
+                    tally.conflicts += u64::from(matters);
+                }
+                None if !period.contains(entry.time) => {
+                    cell.counts.outside_period += 1;
+                    let (first, last) = log_set
+                        .outside_times
+                        .get_or_insert((entry.time, entry.time));
+                    *first = entry.time.min(*first);
+                    *last = entry.time.max(*last);
+                }
+                None if !cell.is_in_scope => cell.counts.outside_scope += 1,
+                None => {
+                    cell.counts.kept += 1;
+                    cell.kept += 1;
+                    cell.last_time = cell.last_time.max(entry.time);
+                    let first = log_set.first_time.get_or_insert(entry.time);
+                    *first = entry.time.min(*first);
+                    let last = log_set.last_time.get_or_insert(entry.time);
+                    *last = entry.time.max(*last);
+                    tally.add_to_grid(cell, entry.time, &days);
+                }
+            }
+        }
+        if counted != head.entry_count {
+            return Err(broken(&head.facts.key, "entries are missing"));
+        }
+        for cell in cells {
+            tally.close(cell, rank, log_set);
+        }
+        Ok(())
+    })?;
+    for counts in log_set.by_account.values() {
+        add(&mut log_set.total, counts);
+    }
+    check(log_set)?;
+    Ok(tally)
+}
+
+fn broken(key: &str, what: &str) -> AssessError {
+    AssessError::DoesNotReconcile(format!("file `{key}`: {what}"))
+}
+
+/// The days of the period, as places in the grid.
+struct Days {
+    first: i64,
+    count: usize,
+}
+
+impl Days {
+    fn of(period: &Period) -> Days {
+        Days {
+            first: period.start.div_euclid(DAY),
+            count: period.days().count(),
+        }
+    }
+
+    fn at(&self, time: i64) -> usize {
+        (time.div_euclid(DAY) - self.first) as usize
+    }
+}
+
+impl Tally {
+    fn cells(&mut self, facts: &FileFacts, places: &Places) -> Vec<CellInfo> {
+        let number = |cell: &Cell, profiles: &mut Profiles| {
+            let empty = Profile::new();
+            let profile = facts.profiles.get(cell.profile as usize);
+            profiles.number(profile.unwrap_or(&empty))
+        };
+        let cells = facts.cells.iter().map(|cell| CellInfo {
+            account: cell.account.clone(),
+            region: cell.region.clone(),
+            classes: cell.classes,
+            profile: number(cell, &mut self.profiles),
+            has_account: places.has_account(&cell.account),
+            is_in_scope: places.contains(&cell.account, &cell.region),
+            kept: 0,
+            last_time: 0,
+            counts: RecordCounts::default(),
+        });
+        cells.collect()
+    }
+
+    fn add_to_grid(&mut self, cell: &CellInfo, time: i64, days: &Days) {
+        // Most records of a file lie in one place, so the key is built rarely.
+        let is_same = self
+            .last_place
+            .as_ref()
+            .is_some_and(|(account, region)| *account == cell.account && *region == cell.region);
+        if !is_same {
+            self.last_place = Some((cell.account.clone(), cell.region.clone()));
+        }
+        let Some(place) = &self.last_place else {
+            return;
+        };
+        if !self.grid.contains_key(place) {
+            let empty = vec![DayCount::default(); days.count];
+            self.grid.insert(place.clone(), empty);
+        }
+        let Some(row) = self.grid.get_mut(place) else {
+            return;
+        };
+        let day = &mut row[days.at(time)];
+        day.records += 1;
+        day.calls += u64::from(!cell.classes.contains(EventClass::Insights));
+        let is_management = cell.classes.contains(EventClass::ManagementWrite)
+            || cell.classes.contains(EventClass::ManagementRead);
+        day.management += u64::from(is_management);
+        day.hours |= 1 << (time.rem_euclid(DAY) / HOUR);
+    }
+
+    /// Adds what a file has of a cell to the whole.
+    fn close(&mut self, cell: CellInfo, rank: u32, log_set: &mut LogSet) {
+        if cell.counts.duplicates > 0 {
+            *self.duplicates.entry(rank).or_default() += cell.counts.duplicates;
+        }
+        if cell.kept > 0 {
+            let kind = (cell.classes, cell.profile);
+            *self.kinds.entry(kind).or_default() += cell.kept;
+        }
+        for class in cell.classes.iter().filter(|_| cell.kept > 0) {
+            *log_set.by_class.entry(class).or_default() += cell.kept;
+            let count = self
+                .classes
+                .entry((cell.account.clone(), class))
+                .or_default();
+            count.records += cell.kept;
+            count.last_time = count.last_time.max(cell.last_time);
+        }
+        if cell.counts.outside_scope > 0 {
+            let region = if cell.has_account {
+                cell.region
+            } else {
+                String::new()
+            };
+            let place = (cell.account.clone(), region);
+            *self.foreign.entry(place).or_default() += cell.counts.outside_scope;
+        }
+        add(
+            log_set.by_account.entry(cell.account).or_default(),
+            &cell.counts,
+        );
+    }
+
+    /// Kept records that prove one of these classes.
+    pub fn of_classes(&self, needs: ClassSet) -> u64 {
+        self.kinds
+            .iter()
+            .filter(|((classes, _), _)| classes.0 & needs.0 != 0)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// Records of a class in an account.
+    pub fn class(&self, account: &str, class: EventClass) -> ClassCount {
+        let key = (account.to_owned(), class);
+        self.classes.get(&key).copied().unwrap_or_default()
+    }
+
+    /// The Regions in which an account has records.
+    pub fn regions_of(&self, account: &str) -> BTreeSet<String> {
+        let own = self.grid.keys().filter(|(one, _)| one == account);
+        own.map(|(_, region)| region.clone()).collect()
+    }
+}
+
+/// Refused records have no account of their own; the key's claim stands in.
+fn count_refused(log_set: &mut LogSet, facts: &FileFacts) {
+    if facts.records_refused == 0 {
+        return;
+    }
+    let account = facts.claim.account.as_deref().unwrap_or(UNKNOWN_ACCOUNT);
+    let counts = log_set.by_account.entry(account.to_owned()).or_default();
+    counts.seen += facts.records_refused;
+    counts.refused += facts.records_refused;
+}
+
+fn add(to: &mut RecordCounts, more: &RecordCounts) {
+    to.seen += more.seen;
+    to.kept += more.kept;
+    to.duplicates += more.duplicates;
+    to.conflicts += more.conflicts;
+    to.refused += more.refused;
+    to.outside_period += more.outside_period;
+    to.outside_scope += more.outside_scope;
+}
+
+/// Everything that was seen must have ended somewhere.
+fn check(log_set: &LogSet) -> Result<(), AssessError> {
+    let files = log_set.files_read + log_set.files_refused + log_set.files_not_read;
+    if log_set.files_listed != files {
+        let message = format!(
+            "{} files listed, {files} accounted for",
+            log_set.files_listed
+        );
+        return Err(AssessError::DoesNotReconcile(message));
+    }
+    let accounts = log_set.by_account.iter();
+    for (account, counts) in accounts.chain([(&String::from("all accounts"), &log_set.total)]) {
+        if !counts.reconcile() {
+            let message = format!("records of {account}: {counts:?}");
+            return Err(AssessError::DoesNotReconcile(message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,395 @@
+//! `attestrail report`: the main job, from logs to packets.
+//!
+//! Everything that can be wrong with the order is checked before the first log is read.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::Report;
+use super::clock::{self, Clock};
+use super::control::load_with_warnings;
+use super::exit::{Exit, filtered};
+use super::failure::Failure;
+use super::intake::{self, Intake};
+use super::matching::scope_with_warnings;
+use super::output::{Out, closed_is_fine, complain};
+use super::plan::{PeriodWords, Plan};
+use super::settings::Settings;
+use super::terminal::{Display, thousands};
+use crate::assess::{self, Assessed};
+use crate::control::framework::Framework;
+use crate::control::scope::Scope;
+use crate::control::set::ControlSet;
+use crate::diagnostic::suggestion;
+use crate::ledger::Ledger;
+use crate::packet::build::{self, Facts, Inputs};
+use crate::packet::folder::Existing;
+use crate::packet::mask::Masking;
+use crate::packet::model::Packet;
+use crate::packet::write::{self, Options, Run, RunPacket, Written};
+use crate::period::Period;
+use crate::record::time;
+use crate::render::VIEWS;
+
+use crate::sanitize;
+
+/// How many refused files and records are told on standard error.
+const SHOWN_REFUSALS: usize = 20;
+
+/// Everything that was understood before the work began.
+struct Order<'a> {
+    args: &'a Report,
+    plan: Plan,
+    period: Period,
+    generated_at: i64,
+    set: ControlSet,
+    scope: Scope,
+    frameworks: Vec<Framework>,
+    existing: Existing,
+    /// What is odd about controls and scope, each a sentence; the packet tells it too.
+    warnings: Vec<String>,
+}
+
+/// A packet that was written.
+struct Done {
+    packet: Packet,
+    written: Written,
+}
+
+/// `attestrail report`
+///
+/// # Errors
+/// When the order is wrong, the logs cannot be found, or a packet cannot be written.
+pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure> {
+    let order = Order::new(args, clock)?;
+    let display = Display::new(args.behaviour.quiet);
+    let intake = Intake {
+        inputs: &order.plan.inputs,
+        set: &order.set,
+        scope: &order.scope,
+        seed: &order.seed(),
+        rehash: args.rehash,
+    };
+    let ledger = intake.run(order.plan.ledger.value.as_deref(), &display)?;
+    let mut done = Vec::new();
+    for framework in &order.frameworks {
+        done.push(order.packet(framework, &ledger)?);
+    }
+    if !args.behaviour.quiet {
+        warn_of_an_empty_period(&done);
+    }
+    tell_refusals(&done, args.behaviour.quiet);
+    order.write_run(&done, clock)?;
+    let exit = exit_of(&done, args);
+    if args.behaviour.json {
+        closed_is_fine(writeln!(out, "{}", order.summary(&done, exit)))?;
+    } else {
+        display.say(&order.words(&done));
+    }
+    Ok(exit)
+}
+
+impl<'a> Order<'a> {
+    fn new(args: &'a Report, clock: &Clock) -> Result<Self, Failure> {
+        let settings = Settings::find(args.sources.config.as_deref())?;
+        let plan = Plan::new(args, &settings);
+        let period = plan.period.value.resolve(clock.now())?;
+        let generated_at = clock.stated(args.generated_at.as_deref())?;
+        if plan.inputs.logs.value.is_empty() && plan.ledger.value.is_none() {
+            return Err(Failure::usage(
+                "no logs given",
+                "name folders or files with CloudTrail records, or a ledger with `--ledger`, or set `logs` in attestrail.toml",
+            ));
+        }
+        let (set, mut warnings) = load_with_warnings(&plan.inputs.controls.value)?;
+        let (scope, of_scope) = scope_with_warnings(plan.inputs.scope.value.as_deref())?;
+        warnings.extend(of_scope);
+        warnings.extend(scope.check(&set));
+        let warnings = warnings.sorted();
+        if warnings.has_errors() {
+            return Err(warnings.into());
+        }
+        if !warnings.is_empty() && !args.behaviour.quiet {
+            complain(&warnings.to_string());
+        }
+        let frameworks = chosen_frameworks(&set, &plan.frameworks.value)?;
+        let existing = if plan.replace.value {
+            Existing::Replace
+        } else {
+            Existing::Refuse
+        };
+        for framework in &frameworks {
+            write::check_target(&plan.out.value, &period.label, &framework.id, existing)
+                .map_err(|error| folder_failure(&error, error.help()))?;
+        }
+        Ok(Order {
+            args,
+            plan,
+            period,
+            generated_at,
+            set,
+            scope,
+            frameworks,
+            existing,
+            // Without their places: paths differ from machine to machine.
+            warnings: warnings.iter().map(|one| one.message.clone()).collect(),
+        })
+    }
+
+    fn seed(&self) -> String {
+        intake::seed(self.plan.seed.value.as_deref())
+    }
+
+    fn packet(&self, framework: &Framework, ledger: &Ledger) -> Result<Done, Failure> {
+        let options = assess::Options {
+            framework: Some(&framework.id),
+            sample_size: self.plan.sample_size.value,
+        };
+        let Assessed {
+            assessment,
+            evidence,
+        } = assess::assess(ledger, &self.set, &self.scope, &self.period, &options)
+            .map_err(|error| Failure::usage(error.to_string(), error.help()))?;
+        let facts = Facts {
+            generated_at: self.generated_at,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: self.command(framework),
+            warnings: self.warnings.clone(),
+            not_examined: Vec::new(),
+            masking: if self.args.keep_secrets {
+                Masking::Keep
+            } else {
+                Masking::Mask { key: None }
+            },
+        };
+        let inputs = Inputs {
+            assessment: &assessment,
+            source: &evidence,
+            controls: &self.set,
+            framework,
+            scope: &self.scope,
+            period: &self.period,
+            facts: &facts,
+        };
+        let packet = build::build(&inputs).map_err(|error| {
+            Failure::usage(
+                error.to_string(),
+                "run again; if it stays, report it as a fault of attestrail",
+            )
+        })?;
+        let options = Options {
+            out: &self.plan.out.value,
+            existing: self.existing,
+            views: &VIEWS,
+            stop: Some(super::stop::flag()),
+        };
+        let written = write::write(&inputs, &packet, &options).map_err(|error| match error {
+            write::WriteError::Stopped => super::stop::failure(),
+            other => folder_failure(&other, other.help()),
+        })?;
+        Ok(Done { packet, written })
+    }
+
+    /// The command that gives the packet again; LOGS and SCOPE stand for files that the packet names by hash.
+    fn command(&self, framework: &Framework) -> String {
+        let mut words = vec!["attestrail report LOGS".to_owned()];
+        words.push(match self.plan.period.value {
+            PeriodWords::Between(..) => format!(
+                "--from {} --to {}",
+                time::format(self.period.start),
+                time::format(self.period.end)
+            ),
+            _ => format!("--period {}", self.period.label),
+        });
+        words.push(format!("--framework {}", framework.id));
+        if self.plan.inputs.scope.value.is_some() {
+            words.push("--scope SCOPE".to_owned());
+        }
+        if !self.plan.inputs.controls.value.is_empty() {
+            words.push("--controls CONTROLS".to_owned());
+        }
+        words.push(format!("--seed {}", quoted(&self.seed())));
+        words.push(format!("--sample-size {}", self.plan.sample_size.value));
+        words.push(format!(
+            "--generated-at {}",
+            time::format(self.generated_at)
+        ));
+        if self.args.keep_secrets {
+            words.push("--keep-secrets".to_owned());
+        }
+        words.join(" ")
+    }
+
+    fn write_run(&self, done: &[Done], clock: &Clock) -> Result<(), Failure> {
+        let packets = done.iter().map(|one| RunPacket {
+            framework: one.packet.framework.id.clone(),
+            id: one.written.id.clone(),
+            manifest_sha256: one.written.manifest_sha256.clone(),
+        });
+        let run = Run {
+            format: Run::FORMAT.to_owned(),
+            started_at: time::format(clock.now()),
+            finished_at: time::format(clock::now()),
+            milliseconds: u64::try_from((clock.elapsed()).as_millis()).unwrap_or(u64::MAX),
+            machine: clock::machine(),
+            working_folder: std::env::current_dir()
+                .map(|folder| folder.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            command: std::env::args_os()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect(),
+            threads: self.plan.inputs.threads.value as u64,
+            packets: packets.collect(),
+        };
+        write::write_run(&self.plan.out.value, &self.period.label, &run)
+            .map(drop)
+            .map_err(|error| folder_failure(&error, error.help()))
+    }
+
+    fn summary(&self, done: &[Done], exit: Exit) -> serde_json::Value {
+        let packets: Vec<serde_json::Value> = done
+            .iter()
+            .map(|one| {
+                json!({
+                    "framework": one.packet.framework.id,
+                    "folder": one.written.folder.to_string_lossy(),
+                    "id": one.written.id,
+                    "manifest_sha256": one.written.manifest_sha256,
+                    "conclusion": one.packet.conclusion,
+                })
+            })
+            .collect();
+        json!({
+            "format": "attestrail.summary/v1",
+            "period": {"label": self.period.label, "start": time::format(self.period.start), "end": time::format(self.period.end)},
+            "exit_code": exit.code(),
+            "input_is_complete": done.first().is_some_and(|one| one.packet.log_set.losses == 0),
+            "log_set": done.first().map(|one| &one.packet.log_set.total),
+            "packets": packets,
+        })
+    }
+
+    fn words(&self, done: &[Done]) -> String {
+        let mut lines = Vec::new();
+        for one in done {
+            let counts: Vec<String> = one
+                .packet
+                .conclusion
+                .controls
+                .iter()
+                .filter(|count| count.count > 0)
+                .map(|count| format!("{} {}", thousands(count.count), count.shown.to_lowercase()))
+                .collect();
+            lines.push(format!(
+                "{}: {}",
+                one.packet.framework.name,
+                counts.join(", ")
+            ));
+            lines.push(format!(
+                "  {}",
+                sanitize::inline(&one.written.folder.to_string_lossy())
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+/// What was refused, by name; the packet has the whole list. Losses are errors, also when quiet.
+fn tell_refusals(done: &[Done], quiet: bool) {
+    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+        return;
+    };
+    for one in log_set
+        .refusals
+        .rows
+        .iter()
+        .filter(|one| one.is_loss || !quiet)
+        .take(SHOWN_REFUSALS)
+    {
+        let level = if one.is_loss { "error" } else { "notice" };
+        let record = one
+            .index
+            .map(|at| format!(", record {at}"))
+            .unwrap_or_default();
+        complain(&format!("{level}: {}{record}: {}", one.file, one.message));
+    }
+    let hidden = log_set.refusals.total.saturating_sub(SHOWN_REFUSALS as u64);
+    if hidden > 0 && !quiet {
+        complain(&format!(
+            "{} more are in logs/refused.csv of the packet",
+            thousands(hidden)
+        ));
+    }
+}
+
+/// The usual mistake is a wrong month: say so at once, not only inside of packets.
+fn warn_of_an_empty_period(done: &[Done]) {
+    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+        return;
+    };
+    if log_set.total.kept == 0 {
+        for notice in &log_set.notices {
+            complain(&format!("warning: {notice}"));
+        }
+    }
+}
+
+fn chosen_frameworks(set: &ControlSet, ids: &[String]) -> Result<Vec<Framework>, Failure> {
+    let known: Vec<&str> = set.frameworks().ids().collect();
+    if ids.is_empty() {
+        return Ok(set.frameworks().iter().cloned().collect());
+    }
+    let mut chosen: Vec<Framework> = Vec::new();
+    for id in ids {
+        let Some(framework) = set.frameworks().get(id) else {
+            let mut help = format!("known are `{}`", known.join("`, `"));
+            if let Some(nearest) = suggestion(id, known.iter().copied()) {
+                help = format!("{nearest} {help}");
+            }
+            return Err(Failure::usage(
+                format!("no framework has the id `{}`", sanitize::inline(id)),
+                help,
+            ));
+        };
+        if !chosen.iter().any(|one| one.id == framework.id) {
+            chosen.push(framework.clone());
+        }
+    }
+    Ok(chosen)
+}
+
+fn folder_failure(error: &dyn std::fmt::Display, help: Option<&'static str>) -> Failure {
+    Failure {
+        message: error.to_string(),
+        help: help.map(str::to_owned),
+        exit: Exit::Usage,
+    }
+}
+
+fn exit_of(done: &[Done], args: &Report) -> Exit {
+    let mut outcomes = Vec::new();
+    for one in done {
+        let conclusion = &one.packet.conclusion;
+        if conclusion.exceptions > 0 {
+            outcomes.push(Exit::Exceptions);
+        }
+        if conclusion.is_incomplete {
+            outcomes.push(Exit::Incomplete);
+        }
+    }
+    filtered(&outcomes, &args.fail_on)
+}
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    let is_plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c));
+    if is_plain {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

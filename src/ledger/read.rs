@@ -1,0 +1,573 @@
+//! Reads facts back, in orders that depend on the facts alone.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::codec::Cursor;
+use super::error::LedgerError;
+use super::facts::{
+    Cell, ClaimFact, FieldMask, FileFacts, FileState, ProblemFact, Profile, Projection, RecordFact,
+    RefusalFact, RowFact, Stat, StoreSeen, TrailChange, TrailFact,
+};
+use super::store::Ledger;
+use super::write::{ACTOR_KINDS, record_id};
+use crate::control::keys::{Keys, Values};
+use crate::control::roles::{FieldBits, Part, Role};
+use crate::record::class::ClassSet;
+use crate::record::outcome::Outcome;
+
+/// A file of the ledger without its entries, records and rows.
+#[derive(Debug, Clone)]
+pub struct FileHead {
+    /// Number in this ledger; means nothing outside it.
+    pub id: i64,
+    /// How many entries it has.
+    pub entry_count: u64,
+    /// The facts; entries, records and rows are empty.
+    pub facts: FileFacts,
+}
+
+/// A row with what is needed to judge it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// Number of the control in the ledger.
+    pub control: u32,
+    /// Which part of the control.
+    pub part: Part,
+    /// What the record is to the control.
+    pub role: Role,
+    /// `eventTime`
+    pub time: i64,
+    /// `eventID`, or empty.
+    pub event_id: String,
+    /// The account that received the record.
+    pub account: String,
+    /// `awsRegion`
+    pub region: String,
+    /// Number of the file in this ledger.
+    pub file: i64,
+    /// Index of the record in the file.
+    pub index: u32,
+    /// The classes that the record proves.
+    pub classes: ClassSet,
+    /// What judging over time needs.
+    pub keys: Keys,
+}
+
+/// The place of each file in the order of keys and content.
+pub type Ranks = HashMap<i64, u32>;
+
+const HEAD: &str = "id, key, sha256, size, modified, inode, stored, inflated, shape, state, digest, \
+                    claim_account, claim_region, claim_day, seen, refused, kept, refusals, notices, \
+                    cells, profiles, stores, trails";
+
+impl Ledger {
+    /// Holds the ledger as it is now until [`Ledger::end_reading`]; other readers are not hindered.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn begin_reading(&self) -> Result<(), LedgerError> {
+        if self.readings.get() == 0 {
+            self.wrap(self.connection.execute_batch("BEGIN"))?;
+        }
+        self.readings.set(self.readings.get() + 1);
+        // The first read takes the lock.
+        self.file_count().map(|_| ())
+    }
+
+    /// Lets go of what [`Ledger::begin_reading`] held.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn end_reading(&self) -> Result<(), LedgerError> {
+        self.readings.set(self.readings.get().saturating_sub(1));
+        if self.readings.get() > 0 {
+            return Ok(());
+        }
+        self.wrap(self.connection.execute_batch("COMMIT"))
+    }
+
+    /// How many files it has.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn file_count(&self) -> Result<u64, LedgerError> {
+        let count = self
+            .connection
+            .query_row("SELECT count(*) FROM file", [], |row| row.get::<_, i64>(0));
+        self.wrap(count).map(|count| count as u64)
+    }
+
+    /// Every file, in byte order of keys, then of contents.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; or what `each` returns.
+    pub fn files<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(FileHead) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {HEAD} FROM file ORDER BY key, sha256");
+        let mut statement = self.wrap(self.connection.prepare(&sql))?;
+        let mut rows = self.wrap(statement.query([]))?;
+        while let Some(row) = self.wrap(rows.next())? {
+            let head = self
+                .wrap(read_head(row))?
+                .ok_or_else(|| self.damaged("a file's facts cannot be read"))?;
+            each(head)?;
+        }
+        Ok(())
+    }
+
+    /// Every file together with its packed entries, in the order of [`Ledger::files`].
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; or what `each` returns.
+    pub fn files_with_entries<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(FileHead, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {HEAD}, entries FROM file ORDER BY key, sha256");
+        let mut statement = self.wrap(self.connection.prepare(&sql))?;
+        let mut rows = self.wrap(statement.query([]))?;
+        while let Some(row) = self.wrap(rows.next())? {
+            let head = self
+                .wrap(read_head(row))?
+                .ok_or_else(|| self.damaged("a file's facts cannot be read"))?;
+            let blob = self.wrap(row.get_ref(23))?;
+            let bytes = blob
+                .as_blob_or_null()
+                .map_err(|_| self.damaged("entries are no bytes"))?;
+            each(head, bytes.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// The packed entries of every file that has some, in the order of [`Ledger::files`].
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; or what `each` returns.
+    pub fn entries<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(i64, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT id, entries FROM file WHERE kept > 0 ORDER BY key, sha256";
+        let mut statement = self.wrap(self.connection.prepare(sql))?;
+        let mut rows = self.wrap(statement.query([]))?;
+        while let Some(row) = self.wrap(rows.next())? {
+            let id = self.wrap(row.get(0))?;
+            let blob = self.wrap(row.get_ref(1))?;
+            let bytes = blob
+                .as_blob()
+                .map_err(|_| self.damaged("entries are no bytes"))?;
+            each(id, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Every row by control, time, event id and origin.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; or what `each` returns.
+    pub fn rows<E: From<LedgerError>>(
+        &self,
+        ranks: &Ranks,
+        mut each: impl FnMut(LedgerRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT control, part, role, time, event, account, region, file, record, classes, detail \
+                   FROM row ORDER BY control, time, event";
+        let mut statement = self.wrap(self.connection.prepare(sql))?;
+        let mut rows = self.wrap(statement.query([]))?;
+        // Rows that SQLite holds for equal are few: copies, and records without an id.
+        let mut equal: Vec<LedgerRow> = Vec::new();
+        while let Some(row) = self.wrap(rows.next())? {
+            let row = self
+                .wrap(read_row(row))?
+                .ok_or_else(|| self.damaged("a row cannot be read"))?;
+            let is_equal = equal.first().is_some_and(|first| {
+                (first.control, first.time) == (row.control, row.time)
+                    && first.event_id == row.event_id
+            });
+            if !is_equal {
+                flush(&mut equal, ranks, &mut each)?;
+            }
+            equal.push(row);
+        }
+        flush(&mut equal, ranks, &mut each)
+    }
+
+    /// What is shown of a record, and its bytes where they are kept.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn record(
+        &self,
+        file: i64,
+        index: u32,
+    ) -> Result<(Projection, Option<Vec<u8>>), LedgerError> {
+        let sql = "SELECT projection, bytes FROM record WHERE id = ?1";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        let read = |row: &Row<'_>| -> rusqlite::Result<(Vec<u8>, Option<Vec<u8>>)> {
+            Ok((row.get(0)?, row.get(1)?))
+        };
+        let found = self.wrap(statement.query_row([record_id(file, index)], read))?;
+        let projection =
+            unpack_projection(&found.0).ok_or_else(|| self.damaged("a record cannot be read"))?;
+        Ok((projection, found.1))
+    }
+
+    /// Key and content of one file.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn name_of(&self, file: i64) -> Result<(String, Vec<u8>), LedgerError> {
+        let sql = "SELECT key, sha256 FROM file WHERE id = ?1";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        self.wrap(statement.query_row([file], |row| Ok((row.get(0)?, row.get(1)?))))
+    }
+
+    /// The files under a key: number, how they looked, whether they were not refused.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn files_under(&self, key: &str) -> Result<Vec<(i64, Stat, bool)>, LedgerError> {
+        let sql =
+            "SELECT id, size, modified, inode, state <> 1 FROM file WHERE key = ?1 ORDER BY id";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        let read = |row: &Row<'_>| -> rusqlite::Result<(i64, Stat, bool)> {
+            Ok((row.get(0)?, read_stat(row, 1)?, row.get(4)?))
+        };
+        let rows = self.wrap(statement.query_map([key], read))?;
+        self.wrap(rows.collect())
+    }
+
+    /// Everything below the folders that is no file to read, in the order of names.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn problems(&self) -> Result<Vec<ProblemFact>, LedgerError> {
+        let sql = "SELECT name, code, message, loss FROM problem ORDER BY name, code";
+        let mut statement = self.wrap(self.connection.prepare(sql))?;
+        let read = |row: &Row<'_>| {
+            Ok(ProblemFact {
+                name: row.get(0)?,
+                code: row.get(1)?,
+                message: row.get(2)?,
+                is_loss: row.get(3)?,
+            })
+        };
+        let rows = self.wrap(statement.query_map([], read))?;
+        self.wrap(rows.collect())
+    }
+
+    /// The contents that more than one file with records has.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn repeated_contents(&self) -> Result<HashSet<[u8; 32]>, LedgerError> {
+        let sql = "SELECT sha256 FROM file WHERE kept > 0 AND sha256 <> x'' \
+                   GROUP BY sha256 HAVING count(*) > 1";
+        let mut statement = self.wrap(self.connection.prepare(sql))?;
+        let rows = self.wrap(statement.query_map([], |row| row.get(0)))?;
+        self.wrap(rows.collect())
+    }
+
+    /// All facts about one file.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn facts(&self, id: i64) -> Result<Option<FileFacts>, LedgerError> {
+        let sql = format!("SELECT {HEAD}, entries FROM file WHERE id = ?1");
+        let mut statement = self.wrap(self.connection.prepare_cached(&sql))?;
+        let read = |row: &Row<'_>| -> rusqlite::Result<(Option<FileHead>, Vec<u8>)> {
+            let entries: Option<Vec<u8>> = row.get(23)?;
+            Ok((read_head(row)?, entries.unwrap_or_default()))
+        };
+        let found = self.wrap(statement.query_row([id], read).optional())?;
+        let Some((head, entries)) = found else {
+            return Ok(None);
+        };
+        let mut facts = head
+            .ok_or_else(|| self.damaged("a file's facts cannot be read"))?
+            .facts;
+        facts.entries = entries;
+        self.add_rows(id, &mut facts)?;
+        Ok(Some(facts))
+    }
+
+    fn add_rows(&self, id: i64, facts: &mut FileFacts) -> Result<(), LedgerError> {
+        let sql = "SELECT control, part, role, time, event, account, region, file, record, classes, detail \
+                   FROM row WHERE file = ?1 ORDER BY record, control, part, role";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        let rows = self.wrap(statement.query_map([id], read_row))?;
+        for row in rows {
+            let row = self
+                .wrap(row)?
+                .ok_or_else(|| self.damaged("a row cannot be read"))?;
+            if facts.records.last().map(|record| record.index) != Some(row.index) {
+                let (projection, bytes) = self.record(id, row.index)?;
+                facts.records.push(RecordFact {
+                    index: row.index,
+                    time: row.time,
+                    event_id: row.event_id,
+                    account: row.account,
+                    region: row.region,
+                    classes: row.classes,
+                    projection,
+                    bytes,
+                    draws: Vec::new(),
+                });
+            }
+            facts.rows.push(RowFact {
+                control: row.control,
+                part: row.part,
+                role: row.role,
+                record: facts.records.len() as u32 - 1,
+                keys: row.keys,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn flush<E>(
+    equal: &mut Vec<LedgerRow>,
+    ranks: &Ranks,
+    each: &mut impl FnMut(LedgerRow) -> Result<(), E>,
+) -> Result<(), E> {
+    equal.sort_by_key(|row| {
+        let rank = ranks.get(&row.file).copied().unwrap_or(u32::MAX);
+        (rank, row.index, row.part, row.role)
+    });
+    equal.drain(..).try_for_each(each)
+}
+
+fn read_stat(row: &Row<'_>, at: usize) -> rusqlite::Result<Stat> {
+    let inode: Option<i64> = row.get(at + 2)?;
+    Ok(Stat {
+        size: row.get::<_, i64>(at)? as u64,
+        modified: row.get(at + 1)?,
+        inode: inode.map(|inode| inode as u64),
+    })
+}
+
+fn read_head(row: &Row<'_>) -> rusqlite::Result<Option<FileHead>> {
+    let number = |at: usize| row.get::<_, i64>(at).map(|number| number as u64);
+    let blob = |at: usize| -> rusqlite::Result<Vec<u8>> {
+        Ok(row.get::<_, Option<Vec<u8>>>(at)?.unwrap_or_default())
+    };
+    let key: String = row.get(1)?;
+    let mut facts = FileFacts::new(&key, read_stat(row, 3)?);
+    let sha256: Vec<u8> = row.get(2)?;
+    facts.sha256 = <[u8; 32]>::try_from(sha256.as_slice()).ok();
+    facts.stored_bytes = number(6)?;
+    facts.inflated_bytes = number(7)?;
+    facts.shape = row.get(8)?;
+    let state = FileState::ALL.get(number(9)? as usize).copied();
+    facts.is_digest = row.get(10)?;
+    facts.claim = ClaimFact {
+        account: row.get(11)?,
+        region: row.get(12)?,
+        day: row.get(13)?,
+    };
+    facts.records_seen = number(14)?;
+    facts.records_refused = number(15)?;
+    facts.entry_count = number(16)?;
+    let id = row.get(0)?;
+    let entry_count = facts.entry_count;
+    let blobs = [
+        blob(17)?,
+        blob(18)?,
+        blob(19)?,
+        blob(20)?,
+        blob(21)?,
+        blob(22)?,
+    ];
+    Ok(state
+        .and_then(|state| unpack_blobs(facts, state, &blobs))
+        .map(|facts| FileHead {
+            id,
+            entry_count,
+            facts,
+        }))
+}
+
+fn unpack_blobs(mut facts: FileFacts, state: FileState, blobs: &[Vec<u8>; 6]) -> Option<FileFacts> {
+    facts.state = state;
+    facts.refusals = unpack_all(&blobs[0], unpack_refusal)?;
+    facts.notices = unpack_all(&blobs[1], |from| from.text().map(str::to_owned))?;
+    facts.cells = unpack_all(&blobs[2], unpack_cell)?;
+    facts
+        .profiles
+        .extend(unpack_all(&blobs[3], unpack_profile)?);
+    facts.stores = unpack_all(&blobs[4], unpack_store)?;
+    facts.trails = unpack_all(&blobs[5], unpack_trail)?;
+    Some(facts)
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<Option<LedgerRow>> {
+    let number = |at: usize| row.get::<_, i64>(at).map(|number| number as u32);
+    let detail = row.get_ref(10)?.as_blob_or_null()?;
+    let (Some(keys), Some(part)) = (
+        unpack_keys(detail.unwrap_or_default()),
+        unpack_part(row.get(1)?),
+    ) else {
+        return Ok(None);
+    };
+    let Some(role) = Role::ALL.get(number(2)? as usize).copied() else {
+        return Ok(None);
+    };
+    Ok(Some(LedgerRow {
+        control: number(0)?,
+        part,
+        role,
+        time: row.get(3)?,
+        event_id: row.get(4)?,
+        account: row.get(5)?,
+        region: row.get(6)?,
+        file: row.get(7)?,
+        index: number(8)?,
+        classes: ClassSet(number(9)?),
+        keys,
+    }))
+}
+
+fn unpack_part(packed: i64) -> Option<Part> {
+    let number = packed >> 2;
+    Some(match packed & 3 {
+        0 => Part::Population,
+        1 => Part::Trigger(u16::try_from(number).ok()?),
+        2 => Part::Response(u16::try_from(number).ok()?),
+        _ => Part::Fields(unpack_bits(number)),
+    })
+}
+
+fn unpack_bits(packed: i64) -> FieldBits {
+    FieldBits {
+        missing: packed as u16,
+        exempt: (packed >> 16) as u16,
+        undecided: (packed >> 32) as u16,
+    }
+}
+
+fn unpack_keys(bytes: &[u8]) -> Option<Keys> {
+    let mut from = Cursor::new(bytes);
+    if from.is_at_end() {
+        return Some(Keys::None);
+    }
+    Some(match from.byte()? {
+        1 if from.is_at_end() => Keys::By(None),
+        1 => Keys::By(Some(from.text()?.to_owned())),
+        2 => {
+            let mut joins = Vec::new();
+            while !from.is_at_end() {
+                let head = from.number()?;
+                let texts = (0..head >> 1)
+                    .map(|_| from.text().map(str::to_owned))
+                    .collect::<Option<Vec<_>>>()?;
+                joins.push(Values {
+                    texts,
+                    undecided: head & 1 == 1,
+                });
+            }
+            Keys::Joins(joins)
+        }
+        3 => {
+            let mut entries = Vec::new();
+            while !from.is_at_end() {
+                entries.push(from.number32()?);
+            }
+            Keys::Entries(entries)
+        }
+        _ => return None,
+    })
+}
+
+fn unpack_projection(bytes: &[u8]) -> Option<Projection> {
+    let mut from = Cursor::new(bytes);
+    let actor_kind = *ACTOR_KINDS.get(usize::from(from.byte()?))?;
+    let outcome = match from.byte()? {
+        0 => Outcome::Success,
+        _ => Outcome::Refused,
+    };
+    let mut text = || from.text().map(str::to_owned);
+    Some(Projection {
+        event_source: text()?,
+        event_name: text()?,
+        actor: text()?,
+        actor_kind,
+        person: text()?,
+        outcome,
+        error: text()?,
+        source_ip: text()?,
+        user_agent: text()?,
+        target: text()?,
+    })
+}
+
+fn unpack_all<T>(
+    bytes: &[u8],
+    mut one: impl FnMut(&mut Cursor<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut from = Cursor::new(bytes);
+    let mut all = Vec::new();
+    while !from.is_at_end() {
+        all.push(one(&mut from)?);
+    }
+    Some(all)
+}
+
+fn unpack_refusal(from: &mut Cursor<'_>) -> Option<RefusalFact> {
+    Some(RefusalFact {
+        index: from.number32()?.checked_sub(1),
+        is_loss: from.number()? == 1,
+        code: from.text()?.to_owned(),
+        message: from.text()?.to_owned(),
+    })
+}
+
+fn unpack_cell(from: &mut Cursor<'_>) -> Option<Cell> {
+    Some(Cell {
+        account: from.text()?.to_owned(),
+        region: from.text()?.to_owned(),
+        classes: ClassSet(from.number32()?),
+        profile: from.number32()?,
+        records: from.number()?,
+        bytes: from.number()?,
+    })
+}
+
+fn unpack_profile(from: &mut Cursor<'_>) -> Option<Profile> {
+    let count = from.number()?;
+    (0..count)
+        .map(|_| {
+            Some(FieldMask {
+                control: from.number32()?,
+                bits: unpack_bits(from.number()? as i64),
+            })
+        })
+        .collect()
+}
+
+fn unpack_store(from: &mut Cursor<'_>) -> Option<StoreSeen> {
+    Some(StoreSeen {
+        control: from.number32()?,
+        part: from.number32()?,
+        value: from.text()?.to_owned(),
+        account: from.text()?.to_owned(),
+        classes: ClassSet(from.number32()?),
+        day: from.signed()?,
+        records: from.number()?,
+    })
+}
+
+fn unpack_trail(from: &mut Cursor<'_>) -> Option<TrailFact> {
+    Some(TrailFact {
+        index: from.number32()?,
+        time: from.signed()?,
+        account: from.text()?.to_owned(),
+        change: *TrailChange::ALL.get(from.number()? as usize)?,
+        trail: from.text()?.to_owned(),
+        event_name: from.text()?.to_owned(),
+    })
+}

@@ -1,0 +1,218 @@
+//! What was read, what was refused, and which days it covers.
+
+use super::{BuildError, Inputs, balanced};
+use crate::assess::outcome::{
+    Assessment, Coverage, CoverageRow, InputRow, RecordCounts, RefusalRow,
+};
+use crate::packet::evidence::RowsDigest;
+use crate::packet::mask::Masker;
+use crate::packet::model::{
+    AccountCounts, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo, Input,
+    Inputs as InputList, LogSetInfo, MOST_ROWS, RecordCountsInfo, Refusal, Refusals, StateInfo,
+};
+use crate::packet::words;
+use crate::record::time;
+
+pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildError> {
+    let found = &inputs.assessment.log_set;
+    balanced(
+        || "files of the log set".to_owned(),
+        found.files_listed,
+        found.files_read + found.files_refused + found.files_not_read,
+    )?;
+    check_records("records of the log set", &found.total)?;
+    for (account, counts) in &found.by_account {
+        check_records(&format!("records of account `{account}`"), counts)?;
+    }
+    Ok(LogSetInfo {
+        files_listed: found.files_listed,
+        files_read: found.files_read,
+        files_refused: found.files_refused,
+        files_not_read: found.files_not_read,
+        bytes_stored: found.bytes_stored,
+        bytes_inflated: found.bytes_inflated,
+        total: record_counts(&found.total),
+        by_account: found
+            .by_account
+            .iter()
+            .map(|(account, counts)| AccountCounts {
+                account: account.clone(),
+                counts: record_counts(counts),
+            })
+            .collect(),
+        by_class: found
+            .by_class
+            .iter()
+            .map(|(class, records)| ClassCount {
+                class: class.id().to_owned(),
+                records: *records,
+            })
+            .collect(),
+        first_time: found.first_time.map(time::format),
+        last_time: found.last_time.map(time::format),
+        losses: found.losses,
+        notices: found.notices.clone(),
+        refusals: refusals(inputs, masker)?,
+        inputs: input_files(inputs)?,
+    })
+}
+
+fn check_records(what: &str, counts: &RecordCounts) -> Result<(), BuildError> {
+    let parts = counts.kept
+        + counts.duplicates
+        + counts.conflicts
+        + counts.refused
+        + counts.outside_period
+        + counts.outside_scope;
+    balanced(|| what.to_owned(), counts.seen, parts)
+}
+
+fn record_counts(counts: &RecordCounts) -> RecordCountsInfo {
+    RecordCountsInfo {
+        seen: counts.seen,
+        kept: counts.kept,
+        duplicates: counts.duplicates,
+        conflicts: counts.conflicts,
+        refused: counts.refused,
+        outside_period: counts.outside_period,
+        outside_scope: counts.outside_scope,
+    }
+}
+
+/// One refusal as the packet shows it.
+pub fn refusal(masker: &Masker, found: &RefusalRow) -> Refusal {
+    Refusal {
+        file: found.key.clone(),
+        index: found.index,
+        code: found.code.clone(),
+        // The message may quote the record.
+        message: masker.text(&found.message).into_owned(),
+        is_loss: found.is_loss,
+    }
+}
+
+/// One input file as the packet shows it.
+pub fn input(found: &InputRow) -> Input {
+    Input {
+        file: found.key.clone(),
+        bytes: found.bytes,
+        sha256: found.sha256.clone(),
+        shape: found.shape.clone(),
+        outcome: found.outcome.to_owned(),
+        records: found.records,
+        duplicates: found.duplicates,
+        refused: found.refused,
+        notices: found.notices.clone(),
+    }
+}
+
+fn refusals(inputs: &Inputs<'_>, masker: &Masker) -> Result<Refusals, BuildError> {
+    let mut digest = RowsDigest::default();
+    let mut total = 0;
+    let (mut losses, mut others) = (Vec::new(), Vec::new());
+    inputs.source.refusals(&mut |found| {
+        let row = refusal(masker, found);
+        digest.add(&row, None)?;
+        total += 1;
+        let kind = if row.is_loss {
+            &mut losses
+        } else {
+            &mut others
+        };
+        if (kind.len() as u64) < MOST_ROWS {
+            kind.push(row);
+        }
+        Ok(())
+    })?;
+    losses.append(&mut others);
+    losses.truncate(MOST_ROWS as usize);
+    Ok(Refusals {
+        shown: losses.len() as u64,
+        total,
+        file: "logs/refused.csv".to_owned(),
+        rows_sha256: digest.finish(),
+        rows: losses,
+    })
+}
+
+fn input_files(inputs: &Inputs<'_>) -> Result<InputList, BuildError> {
+    let mut digest = RowsDigest::default();
+    let mut total = 0;
+    let mut rows = Vec::new();
+    inputs.source.inputs(&mut |found| {
+        let row = input(found);
+        digest.add(&row, None)?;
+        total += 1;
+        if total <= MOST_ROWS {
+            rows.push(row);
+        }
+        Ok(())
+    })?;
+    balanced(
+        || "rows of input files".to_owned(),
+        inputs.assessment.log_set.files_listed,
+        total,
+    )?;
+    Ok(InputList {
+        shown: rows.len() as u64,
+        total,
+        file: "logs/inputs.csv".to_owned(),
+        rows_sha256: digest.finish(),
+        rows,
+    })
+}
+
+pub fn coverage(assessment: &Assessment, masker: &Masker) -> CoverageInfo {
+    let found = &assessment.coverage;
+    CoverageInfo {
+        is_complete: found.is_complete,
+        days: found
+            .days
+            .iter()
+            .map(|day| time::format_day(*day))
+            .collect(),
+        states: states(found),
+        rows: found.rows.iter().map(row).collect(),
+        classes: found
+            .classes
+            .iter()
+            .map(|one| ClassProofInfo {
+                account: one.account.clone(),
+                class: one.class.id().to_owned(),
+                records: one.records,
+                is_proven: one.is_proven,
+                proof: masker.text(&one.proof).into_owned(),
+            })
+            .collect(),
+        file: "logs/coverage.csv".to_owned(),
+    }
+}
+
+fn states(coverage: &Coverage) -> Vec<StateInfo> {
+    let all = words::DAY_STATES.iter();
+    all.map(|state| {
+        let (letter, meaning) = words::day_state(*state);
+        let days = coverage.rows.iter().flat_map(|row| &row.days);
+        StateInfo {
+            id: state.id().to_owned(),
+            letter: letter.to_owned(),
+            meaning: meaning.to_owned(),
+            count: days.filter(|day| *day == state).count() as u64,
+        }
+    })
+    .collect()
+}
+
+fn row(found: &CoverageRow) -> CoverageRowInfo {
+    CoverageRowInfo {
+        account: found.account.clone(),
+        account_name: found.account_name.clone(),
+        region: found.region.clone(),
+        days: found
+            .days
+            .iter()
+            .map(|state| words::day_state(*state).0)
+            .collect(),
+        counts: found.counts.clone(),
+    }
+}

@@ -1,0 +1,165 @@
+//! `logs/`: every input file, everything refused, every day, every class.
+
+use std::io;
+
+use super::WriteError;
+use crate::packet::build::Inputs;
+use crate::packet::build::log_set::{input, refusal};
+use crate::packet::evidence::RowsDigest;
+use crate::packet::folder::{Folder, Sink};
+use crate::packet::mask::Masker;
+use crate::packet::model::Packet;
+use crate::render::csv::CsvFile;
+
+/// Writes the folder.
+pub fn write(
+    inputs: &Inputs<'_>,
+    masker: &Masker,
+    packet: &Packet,
+    folder: &mut Folder,
+) -> Result<(), WriteError> {
+    let mut digest = RowsDigest::default();
+    let path = &packet.log_set.inputs.file;
+    table(folder, path, &INPUT_COLUMNS, |file| {
+        inputs.source.inputs(&mut |found| {
+            let row = input(found);
+            digest.add(&row, None)?;
+            file.row(&[
+                row.file,
+                row.bytes.to_string(),
+                row.sha256,
+                row.shape,
+                row.outcome,
+                row.records.to_string(),
+                row.duplicates.to_string(),
+                row.refused.to_string(),
+                row.notices.join(" | "),
+            ])
+        })
+    })?;
+    unchanged(digest, &packet.log_set.inputs.rows_sha256, path)?;
+    let mut digest = RowsDigest::default();
+    let path = &packet.log_set.refusals.file;
+    table(
+        folder,
+        path,
+        &["file", "index", "code", "message", "is_loss"],
+        |file| {
+            inputs.source.refusals(&mut |found| {
+                let row = refusal(masker, found);
+                digest.add(&row, None)?;
+                let index = row.index.map(|index| index.to_string()).unwrap_or_default();
+                file.row(&[row.file, index, row.code, row.message, yes_no(row.is_loss)])
+            })
+        },
+    )?;
+    unchanged(digest, &packet.log_set.refusals.rows_sha256, path)?;
+    coverage(packet, folder)?;
+    classes(packet, folder)?;
+    table(
+        folder,
+        "logs/integrity.csv",
+        &["status", "statement", "digests_seen"],
+        |file| {
+            let found = &packet.integrity;
+            file.row(&[
+                &found.status,
+                &found.statement,
+                &found.digests_seen.to_string(),
+            ])
+        },
+    )
+}
+
+const INPUT_COLUMNS: [&str; 9] = [
+    "file",
+    "bytes",
+    "sha256",
+    "shape",
+    "outcome",
+    "records",
+    "duplicates",
+    "refused",
+    "notices",
+];
+
+fn unchanged(digest: RowsDigest, expected: &str, path: &str) -> Result<(), WriteError> {
+    if digest.finish() == expected {
+        Ok(())
+    } else {
+        Err(WriteError::Changed(path.to_owned()))
+    }
+}
+
+fn yes_no(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+fn coverage(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
+    let columns = [
+        "account",
+        "account_name",
+        "region",
+        "day",
+        "state",
+        "records",
+    ];
+    let found = &packet.coverage;
+    let id_of = |letter: char| {
+        let state = found
+            .states
+            .iter()
+            .find(|state| state.letter.starts_with(letter));
+        state.map_or("", |state| state.id.as_str())
+    };
+    table(folder, &found.file, &columns, |file| {
+        for row in &found.rows {
+            for ((day, letter), count) in found.days.iter().zip(row.days.chars()).zip(&row.counts) {
+                let count = count.to_string();
+                file.row(&[
+                    &row.account,
+                    &row.account_name,
+                    &row.region,
+                    day,
+                    id_of(letter),
+                    count.as_str(),
+                ])?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn classes(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
+    let columns = ["account", "class", "records", "is_proven", "proof"];
+    table(folder, "logs/classes.csv", &columns, |file| {
+        for one in &packet.coverage.classes {
+            file.row(&[
+                &one.account,
+                &one.class,
+                &one.records.to_string(),
+                &yes_no(one.is_proven),
+                &one.proof,
+            ])?;
+        }
+        Ok(())
+    })
+}
+
+fn table(
+    folder: &mut Folder,
+    path: &str,
+    columns: &[&str],
+    fill: impl FnOnce(&mut CsvFile<Sink>) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    let sink = folder.create(path)?;
+    let written = CsvFile::new(sink, columns).and_then(|mut file| {
+        fill(&mut file)?;
+        file.finish()
+    });
+    let sink = written.map_err(|cause| WriteError::Rows {
+        path: folder.shown(path),
+        cause,
+    })?;
+    Ok(folder.keep(sink)?)
+}

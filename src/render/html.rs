@@ -1,0 +1,370 @@
+//! `packet.html`: one file that needs no network, no program and no trust.
+//!
+//! Templates own what it says. Its policy allows nothing but its own style and
+//! script, by their hashes. Charts go through the templates mark by mark, so
+//! that every value in the page passes the same escaping.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tera::Context;
+
+use super::block::Chart;
+use super::chart::{Anchor, Ink, Mark, RoughMeasure, Scene, scenes};
+use super::{picture, templates};
+use crate::packet::model::{ControlInfo, Packet};
+use crate::packet::write::{View, ViewError};
+
+/// The HTML view.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HtmlView;
+
+impl View for HtmlView {
+    fn file_name(&self) -> &'static str {
+        "packet.html"
+    }
+
+    fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
+        let tera = templates::html()?;
+        let mut context = Context::from_serialize(packet)?;
+        context.insert("policy", &policy());
+        context.insert("pictures", &Pictures::of(packet));
+        context.insert("months", &months(packet));
+        context.insert("controls_by_id", &places(packet));
+        tera.render_to("packet.html", &context, target)?;
+        Ok(())
+    }
+}
+
+/// Nothing may be loaded, and only this style and this script may act.
+fn policy() -> String {
+    format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+        source_hash(templates::STYLE),
+        source_hash(templates::SCRIPT)
+    )
+}
+
+fn source_hash(text: &str) -> String {
+    format!("sha256-{}", base64(&Sha256::digest(text.as_bytes())))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= chunk.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+/// Where a control stands among all, for templates that know only its id.
+fn places(packet: &Packet) -> BTreeMap<&str, usize> {
+    packet
+        .controls
+        .iter()
+        .enumerate()
+        .map(|(at, control)| (control.id.as_str(), at))
+        .collect()
+}
+
+/// A month's part of the coverage grid, so that a long period stays readable.
+#[derive(Debug, Serialize)]
+struct Month {
+    name: String,
+    days: Vec<String>,
+    rows: Vec<MonthRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct MonthRow {
+    account: String,
+    account_name: String,
+    region: String,
+    cells: Vec<Cell>,
+    records: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Cell {
+    state: String,
+    letter: String,
+    records: u64,
+}
+
+fn months(packet: &Packet) -> Vec<Month> {
+    let coverage = &packet.coverage;
+    let mut from = 0;
+    let mut months = Vec::new();
+    while from < coverage.days.len() {
+        let name = month_name(&coverage.days[from]);
+        let count = coverage.days[from..]
+            .iter()
+            .take_while(|day| day.starts_with(name))
+            .count();
+        months.push(month(packet, from..from + count));
+        from += count;
+    }
+    months
+}
+
+/// `2026-10` of `2026-10-31`.
+fn month_name(day: &str) -> &str {
+    day.get(..7).unwrap_or(day)
+}
+
+fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
+    let coverage = &packet.coverage;
+    let state_of = |letter: char| {
+        let found = coverage
+            .states
+            .iter()
+            .find(|state| state.letter.starts_with(letter));
+        found.map_or_else(|| "unknown".to_owned(), |state| state.id.clone())
+    };
+    let rows = coverage.rows.iter().map(|row| {
+        let letters = row.days.chars().skip(range.start).take(range.len());
+        let counts = row
+            .counts
+            .iter()
+            .copied()
+            .skip(range.start)
+            .take(range.len());
+        let cells: Vec<_> = letters
+            .zip(counts)
+            .map(|(letter, records)| Cell {
+                state: state_of(letter),
+                letter: letter.to_string(),
+                records,
+            })
+            .collect();
+        MonthRow {
+            account: row.account.clone(),
+            account_name: row.account_name.clone(),
+            region: row.region.clone(),
+            records: cells.iter().map(|cell| cell.records).sum(),
+            cells,
+        }
+    });
+    Month {
+        name: month_name(&coverage.days[range.start]).to_owned(),
+        rows: rows.collect(),
+        days: coverage.days[range]
+            .iter()
+            .map(|day| day.get(8..).unwrap_or(day).to_owned())
+            .collect(),
+    }
+}
+
+/// Every drawing of the page.
+#[derive(Debug, Serialize)]
+struct Pictures {
+    controls: Vec<Drawing>,
+    requirements: Vec<Drawing>,
+    exceptions: Vec<Drawing>,
+    timeline: Drawing,
+    /// In the order of controls; nothing for those without exceptions.
+    timelines: Vec<Option<Drawing>>,
+}
+
+const WIDTH: f64 = 720.0;
+const HIGHEST: f64 = 2000.0;
+
+impl Pictures {
+    fn of(packet: &Packet) -> Pictures {
+        let drawn = |chart: &Chart| {
+            let scenes = scenes(chart, WIDTH, HIGHEST, &RoughMeasure);
+            let drawings = scenes
+                .iter()
+                .map(|scene| Drawing::of(scene, &chart.title, &chart.description));
+            drawings.collect::<Vec<_>>()
+        };
+        let mut by_day: BTreeMap<&str, u64> = BTreeMap::new();
+        for one in packet
+            .controls
+            .iter()
+            .flat_map(|control| &control.exceptions_by_day)
+        {
+            *by_day.entry(&one.day).or_default() += one.count;
+        }
+        let days = &packet.coverage.days;
+        let whole = picture::timeline(days, |day| by_day.get(day).copied().unwrap_or(0));
+        Pictures {
+            controls: drawn(&picture::controls_by_verdict(packet)),
+            requirements: drawn(&picture::requirements_by_group(packet)),
+            exceptions: picture::exceptions_by_control(packet)
+                .as_ref()
+                .map(drawn)
+                .unwrap_or_default(),
+            timeline: Drawing::of(
+                &whole,
+                "Exceptions of all controls by day (UTC)",
+                "One column for each day with exceptions",
+            ),
+            timelines: packet
+                .controls
+                .iter()
+                .map(|control| timeline_of(packet, control))
+                .collect(),
+        }
+    }
+}
+
+fn timeline_of(packet: &Packet, control: &ControlInfo) -> Option<Drawing> {
+    let found = &control.exceptions_by_day;
+    if found.is_empty() {
+        return None;
+    }
+    let count = |day: &str| {
+        found
+            .iter()
+            .find(|one| one.day == day)
+            .map_or(0, |one| one.count)
+    };
+    let chart = picture::exceptions_by_day(packet, control);
+    let scene = picture::timeline(&packet.coverage.days, count);
+    Some(Drawing::of(&scene, &chart.title, &chart.description))
+}
+
+/// A scene as templates can walk it.
+#[derive(Debug, Serialize)]
+struct Drawing {
+    title: String,
+    description: String,
+    width: String,
+    height: String,
+    marks: Vec<Shape>,
+}
+
+/// A mark in the attributes of SVG.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Shape {
+    Area {
+        x: String,
+        y: String,
+        width: String,
+        height: String,
+        ink: String,
+    },
+    Line {
+        x1: String,
+        y1: String,
+        x2: String,
+        y2: String,
+        width: String,
+        ink: String,
+    },
+    Words {
+        x: String,
+        y: String,
+        size: String,
+        anchor: &'static str,
+        weight: &'static str,
+        ink: String,
+        text: String,
+    },
+}
+
+impl Drawing {
+    fn of(scene: &Scene, title: &str, description: &str) -> Drawing {
+        Drawing {
+            title: title.to_owned(),
+            description: description.to_owned(),
+            width: short(scene.width),
+            height: short(scene.height),
+            marks: scene.marks.iter().map(shape).collect(),
+        }
+    }
+}
+
+fn shape(mark: &Mark) -> Shape {
+    match mark {
+        Mark::Area {
+            x,
+            y,
+            width,
+            height,
+            ink,
+        } => Shape::Area {
+            x: short(*x),
+            y: short(*y),
+            width: short(*width),
+            height: short(*height),
+            ink: colour(*ink),
+        },
+        Mark::Line {
+            from,
+            to,
+            width,
+            ink,
+        } => Shape::Line {
+            x1: short(from.0),
+            y1: short(from.1),
+            x2: short(to.0),
+            y2: short(to.1),
+            width: short(*width),
+            ink: colour(*ink),
+        },
+        Mark::Words {
+            x,
+            y,
+            size,
+            anchor,
+            bold,
+            ink,
+            text,
+        } => Shape::Words {
+            x: short(*x),
+            y: short(*y),
+            size: short(*size),
+            anchor: match anchor {
+                Anchor::Start => "start",
+                Anchor::Middle => "middle",
+                Anchor::End => "end",
+            },
+            weight: if *bold { "bold" } else { "normal" },
+            ink: colour(*ink),
+            text: text.clone(),
+        },
+    }
+}
+
+/// A coordinate to two places, without useless zeros.
+fn short(number: f64) -> String {
+    ((number * 100.0).round() / 100.0).to_string()
+}
+
+fn colour(ink: Ink) -> String {
+    let [red, green, blue] = ink.rgb();
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_is_that_of_rfc_4648() {
+        for (text, expected) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(text.as_bytes()), expected);
+        }
+    }
+}

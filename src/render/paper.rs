@@ -1,0 +1,73 @@
+//! `packet.pdf`: the template renders block markup, this file gives it the
+//! tables and charts that the markup names, and the PDF engine draws it.
+//!
+//! Rows are made while they are drawn; no table is ever spelled as markup.
+
+mod tables;
+
+use std::io;
+
+use tera::Context;
+
+use super::block::{Chart, Table};
+use super::markup::{self, Resolver};
+use super::pdf::{self, Document};
+use super::{picture, templates};
+use crate::packet::model::Packet;
+use crate::packet::write::{View, ViewError};
+
+/// The PDF view.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PaperView;
+
+impl View for PaperView {
+    fn file_name(&self) -> &'static str {
+        "packet.pdf"
+    }
+
+    fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
+        let text = templates::paper()?.render("paper.html", &Context::from_serialize(packet)?)?;
+        let document = Document {
+            title: format!(
+                "Evidence packet: {}, {}, {}",
+                packet.framework.name, packet.period.label, packet.organisation
+            ),
+            packet_id: packet.id.clone(),
+            language: "en".to_owned(),
+            running_header: format!(
+                "{} evidence packet · {}",
+                packet.framework.name, packet.organisation
+            ),
+            running_footer_note: format!("Period {} · all times UTC", packet.period.label),
+            author: packet.organisation.clone(),
+            created_at: packet.generated_at.clone(),
+            blocks: markup::parse(&text, &Named(packet))?,
+        };
+        pdf::render_to(&document, target)?;
+        Ok(())
+    }
+}
+
+/// The tables and charts of a packet by name.
+struct Named<'p>(&'p Packet);
+
+impl<'p> Resolver<'p> for Named<'p> {
+    fn table(&self, name: &str) -> Option<Table<'p>> {
+        tables::named(self.0, name)
+    }
+
+    fn chart(&self, name: &str) -> Option<Chart> {
+        let packet = self.0;
+        match name {
+            "controls" => Some(picture::controls_by_verdict(packet)),
+            "exceptions" => picture::exceptions_by_control(packet),
+            "requirements" => Some(picture::requirements_by_group(packet)),
+            "coverage" => Some(picture::coverage(packet)),
+            _ => {
+                let id = name.strip_prefix("days/")?;
+                let control = packet.controls.iter().find(|one| one.id == id)?;
+                Some(picture::exceptions_by_day(packet, control))
+            }
+        }
+    }
+}

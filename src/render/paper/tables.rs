@@ -1,0 +1,705 @@
+//! The tables of the PDF: their columns, and rows made from the model one by one.
+
+use super::super::block::{Cell, Column, RowError, RowSource, Rows, Run, Table, Tone};
+use super::super::chart::grouped;
+use super::super::picture::verdict_tone;
+use super::super::templates::{anchor, cut, instant};
+use crate::packet::model::{
+    ControlInfo, DetailInfo, Input, ListInfo, Packet, RecordCountsInfo, Refusal, RequirementInfo,
+    Row, RowList,
+};
+
+/// The table with this name.
+pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
+    let scope = &packet.scope;
+    let found = match name {
+        "controls" => controls(packet),
+        "requirements" => requirements(packet),
+        "accounts" => plain(
+            name,
+            &scope.accounts,
+            [("Account", 84.0), ("Name", 0.0), ("Regions", 0.0)],
+            |one| {
+                vec![
+                    Cell::mono(&one.id),
+                    Cell::text(&one.name),
+                    Cell::text(one.regions.join(", ")),
+                ]
+            },
+        )
+        .when_empty("The scope names no account for this framework, so coverage cannot be shown."),
+        "idle" => plain(
+            name,
+            &scope.idle,
+            [("Account", 84.0), ("Region", 84.0), ("Reason", 0.0)],
+            |one| {
+                vec![
+                    or_all(&one.account, "every account"),
+                    or_all(&one.region, "every Region"),
+                    Cell::text(&one.reason),
+                ]
+            },
+        ),
+        "recorded" => plain(
+            name,
+            &scope.recorded,
+            [
+                ("Class", 84.0),
+                ("Account", 84.0),
+                ("Stores", 0.0),
+                ("Source of the statement", 0.0),
+            ],
+            |one| {
+                vec![
+                    Cell::text(&one.class),
+                    or_all(&one.account, "every account"),
+                    all_or(&one.stores),
+                    Cell::text(&one.source),
+                ]
+            },
+        ),
+        "maintenance" => plain(
+            name,
+            &scope.maintenance,
+            [
+                ("From (UTC)", 84.0),
+                ("Until (UTC)", 84.0),
+                ("Account", 76.0),
+                ("Controls", 0.0),
+                ("Reason", 0.0),
+                ("Ticket", 56.0),
+            ],
+            |one| {
+                vec![
+                    Cell::text(instant(&one.from)),
+                    Cell::text(instant(&one.until)),
+                    or_all(&one.account, "every account"),
+                    all_or(&one.controls),
+                    Cell::text(&one.reason),
+                    or_all(&one.ticket, "none"),
+                ]
+            },
+        ),
+        "waivers" => plain(
+            name,
+            &scope.waivers,
+            [
+                ("Control", 0.0),
+                ("Ticket", 64.0),
+                ("Reason", 0.0),
+                ("Approver", 76.0),
+                ("Covers", 0.0),
+                ("Up to (UTC)", 56.0),
+            ],
+            |one| {
+                let covers = match one.event_ids.as_slice() {
+                    [] => one.covers.clone(),
+                    ids => ids.join(", "),
+                };
+                vec![
+                    Cell::from(Run::plain(&one.control).link(anchor(&one.control))),
+                    Cell::text(&one.ticket),
+                    Cell::text(&one.reason),
+                    Cell::text(&one.approver),
+                    Cell::text(covers),
+                    Cell::text(&one.expires),
+                ]
+            },
+        ),
+        "lists" => plain(
+            name,
+            &scope.lists,
+            [("List", 100.0), ("Entries", 0.0), ("Used by", 130.0)],
+            list_cells,
+        ),
+        "classes" => plain(
+            name,
+            &packet.coverage.classes,
+            [
+                ("Account", 76.0),
+                ("Class", 84.0),
+                ("Proven", 64.0),
+                ("Records", -56.0),
+                ("How, or what is missing", 0.0),
+            ],
+            |one| {
+                let proven = match one.is_proven {
+                    true => Run::bold("proven").tone(Tone::Good),
+                    false => Run::bold("not proven").tone(Tone::Warning),
+                };
+                vec![
+                    Cell::mono(&one.account),
+                    Cell::text(&one.class),
+                    proven.into(),
+                    Cell::text(grouped(one.records)),
+                    Cell::text(&one.proof),
+                ]
+            },
+        )
+        .when_empty("No class was looked for."),
+        "by-account" => plain(name, &packet.log_set.by_account, BY_ACCOUNT, |one| {
+            let mut cells = vec![Cell::mono(&one.account)];
+            cells.extend(counts(&one.counts));
+            cells
+        })
+        .when_empty("No record was seen."),
+        "by-class" => plain(
+            name,
+            &packet.log_set.by_class,
+            [("Class", 160.0), ("Records (one can be of several)", 0.0)],
+            |one| vec![Cell::text(&one.class), Cell::text(grouped(one.records))],
+        )
+        .when_empty("No record was examined."),
+        "refusals" => refusals(packet),
+        "inputs" => inputs(packet),
+        _ => return of_control(packet, name),
+    };
+    Some(found)
+}
+
+fn of_control<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
+    let (kind, rest) = name.split_once('/')?;
+    let (id, what) = rest.split_once('/')?;
+    let control = packet.controls.iter().find(|one| one.id == id)?;
+    let lists = &control.lists_of_records;
+    match (kind, what) {
+        ("rows", "exceptions") => Some(records(
+            name,
+            &lists.exceptions,
+            "exception",
+            no_exceptions(control),
+        )),
+        ("rows", "attempts") => Some(records(
+            name,
+            &lists.attempts,
+            "attempt",
+            "No refused call that matches is on record.",
+        )),
+        ("rows", "undecided") => Some(records(
+            name,
+            &lists.undecided,
+            "undecided",
+            "No record is undecided.",
+        )),
+        ("rows", "sample") => Some(records(
+            name,
+            &lists.sample,
+            "conforming",
+            "The sample is empty.",
+        )),
+        ("details", number) => {
+            let place: usize = number.parse().ok()?;
+            Some(details(name, control.details.get(place)?))
+        }
+        _ => None,
+    }
+}
+
+/// What stands in place of rows; an exception can be something that is missing.
+fn no_exceptions(control: &ControlInfo) -> &'static str {
+    if control.counts.exceptions + control.counts.waived > 0 {
+        "The exceptions of this control are no single records; the tables above list them."
+    } else {
+        "No record is listed as an exception."
+    }
+}
+
+/// Rows that are made from a slice of the model whenever they are asked for.
+struct FromItems<'p, T, F> {
+    items: &'p [T],
+    cells: F,
+}
+
+impl<T, F: Fn(&T) -> Vec<Cell>> RowSource for FromItems<'_, T, F> {
+    fn for_each(&self, each: &mut dyn FnMut(&[Cell])) -> Result<(), RowError> {
+        for item in self.items {
+            each(&(self.cells)(item));
+        }
+        Ok(())
+    }
+}
+
+/// A table of one row for each item. Widths: points, negative for right-aligned, 0 for a share.
+fn plain<'p, T, const N: usize>(
+    name: &str,
+    items: &'p [T],
+    columns: [(&str, f64); N],
+    cells: impl Fn(&T) -> Vec<Cell> + 'p,
+) -> Table<'p> {
+    let column = |(title, width): (&str, f64)| match width {
+        0.0 => Column::share(title, 1.0),
+        width if width < 0.0 => Column::points(title, -width).right(),
+        width => Column::points(title, width),
+    };
+    Table {
+        name: name.to_owned(),
+        caption: None,
+        columns: columns.into_iter().map(column).collect(),
+        rows: Rows::Streamed(Box::new(FromItems { items, cells })),
+        when_empty: "None.".to_owned(),
+        note: None,
+        wide: false,
+    }
+}
+
+/// Small changes to a table.
+trait With {
+    fn when_empty(self, text: &str) -> Self;
+    fn note(self, text: String) -> Self;
+    fn wide(self) -> Self;
+}
+
+impl With for Table<'_> {
+    fn when_empty(self, text: &str) -> Self {
+        Table {
+            when_empty: text.to_owned(),
+            ..self
+        }
+    }
+
+    fn note(self, text: String) -> Self {
+        Table {
+            note: Some(text),
+            ..self
+        }
+    }
+
+    fn wide(self) -> Self {
+        Table { wide: true, ..self }
+    }
+}
+
+fn or_all(value: &Option<String>, otherwise: &str) -> Cell {
+    Cell::text(value.as_deref().unwrap_or(otherwise))
+}
+
+fn all_or(values: &[String]) -> Cell {
+    match values {
+        [] => Cell::text("all"),
+        values => Cell::text(values.join(", ")),
+    }
+}
+
+/// Whether rows were left out, and where all of them are.
+fn shown_of(shown: u64, total: u64, file: &str) -> String {
+    match (shown, total) {
+        (1, 1) => format!("The only row is shown. The same with whole texts is in {file}"),
+        (shown, total) if shown < total => format!(
+            "{} of {} rows are shown here. All are in {file}",
+            grouped(shown),
+            grouped(total)
+        ),
+        (_, total) => format!(
+            "All {} rows are shown. The same with whole texts is in {file}",
+            grouped(total)
+        ),
+    }
+}
+
+fn verdict(id: &str, shown: &str) -> Run {
+    Run::bold(shown).tone(verdict_tone(id))
+}
+
+const BY_ACCOUNT: [(&str, f64); 8] = [
+    ("Account", 84.0),
+    ("Seen", -58.0),
+    ("Examined", -58.0),
+    ("Duplicates", -58.0),
+    ("In conflict", -54.0),
+    ("Refused", -48.0),
+    ("Outside period", -64.0),
+    ("Outside scope", -60.0),
+];
+
+fn counts(counts: &RecordCountsInfo) -> [Cell; 7] {
+    [
+        counts.seen,
+        counts.kept,
+        counts.duplicates,
+        counts.conflicts,
+        counts.refused,
+        counts.outside_period,
+        counts.outside_scope,
+    ]
+    .map(|count| Cell::text(grouped(count)))
+}
+
+fn controls(packet: &Packet) -> Table<'_> {
+    let columns = [
+        ("Control", 0.0),
+        ("Verdict", 92.0),
+        ("Examined", -52.0),
+        ("Exceptions", -58.0),
+        ("Waived", -42.0),
+        ("Undecided", -50.0),
+        ("Attempts", -46.0),
+    ];
+    plain("controls", &packet.controls, columns, control_cells)
+        .when_empty("No control was run for this framework.")
+}
+
+fn control_cells(one: &ControlInfo) -> Vec<Cell> {
+    let at_least = if one.is_lower_bound && one.counts.exceptions > 0 {
+        "at least "
+    } else {
+        ""
+    };
+    vec![
+        vec![
+            Run::plain(&one.title).link(anchor(&one.id)),
+            Run::plain(format!(" {}, {}", one.id, one.severity)).tone(Tone::Muted),
+        ]
+        .into(),
+        verdict(&one.verdict, &one.verdict_shown).into(),
+        Cell::text(grouped(one.counts.examined)),
+        Cell::text(format!("{at_least}{}", grouped(one.counts.exceptions))),
+        Cell::text(grouped(one.counts.waived)),
+        Cell::text(grouped(one.counts.undecided)),
+        Cell::text(grouped(one.counts.attempts)),
+    ]
+}
+
+fn requirements(packet: &Packet) -> Table<'_> {
+    let columns = [
+        ("Number", 62.0),
+        ("What it asks, in short; what CloudTrail shows", 0.0),
+        ("Controls", 130.0),
+        ("Verdict", 112.0),
+    ];
+    plain(
+        "requirements",
+        &packet.requirements,
+        columns,
+        requirement_cells,
+    )
+}
+
+fn requirement_cells(one: &RequirementInfo) -> Vec<Cell> {
+    let mut controls = Vec::new();
+    for control in &one.controls {
+        if !controls.is_empty() {
+            controls.push(Run::plain("; "));
+        }
+        controls.push(Run::plain(&control.id).link(anchor(&control.id)));
+        controls.push(
+            Run::plain(format!(" ({})", control.verdict_shown.to_lowercase())).tone(Tone::Muted),
+        );
+    }
+    if controls.is_empty() {
+        controls.push(Run::plain("none").tone(Tone::Muted));
+    }
+    let mut number = vec![Run::bold(&one.id)];
+    number.extend(
+        one.implementation
+            .iter()
+            .map(|kind| Run::plain(format!(" {kind}")).tone(Tone::Muted)),
+    );
+    vec![
+        number.into(),
+        vec![
+            Run::plain(format!("{} ", one.title)),
+            Run::bold(format!("{}. ", one.evidence_shown)).tone(Tone::Muted),
+            Run::plain(&one.note).tone(Tone::Muted),
+        ]
+        .into(),
+        controls.into(),
+        vec![
+            verdict(&one.verdict, &one.verdict_shown),
+            Run::plain(format!(" {}", one.why)).tone(Tone::Muted),
+        ]
+        .into(),
+    ]
+}
+
+fn list_cells(one: &ListInfo) -> Vec<Cell> {
+    let mut name = vec![Run::mono(&one.name)];
+    if one.state != "filled" {
+        name.push(Run::bold(format!(" {}", one.state)).tone(Tone::Warning));
+    }
+    let mut entries = Vec::new();
+    for entry in &one.entries {
+        if !entries.is_empty() {
+            entries.push(Run::plain("; "));
+        }
+        entries.push(Run::mono(&entry.value));
+        let mut more = format!(" {}", entry.test);
+        for (word, value) in [
+            ("from", entry.from.as_deref().map(instant)),
+            ("until", entry.until.as_deref().map(instant)),
+            ("because", entry.reason.clone()),
+        ] {
+            if let Some(value) = value {
+                more.push_str(&format!(", {word} {value}"));
+            }
+        }
+        entries.push(Run::plain(more).tone(Tone::Muted));
+    }
+    if entries.is_empty() {
+        entries.push(Run::plain("no entry").tone(Tone::Muted));
+    }
+    vec![
+        name.into(),
+        entries.into(),
+        Cell::text(one.used_by.join(", ")),
+    ]
+}
+
+fn refusals(packet: &Packet) -> Table<'_> {
+    let found = &packet.log_set.refusals;
+    let columns = [
+        ("File", 0.0),
+        ("Record", 56.0),
+        ("Reason", 0.0),
+        ("Evidence missing", 62.0),
+    ];
+    let table = plain("refusals", &found.rows, columns, refusal_cells)
+        .when_empty("Nothing was refused, and every file is a log.");
+    match found.total {
+        0 => table,
+        total => table.note(shown_of(found.shown, total, &found.file)),
+    }
+}
+
+fn refusal_cells(one: &Refusal) -> Vec<Cell> {
+    vec![
+        Cell::mono(&one.file),
+        Cell::text(
+            one.index
+                .map_or_else(|| "whole file".to_owned(), |index| index.to_string()),
+        ),
+        vec![
+            Run::mono(format!("{} ", one.code)),
+            Run::plain(cut(&one.message, 400)),
+        ]
+        .into(),
+        match one.is_loss {
+            true => Run::bold("possible").tone(Tone::Warning).into(),
+            false => Cell::text("no"),
+        },
+    ]
+}
+
+/// Input files that paper shows; nobody reads hashes of thousands of files there.
+const MOST_INPUTS: usize = 40;
+
+fn inputs(packet: &Packet) -> Table<'_> {
+    let found = &packet.log_set.inputs;
+    let columns = [
+        ("File", 0.0),
+        ("SHA-256 as stored", 190.0),
+        ("Found to be", 110.0),
+        ("Bytes", -58.0),
+        ("Records", -48.0),
+        ("Duplicates", -52.0),
+    ];
+    let shown = &found.rows[..found.rows.len().min(MOST_INPUTS)];
+    let table = plain("inputs", shown, columns, input_cells).when_empty("No file was given.");
+    match found.total {
+        0 => table,
+        total => table
+            .wide()
+            .note(shown_of(shown.len() as u64, total, &found.file)),
+    }
+}
+
+fn input_cells(one: &Input) -> Vec<Cell> {
+    let mut file = vec![Run::mono(&one.file)];
+    file.extend(
+        one.notices
+            .iter()
+            .map(|notice| Run::plain(format!(" · {notice}")).tone(Tone::Muted)),
+    );
+    let mut shape = vec![Run::plain(&one.shape)];
+    if one.outcome != "read" {
+        shape.push(Run::bold(format!(" {}", one.outcome)).tone(Tone::Warning));
+    }
+    if one.refused > 0 {
+        shape.push(Run::bold(format!(" {} records refused", grouped(one.refused))).tone(Tone::Bad));
+    }
+    vec![
+        file.into(),
+        Cell::mono(if one.sha256.is_empty() {
+            "not read"
+        } else {
+            &one.sha256
+        }),
+        shape.into(),
+        Cell::text(grouped(one.bytes)),
+        Cell::text(grouped(one.records)),
+        Cell::text(grouped(one.duplicates)),
+    ]
+}
+
+fn details<'p>(name: &str, table: &'p DetailInfo) -> Table<'p> {
+    let columns: Vec<_> = table
+        .columns
+        .iter()
+        .map(|title| Column::share(title, 1.0))
+        .collect();
+    Table {
+        columns,
+        note: Some(if table.shown < table.total {
+            format!(
+                "{} of {} rows are shown here and in {}",
+                grouped(table.shown),
+                grouped(table.total),
+                table.file
+            )
+        } else {
+            format!(
+                "All {} rows are shown, and are in {}",
+                grouped(table.total),
+                table.file
+            )
+        }),
+        ..plain(name, &table.rows, [], |row: &Vec<String>| {
+            row.iter().map(|cell| Cell::text(cut(cell, 300))).collect()
+        })
+    }
+}
+
+/// Longer lists get pages on their side; for shorter ones a turn of the page is not worth it.
+const LONG: u64 = 8;
+
+fn records<'p>(name: &str, list: &'p RowList, role: &'static str, empty: &str) -> Table<'p> {
+    let table = if list.total > LONG {
+        let columns = [
+            ("Time (UTC)", 54.0),
+            ("Event", 92.0),
+            ("Who", 0.0),
+            ("Where", 96.0),
+            ("Outcome", 76.0),
+            ("Target", 0.0),
+            ("Event id and origin", 182.0),
+        ];
+        plain(name, &list.rows, columns, move |row| {
+            Parts::of(row, role).seven()
+        })
+        .wide()
+    } else {
+        let columns = [
+            ("Time (UTC) and event", 88.0),
+            ("Who", 0.0),
+            ("Where and outcome", 100.0),
+            ("Target", 0.0),
+            ("Event id and origin", 122.0),
+        ];
+        plain(name, &list.rows, columns, move |row| {
+            Parts::of(row, role).five()
+        })
+    };
+    let table = table.when_empty(empty);
+    match &list.file {
+        Some(file) if list.total > 0 => table.note(shown_of(list.shown, list.total, file)),
+        _ => table,
+    }
+}
+
+/// What a row says, before it is put into cells.
+struct Parts {
+    time: Vec<Run>,
+    event: Vec<Run>,
+    who: Vec<Run>,
+    place: Vec<Run>,
+    outcome: Vec<Run>,
+    target: Vec<Run>,
+    origin: Vec<Run>,
+}
+
+impl Parts {
+    fn of(row: &Row, role: &str) -> Parts {
+        let muted = |text: String| Run::plain(text).tone(Tone::Muted);
+        let mut who = vec![
+            Run::plain(cut(&row.actor, 200)),
+            muted(format!(" {}", row.actor_kind)),
+        ];
+        if !row.person.is_empty() {
+            who.push(muted(format!(" · {}", cut(&row.person, 160))));
+        }
+        let mut place = vec![
+            Run::plain(format!(
+                "{} {} ",
+                cut(&row.account, 40),
+                cut(&row.region, 40)
+            )),
+            muted(format!("from {}", cut(&row.source_ip, 80))),
+        ];
+        if !row.user_agent.is_empty() {
+            place.push(muted(format!(" with {}", cut(&row.user_agent, 100))));
+        }
+        let mut target = vec![Run::plain(cut(&row.target, 240))];
+        if row.masked {
+            target.push(muted(" (secrets masked)".to_owned()));
+        }
+        let id = match row.event_id.as_str() {
+            "" => Run::plain("no event id"),
+            id => Run::mono(cut(id, 80)),
+        };
+        let mut origin = format!(" record {} of {}", row.index, row.file);
+        if let Some(line) = row.record_line {
+            origin.push_str(&format!("; line {line} of records.jsonl"));
+        }
+        Parts {
+            time: vec![Run::plain(instant(&row.time))],
+            event: vec![
+                Run::bold(cut(&row.event_name, 120)),
+                muted(format!(" {}", cut(&row.event_source, 120))),
+            ],
+            who,
+            place,
+            outcome: outcome(row, role),
+            target,
+            origin: vec![id, muted(origin)],
+        }
+    }
+
+    fn seven(self) -> Vec<Cell> {
+        let parts = [
+            self.time,
+            self.event,
+            self.who,
+            self.place,
+            self.outcome,
+            self.target,
+            self.origin,
+        ];
+        parts.into_iter().map(Cell::from).collect()
+    }
+
+    fn five(self) -> Vec<Cell> {
+        let parts = [
+            joined(self.time, " ", self.event),
+            self.who,
+            joined(self.place, " · ", self.outcome),
+            self.target,
+            self.origin,
+        ];
+        parts.into_iter().map(Cell::from).collect()
+    }
+}
+
+fn joined(mut one: Vec<Run>, between: &str, other: Vec<Run>) -> Vec<Run> {
+    one.push(Run::plain(between));
+    one.extend(other);
+    one
+}
+
+fn outcome(row: &Row, role: &str) -> Vec<Run> {
+    let mut runs = vec![match row.outcome.as_str() {
+        "refused" => Run::bold("refused").tone(Tone::Warning),
+        other => Run::plain(other),
+    }];
+    if !row.error.is_empty() {
+        runs.push(Run::plain(format!(" {}", cut(&row.error, 160))).tone(Tone::Muted));
+    }
+    if let Some(ticket) = &row.waiver {
+        runs.push(Run::bold(format!(" waived, {ticket}")).tone(Tone::Warning));
+    }
+    if !row.reason.is_empty() {
+        runs.push(Run::plain(format!(" {}", cut(&row.reason, 300))).tone(Tone::Muted));
+    }
+    if row.role != role {
+        runs.push(Run::plain(format!(" as {}", row.role)).tone(Tone::Muted));
+    }
+    runs
+}

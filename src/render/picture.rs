@@ -1,0 +1,298 @@
+//! The charts of a packet: which numbers of the model make which picture.
+//!
+//! The same charts go into every view. A chart repeats numbers that stand in a
+//! table nearby; it adds none.
+
+use super::block::{Bar, Chart, ChartKind, GridRow, Pattern, StackedRow, State, Tone};
+use super::chart::{Anchor, Ink, Mark, Scene, grouped};
+use crate::packet::model::{ControlInfo, Packet};
+
+/// How a verdict looks: tone, letter, pattern. The words always stand beside it.
+pub fn verdict_state(id: &str, shown: &str) -> State {
+    let (letter, tone, pattern) = match id {
+        "exceptions" => ('E', Tone::Bad, Pattern::Solid),
+        "not-determinable" => ('?', Tone::Warning, Pattern::Crossed),
+        "listed" => ('L', Tone::Accent, Pattern::Open),
+        "waived" => ('W', Tone::Warning, Pattern::Open),
+        "no-activity" => ('0', Tone::Muted, Pattern::Hatched),
+        "no-exceptions" => ('N', Tone::Good, Pattern::Solid),
+        _ => ('–', Tone::Muted, Pattern::Open),
+    };
+    State {
+        label: shown.to_owned(),
+        letter,
+        tone,
+        pattern,
+    }
+}
+
+/// The tone of a verdict.
+pub fn verdict_tone(id: &str) -> Tone {
+    verdict_state(id, "").tone
+}
+
+/// How many controls have which verdict.
+pub fn controls_by_verdict(packet: &Packet) -> Chart {
+    let counts = &packet.conclusion.controls;
+    Chart {
+        title: "Controls by verdict".to_owned(),
+        description: in_words(counts.iter().map(|one| (one.shown.as_str(), one.count))),
+        kind: ChartKind::Bars(
+            counts
+                .iter()
+                .map(|one| Bar {
+                    label: one.shown.clone(),
+                    value: one.count,
+                    tone: verdict_tone(&one.verdict),
+                })
+                .collect(),
+        ),
+    }
+}
+
+/// How many requirements of each group have which verdict.
+pub fn requirements_by_group(packet: &Packet) -> Chart {
+    let verdicts = &packet.conclusion.requirements;
+    let mut rows: Vec<StackedRow> = Vec::new();
+    for one in &packet.requirements {
+        let place = verdicts
+            .iter()
+            .position(|count| count.verdict == one.verdict);
+        if rows.last().is_none_or(|row| row.label != one.group) {
+            rows.push(StackedRow {
+                label: one.group.clone(),
+                values: vec![0; verdicts.len()],
+            });
+        }
+        if let (Some(row), Some(place)) = (rows.last_mut(), place) {
+            row.values[place] += 1;
+        }
+    }
+    Chart {
+        title: "Requirements by group and verdict".to_owned(),
+        description: in_words(verdicts.iter().map(|one| (one.shown.as_str(), one.count))),
+        kind: ChartKind::Stacked {
+            states: verdicts
+                .iter()
+                .map(|one| verdict_state(&one.verdict, &one.shown))
+                .collect(),
+            rows,
+        },
+    }
+}
+
+/// Exceptions of each control that has some; nothing if none has.
+pub fn exceptions_by_control(packet: &Packet) -> Option<Chart> {
+    let with: Vec<_> = packet
+        .controls
+        .iter()
+        .filter(|one| one.counts.exceptions > 0)
+        .collect();
+    (!with.is_empty()).then(|| Chart {
+        title: "Exceptions by control".to_owned(),
+        description: in_words(
+            with.iter()
+                .map(|one| (one.id.as_str(), one.counts.exceptions)),
+        ),
+        kind: ChartKind::Bars(
+            with.iter()
+                .map(|one| Bar {
+                    label: one.id.clone(),
+                    value: one.counts.exceptions,
+                    tone: Tone::Bad,
+                })
+                .collect(),
+        ),
+    })
+}
+
+/// Exceptions of one control on every day of the period.
+pub fn exceptions_by_day(packet: &Packet, control: &ControlInfo) -> Chart {
+    let found = &control.exceptions_by_day;
+    let count_of = |day: &String| {
+        found
+            .iter()
+            .find(|one| one.day == *day)
+            .map_or(0, |one| one.count)
+    };
+    let days = &packet.coverage.days;
+    Chart {
+        title: "Exceptions by day (UTC)".to_owned(),
+        description: in_words(found.iter().map(|one| (one.day.as_str(), one.count))),
+        kind: ChartKind::Grid {
+            states: vec![
+                amount("none", '·', Tone::Muted, Pattern::Open),
+                amount("1", '1', Tone::Bad, Pattern::Open),
+                amount("2 to 9", '2', Tone::Bad, Pattern::Hatched),
+                amount("10 to 99", 'X', Tone::Bad, Pattern::Crossed),
+                amount("100 and more", 'C', Tone::Bad, Pattern::Solid),
+            ],
+            columns: days.iter().map(|day| month_and_day(day)).collect(),
+            rows: vec![GridRow {
+                label: "Exceptions".to_owned(),
+                cells: days
+                    .iter()
+                    .map(|day| match count_of(day) {
+                        0 => 0,
+                        1 => 1,
+                        2..=9 => 2,
+                        10..=99 => 3,
+                        _ => 4,
+                    })
+                    .collect(),
+            }],
+        },
+    }
+}
+
+fn amount(label: &str, letter: char, tone: Tone, pattern: Pattern) -> State {
+    State {
+        label: label.to_owned(),
+        letter,
+        tone,
+        pattern,
+    }
+}
+
+/// Account and Region by day.
+pub fn coverage(packet: &Packet) -> Chart {
+    let states = &packet.coverage.states;
+    let place = |letter: char| {
+        states
+            .iter()
+            .position(|state| state.letter.starts_with(letter))
+    };
+    Chart {
+        title: "Coverage by account, Region and day (UTC)".to_owned(),
+        description: in_words(states.iter().map(|one| (one.id.as_str(), one.count))),
+        kind: ChartKind::Grid {
+            states: states
+                .iter()
+                .map(|one| day_state(&one.id, &one.letter))
+                .collect(),
+            columns: packet
+                .coverage
+                .days
+                .iter()
+                .map(|day| month_and_day(day))
+                .collect(),
+            rows: packet
+                .coverage
+                .rows
+                .iter()
+                .map(|row| GridRow {
+                    label: format!("{} {}", row.account, row.region),
+                    cells: row
+                        .days
+                        .chars()
+                        .map(|letter| place(letter).unwrap_or(states.len()))
+                        .collect(),
+                })
+                .collect(),
+        },
+    }
+}
+
+fn day_state(id: &str, letter: &str) -> State {
+    let (tone, pattern) = match id {
+        "delivered" => (Tone::Good, Pattern::Open),
+        "declared-idle" => (Tone::Muted, Pattern::Open),
+        "silent" => (Tone::Warning, Pattern::Hatched),
+        "stopped" => (Tone::Bad, Pattern::Solid),
+        _ => (Tone::Muted, Pattern::Open),
+    };
+    State {
+        label: id.replace('-', " "),
+        letter: letter.chars().next().unwrap_or('?'),
+        tone,
+        pattern,
+    }
+}
+
+/// `10-31` of `2026-10-31`.
+fn month_and_day(day: &str) -> String {
+    day.get(5..).unwrap_or(day).to_owned()
+}
+
+fn in_words<'w>(all: impl Iterator<Item = (&'w str, u64)>) -> String {
+    let parts: Vec<_> = all
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{name}: {}", grouped(count)))
+        .collect();
+    match parts.is_empty() {
+        true => "Nothing to show.".to_owned(),
+        false => parts.join("; "),
+    }
+}
+
+const TIMELINE_WIDTH: f64 = 720.0;
+const TIMELINE_HEIGHT: f64 = 64.0;
+const HEAD: f64 = 12.0;
+const FOOT: f64 = 14.0;
+
+/// Exceptions on every day of the period, days without included.
+pub fn timeline(days: &[String], count_of: impl Fn(&str) -> u64) -> Scene {
+    let mut scene = Scene {
+        width: TIMELINE_WIDTH,
+        height: HEAD + TIMELINE_HEIGHT + FOOT,
+        marks: Vec::new(),
+    };
+    let highest = days
+        .iter()
+        .map(|day| count_of(day))
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let step = TIMELINE_WIDTH / days.len().max(1) as f64;
+    let base = HEAD + TIMELINE_HEIGHT;
+    let every = (44.0 / step).ceil().max(1.0) as usize;
+    for (place, day) in days.iter().enumerate() {
+        let (left, count) = (place as f64 * step, count_of(day));
+        if count > 0 {
+            let height = (count as f64 / highest as f64 * TIMELINE_HEIGHT).max(2.0);
+            scene.marks.push(Mark::Area {
+                x: left + step * 0.1,
+                y: base - height,
+                width: step * 0.8,
+                height,
+                ink: Ink::Full(Tone::Bad),
+            });
+            let digits = grouped(count);
+            if digits.len() as f64 * 5.0 <= step.max(12.0) {
+                scene.marks.push(words(
+                    left + step / 2.0,
+                    base - height - 2.0,
+                    Tone::Plain,
+                    digits,
+                ));
+            }
+        }
+        if place % every == 0 {
+            scene.marks.push(words(
+                left + step / 2.0,
+                base + 10.0,
+                Tone::Muted,
+                month_and_day(day),
+            ));
+        }
+    }
+    scene.marks.push(Mark::Line {
+        from: (0.0, base),
+        to: (TIMELINE_WIDTH, base),
+        width: 0.75,
+        ink: Ink::Full(Tone::Muted),
+    });
+    scene
+}
+
+fn words(x: f64, y: f64, tone: Tone, text: String) -> Mark {
+    Mark::Words {
+        x,
+        y,
+        size: 8.0,
+        anchor: Anchor::Middle,
+        bold: false,
+        ink: Ink::Full(tone),
+        text,
+    }
+}

@@ -1,0 +1,282 @@
+//! Reads many files at once into one ledger.
+//!
+//! Threads take files and hand finished facts to the one writer. There is no
+//! lock for a record and no order between files: facts are a set. When a scan
+//! is cut off, what was committed stays and the rest is read next time.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::file;
+use super::plan::Plan;
+use super::sink::FactSink;
+use super::unchanged::{self, ToRead, stat_of};
+use crate::ledger::facts::{FileFacts, FileState, ProblemFact, Stat};
+use crate::ledger::merge::forget_healed_problems;
+use crate::ledger::write::{Added, Writer};
+use crate::ledger::{Ledger, LedgerError};
+use crate::reader::{ReadLimits, Scratch};
+use crate::record::project::Projector;
+use crate::source::{Listing, Severity, SourceFile};
+
+/// Why a scan ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The ledger; what was committed before stays good.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl ScanError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            ScanError::Ledger(error) => error.help(),
+        }
+    }
+}
+
+/// How to scan.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// How many files are read at once; at least one.
+    pub threads: usize,
+    /// Bounds of the reader.
+    pub limits: ReadLimits,
+    /// Whether files that look unchanged are read again.
+    pub rehash: bool,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        ScanOptions {
+            threads: 1,
+            limits: ReadLimits::default(),
+            rehash: false,
+        }
+    }
+}
+
+/// How far a scan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Files.
+    pub files: u64,
+    /// Records in them.
+    pub records: u64,
+    /// Their bytes as stored.
+    pub bytes: u64,
+}
+
+/// Is told how far a scan is, always from the thread that called [`scan`].
+pub trait Progress {
+    /// So much is to be read; the rest is known already.
+    fn begin(&mut self, to_read: Counted, unchanged: u64);
+
+    /// So much was read so far.
+    fn advance(&mut self, done: Counted);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn begin(&mut self, _to_read: Counted, _unchanged: u64) {}
+    fn advance(&mut self, _done: Counted) {}
+}
+
+/// What a scan did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Files found.
+    pub listed: u64,
+    /// Files that the ledger knew as they are.
+    pub unchanged: u64,
+    /// What was read.
+    pub read: Counted,
+    /// Files that had another content than when they were read before.
+    pub replaced: u64,
+    /// Files given more than once under one key, with one content.
+    pub same: u64,
+    /// Log files of which no record is used.
+    pub refused: u64,
+    /// Records that cannot be used.
+    pub records_refused: u64,
+    /// Whether it was asked to stop before it was through.
+    pub is_cancelled: bool,
+}
+
+/// Facts are committed after so many files, or so many bytes of them.
+const BATCH_FILES: u64 = 2048;
+const BATCH_BYTES: usize = 32 << 20;
+/// Finished files that wait for the writer.
+const WAITING: usize = 16;
+
+/// Reads every listed file that the ledger does not know yet.
+///
+/// `cancel` may be set at any time, by a signal handler for example: each
+/// thread ends its file, and what was read is committed.
+///
+/// # Errors
+/// See [`ScanError`]; the ledger stays good.
+pub fn scan(
+    ledger: &mut Ledger,
+    listing: &Listing,
+    plan: &Plan,
+    options: &ScanOptions,
+    progress: &mut dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Summary, ScanError> {
+    let to_read = unchanged::to_read(ledger, &listing.files, options.rehash)?;
+    let mut summary = Summary {
+        listed: listing.files.len() as u64,
+        unchanged: (listing.files.len() - to_read.len()) as u64,
+        ..Summary::default()
+    };
+    let whole = Counted {
+        files: to_read.len() as u64,
+        records: 0,
+        bytes: to_read.iter().map(|one| listing.files[one.at].size).sum(),
+    };
+    progress.begin(whole, summary.unchanged);
+    let queue = Queue {
+        files: &listing.files,
+        to_read: &to_read,
+        next: AtomicUsize::new(0),
+        cancel,
+        broken: AtomicBool::new(false),
+    };
+    let written = std::thread::scope(|scope| {
+        let (sender, receiver) = bounded(WAITING);
+        for _ in 0..options.threads.max(1) {
+            let sender = sender.clone();
+            let queue = &queue;
+            scope.spawn(move || work(queue, plan, &options.limits, &sender));
+        }
+        drop(sender);
+        let written = write(ledger, &to_read, &receiver, &mut summary, progress);
+        // Threads that wait to hand over their facts must not wait for ever.
+        queue.broken.store(true, Ordering::Relaxed);
+        drop(receiver);
+        written
+    });
+    written?;
+    summary.is_cancelled = summary.read.files < whole.files;
+    add_problems(ledger, listing)?;
+    Ok(summary)
+}
+
+/// What is left to read, shared by all threads.
+struct Queue<'q> {
+    files: &'q [SourceFile],
+    to_read: &'q [ToRead],
+    next: AtomicUsize,
+    cancel: &'q AtomicBool,
+    /// Set when nobody takes facts any more.
+    broken: AtomicBool,
+}
+
+impl Queue<'_> {
+    fn take(&self) -> Option<usize> {
+        if self.cancel.load(Ordering::Relaxed) || self.broken.load(Ordering::Relaxed) {
+            return None;
+        }
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        (at < self.to_read.len()).then_some(at)
+    }
+}
+
+/// One thread: reads files until there are no more.
+fn work(queue: &Queue<'_>, plan: &Plan, limits: &ReadLimits, sender: &Sender<(usize, FileFacts)>) {
+    let mut scratch = Scratch::new();
+    let mut projector = Projector::new(plan.paths());
+    let mut sink = FactSink::new(plan);
+    while let Some(at) = queue.take() {
+        let file = &queue.files[queue.to_read[at].at];
+        // A file that vanished has no looks; the reader says that it cannot be read.
+        let stat = stat_of(&file.path).unwrap_or(Stat {
+            size: file.size,
+            ..Stat::default()
+        });
+        let facts = file::read(file, stat, limits, &mut scratch, &mut projector, &mut sink);
+        if sender.send((at, facts)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The writer: takes facts as they come.
+fn write(
+    ledger: &mut Ledger,
+    to_read: &[ToRead],
+    receiver: &Receiver<(usize, FileFacts)>,
+    summary: &mut Summary,
+    progress: &mut dyn Progress,
+) -> Result<(), LedgerError> {
+    let mut writer = Writer::new(ledger);
+    let (mut files, mut bytes) = (0, 0);
+    for (at, facts) in receiver {
+        count(summary, &facts);
+        let added = writer.add(&facts)?;
+        for old in &to_read[at].replaces {
+            match added {
+                Added::Known(id) if id == *old => {}
+                _ => {
+                    writer.forget(*old)?;
+                    summary.replaced += 1;
+                }
+            }
+        }
+        if matches!(added, Added::Known(id) if !to_read[at].replaces.contains(&id)) {
+            summary.same += 1;
+        }
+        files += 1;
+        bytes += weight(&facts);
+        if files >= BATCH_FILES || bytes >= BATCH_BYTES {
+            writer.commit()?;
+            (files, bytes) = (0, 0);
+        }
+        progress.advance(summary.read);
+    }
+    writer.commit()
+}
+
+fn count(summary: &mut Summary, facts: &FileFacts) {
+    summary.read.files += 1;
+    summary.read.records += facts.records_seen;
+    summary.read.bytes += facts.stored_bytes;
+    summary.records_refused += facts.records_refused;
+    summary.refused += u64::from(facts.state == FileState::Refused);
+}
+
+/// Roughly how many bytes the facts of a file take.
+fn weight(facts: &FileFacts) -> usize {
+    let kept = facts.records.iter().map(|record| {
+        let bytes = record.bytes.as_ref().map_or(0, Vec::len);
+        bytes + 512
+    });
+    facts.entries.len() + kept.sum::<usize>() + 1024
+}
+
+/// Problems that are about how folders were given, not about what they hold.
+const OF_THE_CALL: [&str; 2] = ["same-key", "root-inside-root"];
+
+fn add_problems(ledger: &mut Ledger, listing: &Listing) -> Result<(), LedgerError> {
+    let mut writer = Writer::new(ledger);
+    for problem in &listing.problems {
+        if OF_THE_CALL.contains(&problem.code) {
+            continue;
+        }
+        writer.add_problem(&ProblemFact {
+            name: problem.display.clone(),
+            code: problem.code.to_owned(),
+            message: problem.message.clone(),
+            is_loss: problem.severity == Severity::Error,
+        })?;
+    }
+    writer.commit()?;
+    drop(writer);
+    forget_healed_problems(ledger)
+}

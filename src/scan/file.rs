@@ -1,0 +1,145 @@
+//! From the reader's report on one file to its facts.
+
+use super::sink::FactSink;
+use crate::ledger::facts::{ClaimFact, FileFacts, FileState, RefusalFact, Stat};
+use crate::period::DAY;
+use crate::reader::{
+    FileOutcome, FileReport, OtherKind, ReadLimits, Scratch, read_bytes, read_file,
+};
+use crate::record::project::Projector;
+use crate::source::SourceFile;
+use crate::source::layout;
+
+/// Reads one file into facts.
+pub fn read(
+    file: &SourceFile,
+    stat: Stat,
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut FactSink<'_>,
+) -> FileFacts {
+    let claim = claim_of(&file.key);
+    sink.begin(&file.key, &claim);
+    let report = read_file(file, limits, scratch, projector, sink);
+    facts(&file.key, stat, claim, report, sink)
+}
+
+/// Facts about bytes that have a key and lie nowhere; for tests and tools.
+pub fn facts_of_bytes(
+    key: &str,
+    bytes: &[u8],
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut FactSink<'_>,
+) -> FileFacts {
+    let claim = claim_of(key);
+    sink.begin(key, &claim);
+    let report = read_bytes(key, bytes, limits, scratch, projector, sink);
+    let stat = Stat {
+        size: bytes.len() as u64,
+        ..Stat::default()
+    };
+    facts(key, stat, claim, report, sink)
+}
+
+fn claim_of(key: &str) -> ClaimFact {
+    let claim = layout::claim(key);
+    let named = claim.delivered_at.map(|at| at.div_euclid(DAY) * DAY);
+    let folder = claim
+        .delivery_day
+        .and_then(|day| day.and_hms_opt(0, 0, 0))
+        .map(|day| day.and_utc().timestamp());
+    ClaimFact {
+        account: claim.account,
+        region: claim.region,
+        // The earlier of two claims that differ: a loss then matters to more periods, not to fewer.
+        day: match (named, folder) {
+            (Some(named), Some(folder)) => Some(named.min(folder)),
+            (named, folder) => named.or(folder),
+        },
+    }
+}
+
+fn facts(
+    key: &str,
+    stat: Stat,
+    claim: ClaimFact,
+    report: FileReport,
+    sink: &mut FactSink<'_>,
+) -> FileFacts {
+    let mut facts = FileFacts::new(key, stat);
+    sink.finish(&mut facts);
+    facts.claim = claim;
+    facts.sha256 = report.sha256;
+    facts.stored_bytes = report.stored_bytes;
+    facts.inflated_bytes = report.inflated_bytes;
+    facts.records_seen = report.records_seen;
+    facts.records_refused = report.records_refused + report.records_left_out;
+    facts.notices = report
+        .notices
+        .iter()
+        .map(|notice| notice.message.clone())
+        .collect();
+    facts.shape = shape(&report);
+    add_outcome(&mut facts, &report);
+    add_refusals(&mut facts, &report);
+    facts
+}
+
+fn shape(report: &FileReport) -> String {
+    let Some(shape) = report.shape else {
+        return String::new();
+    };
+    match report.stored_bytes == report.inflated_bytes {
+        true => shape.words().to_owned(),
+        false => format!("{}, gzip", shape.words()),
+    }
+}
+
+fn add_outcome(facts: &mut FileFacts, report: &FileReport) {
+    let (state, code, message) = match &report.outcome {
+        FileOutcome::Read => {
+            facts.state = FileState::Read;
+            return;
+        }
+        FileOutcome::Refused(fault) => {
+            let help = fault.help().map(|help| format!("; {help}"));
+            let message = format!("{fault}{}", help.unwrap_or_default());
+            (FileState::Refused, fault.code(), message)
+        }
+        FileOutcome::NotRead(kind) => {
+            facts.is_digest = *kind == OtherKind::Digest;
+            facts.shape = kind.reason();
+            (FileState::NotRead, kind.code(), kind.reason())
+        }
+    };
+    facts.state = state;
+    facts.refusals.push(RefusalFact {
+        index: None,
+        code: code.to_owned(),
+        message,
+        is_loss: state == FileState::Refused,
+    });
+}
+
+fn add_refusals(facts: &mut FileFacts, report: &FileReport) {
+    facts
+        .refusals
+        .extend(report.refusals.iter().map(|refusal| RefusalFact {
+            index: Some(refusal.index),
+            code: refusal.code.to_owned(),
+            message: refusal.message.clone(),
+            is_loss: true,
+        }));
+    let unlisted = report.records_refused - report.refusals.len() as u64;
+    if unlisted > 0 {
+        facts.refusals.push(RefusalFact {
+            index: None,
+            code: "more-refused".to_owned(),
+            message: format!("{unlisted} more records refused, not listed one by one"),
+            is_loss: true,
+        });
+    }
+}

@@ -1,0 +1,351 @@
+//! Turns the records of one file into facts. Nothing is allocated for a record
+//! that no control sees, save its entry.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::plan::Plan;
+use super::stores::Stores;
+use super::trails;
+use crate::control::roles::{Assigned, Judge, Part, Role};
+use crate::ledger::entries::{Entry, Packer, key_of};
+use crate::ledger::facts::{
+    Cell, ClaimFact, EXEMPT, FieldMask, FileFacts, Profile, Projection, RecordFact, RowFact,
+    TrailFact, keeps_bytes,
+};
+use crate::ledger::sample::{Gate, group, rank, short};
+use crate::reader::{FoundRecord, RecordSink};
+use crate::record::class::{ClassSet, classes};
+use crate::record::outcome::{error, outcome};
+use crate::record::path::core;
+use crate::record::view::RecordView;
+use crate::record::{identity, target};
+
+/// Collects the facts of one file after the other; one for each thread.
+pub struct FactSink<'p> {
+    plan: &'p Plan,
+    judge: Judge<'p>,
+    key: String,
+    claim: ClaimFact,
+    cells: Vec<Cell>,
+    cell_numbers: HashMap<u64, Vec<u32>>,
+    last_cell: u32,
+    profiles: Vec<Profile>,
+    packer: Packer,
+    records: Vec<RecordFact>,
+    rows: Vec<RowFact>,
+    stores: Stores,
+    trails: Vec<TrailFact>,
+    gate: Gate,
+    assigned: Vec<Assigned>,
+    profile: Profile,
+}
+
+/// What the scan needs of every record.
+struct Known<'a> {
+    event_id: Cow<'a, str>,
+    account: Cow<'a, str>,
+    region: Cow<'a, str>,
+    classes: ClassSet,
+}
+
+/// The account or Region of a record that names none.
+const UNKNOWN: &str = "unknown";
+
+impl<'p> FactSink<'p> {
+    /// An empty sink.
+    pub fn new(plan: &'p Plan) -> FactSink<'p> {
+        FactSink {
+            plan,
+            judge: plan.engine.judge().without_unfilled(),
+            key: String::new(),
+            claim: ClaimFact::default(),
+            cells: Vec::new(),
+            cell_numbers: HashMap::new(),
+            last_cell: 0,
+            profiles: vec![Profile::new()],
+            packer: Packer::default(),
+            records: Vec::new(),
+            rows: Vec::new(),
+            stores: Stores::default(),
+            trails: Vec::new(),
+            gate: Gate::default(),
+            assigned: Vec::new(),
+            profile: Profile::new(),
+        }
+    }
+
+    /// Begins a file.
+    pub fn begin(&mut self, key: &str, claim: &ClaimFact) {
+        self.forget();
+        key.clone_into(&mut self.key);
+        self.claim.clone_from(claim);
+    }
+
+    /// Moves what was collected into the facts of the file.
+    pub fn finish(&mut self, facts: &mut FileFacts) {
+        facts.entry_count = self.packer.count();
+        facts.entries = self.packer.take();
+        facts.cells = std::mem::take(&mut self.cells);
+        facts.profiles = std::mem::replace(&mut self.profiles, vec![Profile::new()]);
+        facts.records = std::mem::take(&mut self.records);
+        facts.rows = std::mem::take(&mut self.rows);
+        facts.stores = self.stores.take();
+        facts.trails = std::mem::take(&mut self.trails);
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.cells.clear();
+        self.cell_numbers.clear();
+        self.last_cell = 0;
+        self.profiles.truncate(1);
+        self.packer = Packer::default();
+        self.records.clear();
+        self.rows.clear();
+        self.stores.clear();
+        self.trails.clear();
+        self.gate.clear();
+    }
+
+    /// The account that received the record: as it says, as the key claims, as the caller has it.
+    fn account<'a>(&self, view: &RecordView<'a>) -> Cow<'a, str> {
+        if let Some(account) = view
+            .text(core::RECIPIENT_ACCOUNT)
+            .filter(|text| !text.is_empty())
+        {
+            return account;
+        }
+        if let Some(account) = &self.claim.account {
+            return Cow::Owned(account.clone());
+        }
+        let caller = view
+            .text(core::IDENTITY_ACCOUNT)
+            .filter(|text| !text.is_empty());
+        caller.unwrap_or(Cow::Borrowed(UNKNOWN))
+    }
+
+    fn cell(&mut self, known: &Known<'_>, profile: u32) -> u32 {
+        let is_it = |cell: &Cell| {
+            cell.classes == known.classes
+                && cell.profile == profile
+                && cell.region == known.region
+                && cell.account == known.account
+        };
+        if self.cells.get(self.last_cell as usize).is_some_and(is_it) {
+            return self.last_cell;
+        }
+        let hash = group(
+            profile ^ known.classes.0 << 8,
+            &known.account,
+            &known.region,
+            0,
+        );
+        let numbers = self.cell_numbers.entry(hash).or_default();
+        let cells = &self.cells;
+        let found = numbers.iter().find(|at| is_it(&cells[**at as usize]));
+        self.last_cell = match found {
+            Some(at) => *at,
+            None => {
+                let at = self.cells.len() as u32;
+                numbers.push(at);
+                self.cells.push(Cell {
+                    account: known.account.clone().into_owned(),
+                    region: known.region.clone().into_owned(),
+                    classes: known.classes,
+                    profile,
+                    records: 0,
+                    bytes: 0,
+                });
+                at
+            }
+        };
+        self.last_cell
+    }
+
+    /// The number of the profile of the current roles.
+    fn profile(&mut self) -> u32 {
+        if self.plan.field_controls.is_empty() {
+            return 0;
+        }
+        self.profile.clear();
+        for control in &self.plan.field_controls {
+            let found = self.assigned.iter().find(|one| one.control == *control);
+            let bits = match found.map(|one| (one.part, one.role)) {
+                Some((Part::Fields(bits), _)) => bits,
+                _ => EXEMPT,
+            };
+            if bits != Default::default() {
+                self.profile.push(FieldMask {
+                    control: *control,
+                    bits,
+                });
+            }
+        }
+        let found = self.profiles.iter().position(|one| *one == self.profile);
+        found.unwrap_or_else(|| {
+            self.profiles.push(self.profile.clone());
+            self.profiles.len() - 1
+        }) as u32
+    }
+
+    fn keep(&mut self, found: &FoundRecord<'_>, known: &Known<'_>) {
+        let record = self.records.len() as u32;
+        let mut keeps_all = false;
+        let mut draws = Vec::new();
+        let mut sample_rank = None;
+        for at in 0..self.assigned.len() {
+            let one = self.assigned[at];
+            if is_plain_field(&one) {
+                continue;
+            }
+            let keys = self.judge.keys(&one, &found.view);
+            if keeps_bytes(one.role, self.plan.counts_listed[one.control as usize]) {
+                keeps_all = true;
+            } else if !keeps_all {
+                let rank = *sample_rank.get_or_insert_with(|| {
+                    let seed = self.plan.seed();
+                    short(&rank(seed, &known.event_id, &self.key, found.index))
+                });
+                let group = group(one.control, &known.account, &known.region, found.time);
+                if self.gate.admits(group, rank) {
+                    draws.push((group, rank));
+                }
+            }
+            self.rows.push(RowFact {
+                control: one.control,
+                part: one.part,
+                role: one.role,
+                record,
+                keys,
+            });
+        }
+        let has_bytes = keeps_all || !draws.is_empty();
+        if keeps_all {
+            draws.clear();
+        }
+        self.records.push(RecordFact {
+            index: found.index,
+            time: found.time,
+            event_id: known.event_id.clone().into_owned(),
+            account: known.account.clone().into_owned(),
+            region: known.region.clone().into_owned(),
+            classes: known.classes,
+            projection: projection(&found.view),
+            bytes: has_bytes.then(|| found.raw.to_vec()),
+            draws,
+        });
+    }
+}
+
+/// A record that has all elements of a record-fields control is only counted.
+fn is_plain_field(one: &Assigned) -> bool {
+    matches!(one.part, Part::Fields(_)) && one.role == Role::Conforming
+}
+
+impl RecordSink for FactSink<'_> {
+    fn record(&mut self, found: &FoundRecord<'_>) {
+        let view = found.view;
+        let known = Known {
+            event_id: view.text(core::EVENT_ID).unwrap_or_default(),
+            account: self.account(&view),
+            region: view
+                .text(core::AWS_REGION)
+                .filter(|text| !text.is_empty())
+                .unwrap_or(Cow::Borrowed(UNKNOWN)),
+            classes: classes(&view),
+        };
+        self.assigned.clear();
+        self.judge.roles(&view, &mut self.assigned);
+        let profile = self.profile();
+        let cell = self.cell(&known, profile);
+        let counts = &mut self.cells[cell as usize];
+        counts.records += 1;
+        counts.bytes += found.raw.len() as u64;
+        let recipient = view.text(core::RECIPIENT_ACCOUNT).unwrap_or_default();
+        self.packer.push(&Entry {
+            index: found.index,
+            key: key_of(&known.event_id, &recipient),
+            content: found.content_hash,
+            cell,
+            time: found.time,
+        });
+        if !self.plan.stores.is_empty() {
+            let (account, classes) = (&known.account, known.classes);
+            self.stores
+                .note(&self.plan.stores, &view, account, classes, found.time);
+        }
+        let source = view.text(core::EVENT_SOURCE).unwrap_or_default();
+        if source == "cloudtrail.amazonaws.com" {
+            let name = view.text(core::EVENT_NAME).unwrap_or_default();
+            if let Some(change) = trails::change(&view, &source, &name) {
+                self.trails.push(TrailFact {
+                    index: found.index,
+                    time: found.time,
+                    account: known.account.clone().into_owned(),
+                    change: change.change,
+                    trail: change.trail,
+                    event_name: name.into_owned(),
+                });
+            }
+        }
+        if !self.assigned.iter().all(is_plain_field) {
+            self.keep(found, &known);
+        }
+    }
+
+    fn discard(&mut self) {
+        self.forget();
+    }
+}
+
+fn projection(view: &RecordView<'_>) -> Projection {
+    let text = |path| shown(view.text(path).unwrap_or_default());
+    Projection {
+        event_source: text(core::EVENT_SOURCE),
+        event_name: text(core::EVENT_NAME),
+        actor: shown(identity::actor(view)),
+        actor_kind: identity::kind(view),
+        person: shown(person(view).into()),
+        outcome: outcome(view),
+        error: shown(error(view).unwrap_or_default()),
+        source_ip: text(core::SOURCE_IP),
+        user_agent: text(core::USER_AGENT),
+        target: target::target(view),
+    }
+}
+
+/// Characters of a field that views show; the record keeps the whole.
+const LONGEST: usize = 2_000;
+
+/// The text, cut with a visible mark where it is far longer than CloudTrail writes it.
+fn shown(text: Cow<'_, str>) -> String {
+    // A character has at least one byte, so most texts need no count.
+    if text.len() <= LONGEST {
+        return text.into_owned();
+    }
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.into_owned(),
+    }
+}
+
+/// The session name of a role, else the user name: a hint, as written.
+fn person(view: &RecordView<'_>) -> String {
+    let arn = view.text(core::IDENTITY_ARN).unwrap_or_default();
+    let session = arn.rsplit_once('/').map(|(_, session)| session);
+    if let Some(session) = session.filter(|_| arn.contains(":assumed-role/")) {
+        return session.to_owned();
+    }
+    let named = [
+        core::IDENTITY_USER,
+        core::SOURCE_IDENTITY,
+        core::ADDITIONAL_USER,
+        core::IDENTITY_ON_BEHALF_OF,
+    ];
+    let mut named = named.iter().filter_map(|path| view.text(*path));
+    named
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+        .into_owned()
+}

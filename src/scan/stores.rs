@@ -1,0 +1,84 @@
+//! Notes which data stores of the scope have events.
+
+use std::collections::BTreeMap;
+
+use super::plan::StorePlan;
+use crate::ledger::facts::StoreSeen;
+use crate::ledger::stores::entry_covers;
+use crate::period::DAY;
+use crate::record::class::ClassSet;
+use crate::record::view::RecordView;
+
+/// The stores of one file.
+#[derive(Debug, Default)]
+pub struct Stores {
+    seen: BTreeMap<Key, u64>,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    control: u32,
+    part: u32,
+    value: String,
+    account: String,
+    classes: u32,
+    day: i64,
+}
+
+impl Stores {
+    /// Notes the stores that a record names.
+    pub fn note(
+        &mut self,
+        plans: &[StorePlan],
+        view: &RecordView<'_>,
+        account: &str,
+        classes: ClassSet,
+        time: i64,
+    ) {
+        for plan in plans {
+            let common = classes.0 & plan.classes.0;
+            if common == 0 {
+                continue;
+            }
+            for value in view.texts(plan.path) {
+                if !plan
+                    .entries
+                    .iter()
+                    .any(|entry| entry_covers(&entry.test, &value))
+                {
+                    continue;
+                }
+                let key = Key {
+                    control: plan.control,
+                    part: plan.part,
+                    value: value.into_owned(),
+                    account: account.to_owned(),
+                    classes: common,
+                    day: time.div_euclid(DAY) * DAY,
+                };
+                *self.seen.entry(key).or_default() += 1;
+            }
+        }
+    }
+
+    /// What was noted; empty again.
+    pub fn take(&mut self) -> Vec<StoreSeen> {
+        std::mem::take(&mut self.seen)
+            .into_iter()
+            .map(|(key, records)| StoreSeen {
+                control: key.control,
+                part: key.part,
+                value: key.value,
+                account: key.account,
+                classes: ClassSet(key.classes),
+                day: key.day,
+                records,
+            })
+            .collect()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.seen.clear();
+    }
+}

@@ -1,0 +1,139 @@
+//! Records that say that logging was stopped, started or narrowed. They are
+//! noted whatever controls are loaded, because coverage rests on them.
+
+use serde_json::Value;
+
+use crate::ledger::facts::TrailChange;
+use crate::record::outcome::{Outcome, outcome};
+use crate::record::path::core;
+use crate::record::view::RecordView;
+
+/// What an accepted call changed, and at which trail.
+pub struct Change {
+    /// What.
+    pub change: TrailChange,
+    /// Name of the trail, without the front of an ARN; empty if the record does not say.
+    pub trail: String,
+}
+
+/// The change that a record tells of, if it does.
+pub fn change(view: &RecordView<'_>, source: &str, name: &str) -> Option<Change> {
+    if source != "cloudtrail.amazonaws.com" {
+        return None;
+    }
+    let change = match name {
+        "StopLogging" | "DeleteTrail" => TrailChange::Stopped,
+        "StartLogging" => TrailChange::Started,
+        "PutEventSelectors" | "UpdateTrail" => TrailChange::Narrowed,
+        _ => return None,
+    };
+    if outcome(view) == Outcome::Refused {
+        return None;
+    }
+    let parameters = parameters(view);
+    if change == TrailChange::Narrowed && !narrows(&parameters) {
+        return None;
+    }
+    let text = |member: &str| parameters.get(member).and_then(Value::as_str);
+    let trail = text("name")
+        .or_else(|| text("trailName"))
+        .unwrap_or_default();
+    let trail = trail.rsplit('/').next().unwrap_or_default().to_owned();
+    Some(Change { change, trail })
+}
+
+/// The request parameters; null where they are absent or too deep to be a call to CloudTrail.
+fn parameters(view: &RecordView<'_>) -> Value {
+    let Some(leaf) = view.leaves(core::REQUEST_PARAMETERS).next() else {
+        return Value::Null;
+    };
+    serde_json::from_str(view.raw(leaf)).unwrap_or(Value::Null)
+}
+
+/// Whether a trail with these parameters records less than all management events.
+/// What cannot be seen counts as narrowed: coverage must not rest on it.
+fn narrows(parameters: &Value) -> bool {
+    let is_false = |member: &str| parameters.get(member) == Some(&Value::Bool(false));
+    let list = |member: &str| parameters.get(member).and_then(Value::as_array);
+    match (list("eventSelectors"), list("advancedEventSelectors")) {
+        (None, None) => {
+            let is_update = parameters.get("name").is_some();
+            !is_update || is_false("isMultiRegionTrail") || is_false("includeGlobalServiceEvents")
+        }
+        (classic, advanced) => {
+            let classic = classic.into_iter().flatten().any(keeps_all);
+            let advanced = advanced.into_iter().flatten().any(keeps_all_advanced);
+            !classic && !advanced
+        }
+    }
+}
+
+fn keeps_all(selector: &Value) -> bool {
+    let kind = selector.get("readWriteType").and_then(Value::as_str);
+    let excluded = selector.get("excludeManagementEventSources");
+    selector.get("includeManagementEvents") != Some(&Value::Bool(false))
+        && kind.is_none_or(|kind| kind == "All")
+        && excluded.and_then(Value::as_array).is_none_or(Vec::is_empty)
+}
+
+/// Only `eventCategory` equals `Management`, and no other condition.
+fn keeps_all_advanced(selector: &Value) -> bool {
+    let fields = selector.get("fieldSelectors").and_then(Value::as_array);
+    let Some([field]) = fields.map(Vec::as_slice) else {
+        return false;
+    };
+    let members = field.as_object().map_or(0, serde_json::Map::len);
+    members == 2
+        && field.get("field").and_then(Value::as_str) == Some("eventCategory")
+        && field.get("equals") == Some(&serde_json::json!(["Management"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::narrows;
+
+    #[track_caller]
+    fn check(parameters: &str, expected: bool) {
+        let value = serde_json::from_str(parameters).expect("valid JSON");
+        assert_eq!(narrows(&value), expected, "{parameters}");
+    }
+
+    #[test]
+    fn selectors_that_keep_all_management_events_narrow_nothing() {
+        check(
+            r#"{"trailName":"t","eventSelectors":[{"readWriteType":"All","includeManagementEvents":true}]}"#,
+            false,
+        );
+        check(
+            r#"{"eventSelectors":[{"includeManagementEvents":false},{"includeManagementEvents":true}]}"#,
+            false,
+        );
+        check(
+            r#"{"advancedEventSelectors":[{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]}]}]}"#,
+            false,
+        );
+        check(r#"{"name":"t","isMultiRegionTrail":true}"#, false);
+    }
+
+    #[test]
+    fn selectors_that_leave_something_out_narrow() {
+        check(
+            r#"{"eventSelectors":[{"readWriteType":"WriteOnly"}]}"#,
+            true,
+        );
+        check(
+            r#"{"eventSelectors":[{"includeManagementEvents":false}]}"#,
+            true,
+        );
+        check(
+            r#"{"eventSelectors":[{"excludeManagementEventSources":["kms.amazonaws.com"]}]}"#,
+            true,
+        );
+        check(
+            r#"{"advancedEventSelectors":[{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]},{"field":"readOnly","equals":["false"]}]}]}"#,
+            true,
+        );
+        check(r#"{"name":"t","isMultiRegionTrail":false}"#, true);
+        check("null", true);
+    }
+}

@@ -1,0 +1,92 @@
+//! Tells which listed files a ledger already knows, by how they look on disk.
+
+use std::fs;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use crate::ledger::facts::Stat;
+use crate::ledger::{Ledger, LedgerError};
+use crate::source::SourceFile;
+
+/// A file that must be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToRead {
+    /// Its place in the listing.
+    pub at: usize,
+    /// Files of the ledger with the same key that look like no listed file any more.
+    pub replaces: Vec<i64>,
+}
+
+/// How a file looks now.
+pub fn stat_of(path: &Path) -> std::io::Result<Stat> {
+    let metadata = fs::metadata(path)?;
+    let modified = metadata.modified()?.duration_since(UNIX_EPOCH);
+    Ok(Stat {
+        size: metadata.len(),
+        modified: modified
+            .ok()
+            .and_then(|since| i64::try_from(since.as_nanos()).ok()),
+        inode: inode(&metadata),
+    })
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    Some(metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &fs::Metadata) -> Option<u64> {
+    None
+}
+
+/// The files that must be read: all that the ledger does not know as they look now.
+///
+/// # Errors
+/// See [`LedgerError`].
+pub fn to_read(
+    ledger: &Ledger,
+    files: &[SourceFile],
+    rehash: bool,
+) -> Result<Vec<ToRead>, LedgerError> {
+    if ledger.file_count()? == 0 {
+        return Ok((0..files.len())
+            .map(|at| ToRead {
+                at,
+                replaces: Vec::new(),
+            })
+            .collect());
+    }
+    let mut all = Vec::new();
+    let mut at = 0;
+    // Copies of one key stand together, since the listing is in the order of keys.
+    for group in files.chunk_by(|a, b| a.key == b.key) {
+        let mut known = ledger.files_under(&group[0].key)?;
+        let mut changed = Vec::new();
+        for (offset, file) in group.iter().enumerate() {
+            // What was refused is tried again: limits and permissions may have changed.
+            let looks_as = |(_, stat, was_accepted): &(i64, Stat, bool)| {
+                *was_accepted && stat_of(&file.path).is_ok_and(|now| now == *stat)
+            };
+            match known.iter().position(looks_as) {
+                Some(found) => {
+                    known.remove(found);
+                    if rehash {
+                        changed.push(at + offset);
+                    }
+                }
+                None => changed.push(at + offset),
+            }
+        }
+        let mut replaces: Vec<i64> = known.iter().map(|(id, ..)| *id).collect();
+        for one in changed {
+            all.push(ToRead {
+                at: one,
+                replaces: std::mem::take(&mut replaces),
+            });
+        }
+        at += group.len();
+    }
+    Ok(all)
+}

@@ -1,0 +1,929 @@
+//! Every rule by which counts, coverage and statements become a verdict.
+
+use attestrail::assess::outcome::{DayState, List, Verdict};
+
+use crate::scan_common::*;
+
+fn create_user(at: &str) -> String {
+    record(at, "CreateUser", "")
+}
+
+#[test]
+fn a_covered_month_without_a_match_has_no_exceptions() {
+    let answer = World::new(&[no_new_users()], &[]).assess();
+    let one = answer.only(Verdict::NoExceptions);
+    // 31 writes; reads are of no class that the control needs, KMS records here are reads.
+    assert_eq!((one.counts.examined, one.counts.conforming), (31, 31));
+    assert!(one.reasons.is_empty(), "{:?}", one.reasons);
+    assert!(answer.assessment.coverage.is_complete);
+}
+
+#[test]
+fn a_match_is_an_exception_with_its_record_and_place() {
+    let made = create_user("2026-10-15T08:00:00Z");
+    let answer = World::new(&[no_new_users()], std::slice::from_ref(&made)).assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.examined, one.counts.exceptions), (32, 1));
+    assert!(!one.is_lower_bound);
+    let day = october().start + 14 * 86_400;
+    assert_eq!(one.exceptions_by_day, [(day, 1)]);
+    let [row] = answer.list(List::Exceptions) else {
+        panic!("one row")
+    };
+    assert_eq!(row.role, "exception");
+    assert_eq!(row.origin.file, key("2026-10-15", "more"));
+    assert_eq!((row.origin.index, row.origin.sha256.len()), (0, 64));
+    assert_eq!(row.record.as_deref(), Some(made.as_bytes()));
+    assert_eq!(row.actor, "arn:aws:iam::111122223333:user/ana");
+}
+
+#[test]
+fn a_refused_call_is_an_attempt_and_no_exception() {
+    let refused = record("2026-10-15T08:00:00Z", "CreateUser", REFUSED);
+    let answer = World::new(&[no_new_users()], &[refused]).assess();
+    let one = answer.only(Verdict::NoExceptions);
+    assert_eq!((one.counts.attempts, one.counts.excluded), (1, 1));
+    assert_eq!(answer.list(List::Attempts).len(), 1);
+    assert!(answer.list(List::Exceptions).is_empty());
+}
+
+#[test]
+fn a_silent_day_is_never_a_pass() {
+    let world = World::new(&[no_new_users()], &[]);
+    let answer = world.without_days(&["2026-10-07", "2026-10-20"]).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    let parts = [
+        ACCOUNT,
+        "prod",
+        REGION,
+        "no records on 2 of 31 days",
+        "2026-10-07",
+    ];
+    assert!(says(&one.reasons, &parts), "{:?}", one.reasons);
+    let row = &answer.assessment.coverage.rows[0];
+    assert_eq!(
+        (row.days[6], row.days[7]),
+        (DayState::Silent, DayState::Delivered)
+    );
+}
+
+#[test]
+fn exceptions_hold_where_coverage_is_incomplete_and_are_at_least_so_many() {
+    let made = create_user("2026-10-15T08:00:00Z");
+    let world = World::new(&[no_new_users()], &[made]).without_days(&["2026-10-07"]);
+    let answer = world.assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert!(one.is_lower_bound);
+    assert!(says(&one.reasons, &["no records on 1 of 31 days"]));
+}
+
+#[test]
+fn a_declared_idle_region_may_be_silent() {
+    let two_regions = "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\", \"eu-west-1\"]\n\
+                       [[account]]\nid = \"111122223333\"\n";
+    let mut world = World::new(&[no_new_users()], &[]);
+    world.scope = scope_text(two_regions);
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(says(
+        &one.reasons,
+        &["eu-west-1", "no records on 31 of 31 days"]
+    ));
+    let idle =
+        "[[idle]]\naccount = \"111122223333\"\nregion = \"eu-west-1\"\nreason = \"unused\"\n";
+    world.scope = scope_text(&format!("{two_regions}{idle}"));
+    let answer = world.assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(
+        answer.assessment.coverage.rows[0].days[0],
+        DayState::DeclaredIdle
+    );
+}
+
+#[test]
+fn an_account_without_any_record_is_a_gap() {
+    let world = World::new(&[no_new_users()], &[]);
+    let answer = world
+        .scoped("[[account]]\nid = \"444455556666\"\n")
+        .assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(says(
+        &one.reasons,
+        &["444455556666", "no records on 31 of 31 days"]
+    ));
+}
+
+#[test]
+fn a_day_with_data_events_alone_proves_no_management_events() {
+    let data = record("2026-10-07T09:00:00Z", "GetObject", "")
+        .replace("iam.amazonaws.com", "s3.amazonaws.com")
+        .replace("\"Management\"", "\"Data\"");
+    let world = World::new(&[no_new_users()], &[data]).without_days(&["2026-10-07"]);
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(says(
+        &one.reasons,
+        &["no management events on 1 of 31 days"]
+    ));
+}
+
+#[test]
+fn a_class_without_a_record_is_unproven_unless_the_scope_states_it() {
+    let reads = control(
+        "no-listing",
+        "\"s3-data-read\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"GetObject\"] }",
+    );
+    let world = World::new(&[reads], &[]);
+    let one = world.assess();
+    let one = one.only(Verdict::NotDeterminable);
+    assert!(says(
+        &one.reasons,
+        &["s3-data-read", ACCOUNT, "no record of it"]
+    ));
+    let stated = world.scoped(
+        "[[recorded]]\nclass = \"s3-data-read\"\naccount = \"111122223333\"\nsource = \"selectors of 1 October\"\n",
+    );
+    let answer = stated.assess();
+    answer.only(Verdict::NoExceptions);
+    let proof = answer
+        .assessment
+        .coverage
+        .classes
+        .iter()
+        .find(|proof| proof.class.id() == "s3-data-read")
+        .expect("a proof");
+    assert!(proof.is_proven && proof.proof.contains("selectors of 1 October"));
+}
+
+#[test]
+fn reads_that_ended_when_selectors_were_narrowed_are_unproven() {
+    let reads = control(
+        "no-listing",
+        "\"management-read\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"GetSecretValue\"] }",
+    );
+    let narrowed = record(
+        "2026-10-15T08:00:00Z",
+        "PutEventSelectors",
+        ",\"requestParameters\":{\"trailName\":\"main\",\"eventSelectors\":[{\"readWriteType\":\"WriteOnly\"}]}",
+    );
+    let early = record("2026-10-01T09:00:00Z", "GetUser", "");
+    let world = World::new(&[reads], &[narrowed, early]);
+    world.assess().only(Verdict::NoExceptions);
+    let answer = world.without_names(&["ListUsers", "Decrypt"]).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(
+        says(&one.reasons, &["management-read", "PutEventSelectors"]),
+        "{:?}",
+        one.reasons
+    );
+}
+
+#[test]
+fn sign_ins_need_the_region_of_the_global_endpoint() {
+    let sign_in = control(
+        "no-root-login",
+        "\"sign-in\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"ConsoleLogin\"] }",
+    );
+    let mut world = World::new(&[sign_in], &[]);
+    world.assess().only(Verdict::NoExceptions);
+    world.scope = scope_text(
+        "format = 1\norganisation = \"o\"\nregions = [\"eu-west-1\"]\n[[account]]\nid = \"111122223333\"\n",
+    );
+    world.files[0].1 = file(&quiet_days_in(ACCOUNT, "eu-west-1", &october()));
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(
+        says(&one.reasons, &["sign-in", "us-east-1"]),
+        "{:?}",
+        one.reasons
+    );
+}
+
+#[test]
+fn without_a_scope_file_what_was_seen_is_the_scope_and_the_packet_says_so() {
+    let answer = World::new(&[no_new_users()], &[]).without_scope().assess();
+    answer.only(Verdict::NoExceptions);
+    let notices = &answer.assessment.log_set.notices;
+    assert!(says(
+        notices,
+        &["no list of accounts and Regions was given"]
+    ));
+    let accounts = control(
+        "all-here",
+        "\"management-write\"",
+        "kind = \"coverage\"\nwhat = \"accounts\"",
+    );
+    let answer = World::new(&[accounts], &[]).without_scope().assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(says(&one.reasons, &["no scope file lists the accounts"]));
+}
+
+#[test]
+fn a_missing_list_makes_a_control_not_determinable_and_is_named() {
+    let listed = control(
+        "approved-only",
+        "\"management-write\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"CreateUser\"], \"@actor\" = [{ anything-but = { list = \"approved_admins\" } }] }",
+    );
+    let made = create_user("2026-10-15T08:00:00Z");
+    let world = World::new(&[listed], &[made]);
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(says(&one.reasons, &["`approved_admins`", "fill it"]));
+    assert_eq!(one.counts.conforming, 0);
+    let filled =
+        world.scoped("[lists]\napproved_admins = [\"arn:aws:iam::111122223333:user/ana\"]\n");
+    filled.assess().only(Verdict::NoExceptions);
+}
+
+#[test]
+fn a_record_with_left_out_parameters_is_undecided_and_listed() {
+    let policy = control(
+        "no-admin-policy",
+        "\"management-write\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"PutUserPolicy\"], requestParameters.policyName = [\"admin\"] }",
+    );
+    let omitted = record(
+        "2026-10-15T08:00:00Z",
+        "PutUserPolicy",
+        ",\"requestParameters\":{\"omitted\":true,\"originalSize\":149893,\"reason\":\"too large\"}",
+    );
+    let answer = World::new(&[policy], &[omitted]).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert_eq!(one.counts.undecided, 1);
+    let [row] = answer.list(List::Undecided) else {
+        panic!("one row")
+    };
+    assert!(row.reason.contains("left out") && row.record.is_some());
+}
+
+#[test]
+fn a_log_file_that_cannot_be_read_makes_verdicts_not_determinable_where_it_could_matter() {
+    let broken = b"{\"Records\":[{".to_vec();
+    let world = World::new(&[no_new_users()], &[]);
+    let here = world.and_file(&key("2026-10-09", "broken"), broken.clone());
+    let answer = here.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(
+        says(&one.reasons, &["could not be read in full", "broken"]),
+        "{:?}",
+        one.reasons
+    );
+    assert_eq!(answer.assessment.log_set.files_refused, 1);
+    let lost: Vec<_> = answer.refusals.iter().filter(|row| row.is_loss).collect();
+    assert_eq!(answer.assessment.log_set.losses, lost.len() as u64);
+    assert!(!lost.is_empty() && lost.iter().all(|row| row.key.contains("broken")));
+    let elsewhere = key("2026-10-09", "broken").replace(ACCOUNT, "444455556666");
+    let world = World::new(&[no_new_users()], &[]).and_file(&elsewhere, broken.clone());
+    world.assess().only(Verdict::NoExceptions);
+    let earlier = World::new(&[no_new_users()], &[]).and_file(&key("2026-09-09", "broken"), broken);
+    earlier.assess().only(Verdict::NoExceptions);
+}
+
+#[test]
+fn records_outside_period_and_scope_are_counted_and_not_judged() {
+    let september = create_user("2026-09-30T23:59:59Z");
+    let november = create_user("2026-11-01T00:00:00Z");
+    let foreign = record_in(
+        "444455556666",
+        REGION,
+        "2026-10-15T08:00:00Z",
+        "CreateUser",
+        "",
+    );
+    let region = record_in(
+        ACCOUNT,
+        "eu-west-1",
+        "2026-10-15T08:00:00Z",
+        "CreateUser",
+        "",
+    );
+    let answer = World::new(&[no_new_users()], &[september, november, foreign, region]).assess();
+    answer.only(Verdict::NoExceptions);
+    let total = answer.assessment.log_set.total;
+    assert_eq!((total.outside_period, total.outside_scope), (2, 2));
+    assert_eq!((total.seen, total.kept), (97, 93));
+    let notices = &answer.assessment.log_set.notices;
+    assert!(says(notices, &["444455556666", "not in scope"]));
+    assert!(says(notices, &[ACCOUNT, "eu-west-1", "not in scope"]));
+}
+
+#[test]
+fn edges_of_the_period_belong_to_it_from_the_first_second_to_the_last() {
+    let first = create_user("2026-10-01T00:00:00Z");
+    let last = create_user("2026-10-31T23:59:59Z");
+    let answer = World::new(&[no_new_users()], &[first, last]).assess();
+    assert_eq!(answer.only(Verdict::Exceptions).counts.exceptions, 2);
+}
+
+#[test]
+fn exceptions_that_a_waiver_covers_are_waived_and_stay_listed() {
+    let made = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-10-15T08:00:00Z",
+        "CreateUser",
+        "e-1",
+        "",
+    );
+    let waiver = |ids: &str, expires: &str| {
+        format!(
+            "[[waiver]]\ncontrol = \"no-new-users\"\nevent-ids = [\"{ids}\"]\nreason = \"r\"\napprover = \"a\"\n\
+             ticket = \"CHG-1\"\nexpires = {expires}\n"
+        )
+    };
+    let world = World::new(&[no_new_users()], &[made]);
+    let covered = world.scoped(&waiver("e-1", "2026-12-31"));
+    let answer = covered.assess();
+    let one = answer.only(Verdict::Waived);
+    assert_eq!((one.counts.waived, one.counts.exceptions), (1, 0));
+    assert_eq!(
+        answer.list(List::Exceptions)[0].waiver.as_deref(),
+        Some("CHG-1")
+    );
+    let other = covered.scoped(&waiver("e-2", "2026-12-31"));
+    other.assess().only(Verdict::Exceptions);
+    let last_day = other.scoped(&waiver("e-1", "2026-10-15"));
+    last_day.assess().only(Verdict::Waived);
+    let expired = last_day.scoped(&waiver("e-1", "2026-10-14"));
+    let answer = expired.assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert!(says(&one.reasons, &["CHG-1", "had run out"]));
+}
+
+#[test]
+fn a_waiver_pattern_covers_what_it_matches_and_no_more() {
+    let one = record(
+        "2026-10-15T08:00:00Z",
+        "CreateUser",
+        ",\"requestParameters\":{\"userName\":\"build\"}",
+    );
+    let two = record(
+        "2026-10-15T09:00:00Z",
+        "CreateUser",
+        ",\"requestParameters\":{\"userName\":\"mallory\"}",
+    );
+    let waiver = "[[waiver]]\ncontrol = \"no-new-users\"\nreason = \"r\"\napprover = \"a\"\nticket = \"CHG-2\"\n\
+                  expires = 2026-12-31\n[waiver.pattern]\nrequestParameters.userName = [\"build\"]\n";
+    let world = World::new(&[no_new_users()], &[one.clone(), two]).scoped(waiver);
+    let answer = world.assess();
+    let outcome = answer.only(Verdict::Exceptions);
+    assert_eq!((outcome.counts.waived, outcome.counts.exceptions), (1, 1));
+    World::new(&[no_new_users()], &[one])
+        .scoped(waiver)
+        .assess()
+        .only(Verdict::Waived);
+}
+
+#[test]
+fn exceptions_in_a_maintenance_window_are_excluded_and_listed_with_the_reason() {
+    let inside = create_user("2026-10-03T23:00:00Z");
+    let window = "[[maintenance]]\nfrom = 2026-10-03T22:00:00Z\nuntil = 2026-10-04T02:00:00Z\nreason = \"move\"\n\
+                  ticket = \"CHG-3\"\n";
+    let answer = World::new(&[no_new_users()], &[inside])
+        .scoped(window)
+        .assess();
+    let one = answer.only(Verdict::NoExceptions);
+    assert_eq!((one.counts.excluded, one.counts.attempts), (1, 0));
+    assert!(answer.list(List::Exceptions)[0].reason.contains("CHG-3"));
+    let outside = create_user("2026-10-04T02:00:00Z");
+    let answer = World::new(&[no_new_users()], &[outside])
+        .scoped(window)
+        .assess();
+    answer.only(Verdict::Exceptions);
+}
+
+fn every_user_is_tagged() -> (String, String) {
+    control(
+        "tagged",
+        "\"management-write\"",
+        "kind = \"every\"\npattern = { eventName = [\"CreateUser\"] }\nconform = { requestParameters.tag = [\"yes\"] }",
+    )
+}
+
+#[test]
+fn every_counts_its_population_and_says_no_activity_where_there_is_none() {
+    let answer = World::new(&[every_user_is_tagged()], &[]).assess();
+    answer.only(Verdict::NoActivity);
+    let refused = record("2026-10-15T08:00:00Z", "CreateUser", REFUSED);
+    let answer = World::new(&[every_user_is_tagged()], &[refused]).assess();
+    assert_eq!(answer.only(Verdict::NoActivity).counts.attempts, 1);
+    let tagged = record(
+        "2026-10-15T08:00:00Z",
+        "CreateUser",
+        ",\"requestParameters\":{\"tag\":\"yes\"}",
+    );
+    let answer = World::new(&[every_user_is_tagged()], std::slice::from_ref(&tagged)).assess();
+    assert_eq!(answer.only(Verdict::NoExceptions).counts.examined, 1);
+    let plain = record("2026-10-15T09:00:00Z", "CreateUser", "");
+    let answer = World::new(&[every_user_is_tagged()], &[tagged, plain]).assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.examined, one.counts.conforming), (2, 1));
+    assert_eq!(answer.list(List::Population).len(), 2);
+    assert_eq!(answer.list(List::Sample).len(), 2);
+}
+
+#[test]
+fn no_activity_needs_proof_too() {
+    let world = World::new(&[every_user_is_tagged()], &[]).without_days(&["2026-10-07"]);
+    world.assess().only(Verdict::NotDeterminable);
+}
+
+#[test]
+fn an_inventory_is_listed_with_a_sample_whose_records_are_there() {
+    let users: Vec<String> = (10..30)
+        .map(|minute| create_user(&format!("2026-10-15T08:{minute}:00Z")))
+        .collect();
+    let inventory = control(
+        "users",
+        "\"management-write\"",
+        "kind = \"inventory\"\npattern = { eventName = [\"CreateUser\"] }",
+    );
+    let answer = World::new(std::slice::from_ref(&inventory), &users).assess();
+    let one = answer.only(Verdict::Listed);
+    assert_eq!((one.counts.listed, one.counts.conforming), (20, 20));
+    let sample = answer.list(List::Sample);
+    assert_eq!(sample.len(), 3);
+    assert!(sample.iter().all(|row| row.record.is_some()));
+    let population = answer.list(List::Population);
+    let ids = |rows: &[attestrail::assess::outcome::EvidenceRow]| -> Vec<String> {
+        rows.iter().map(|row| row.event_id.clone()).collect()
+    };
+    let mut ranked = ids(population);
+    ranked.sort_by_key(|id| attestrail::ledger::sample::rank(SEED, id, "", 0));
+    ranked.truncate(3);
+    let mut drawn = ids(sample);
+    drawn.sort_by_key(|id| attestrail::ledger::sample::rank(SEED, id, "", 0));
+    assert_eq!(drawn, ranked);
+    World::new(&[inventory], &[])
+        .assess()
+        .only(Verdict::NoActivity);
+}
+
+fn threshold() -> (String, String) {
+    control(
+        "guessing",
+        "\"management-write\"",
+        "kind = \"threshold\"\npattern = { eventName = [\"CreateUser\"] }\nby = [\"userIdentity.userName\"]\n\
+         more-than = 2\nwindow = \"10m\"",
+    )
+}
+
+#[test]
+fn each_burst_over_the_limit_is_one_exception_with_its_records() {
+    let burst = |hour: u32, count: u32| -> Vec<String> {
+        (0..count)
+            .map(|minute| create_user(&format!("2026-10-15T{hour:02}:{minute:02}:00Z")))
+            .collect()
+    };
+    let answer = World::new(&[threshold()], &burst(8, 2)).assess();
+    let one = answer.only(Verdict::NoExceptions);
+    assert_eq!((one.counts.examined, one.counts.conforming), (1, 1));
+    let mut records = burst(8, 3);
+    records.extend(burst(12, 4));
+    records.push(create_user("2026-10-16T00:00:00Z"));
+    let answer = World::new(&[threshold()], &records).assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.examined, one.counts.exceptions), (2, 2));
+    assert_eq!(answer.list(List::Exceptions).len(), 7);
+    assert_eq!(answer.list(List::Population).len(), 8);
+    assert!(
+        answer.list(List::Exceptions)[0]
+            .reason
+            .contains("burst 1: 3 records for ana")
+    );
+    assert_eq!(one.details[0].total, 2);
+    World::new(&[threshold()], &[])
+        .assess()
+        .only(Verdict::NoActivity);
+}
+
+#[test]
+fn a_burst_is_waived_only_if_all_of_its_records_are() {
+    let records: Vec<String> = (0..3)
+        .map(|at| {
+            with_id(
+                ACCOUNT,
+                REGION,
+                &format!("2026-10-15T08:0{at}:00Z"),
+                "CreateUser",
+                &format!("b-{at}"),
+                "",
+            )
+        })
+        .collect();
+    let waiver = |ids: &str| {
+        format!(
+            "[[waiver]]\ncontrol = \"guessing\"\nevent-ids = [{ids}]\nreason = \"r\"\napprover = \"a\"\n\
+             ticket = \"CHG-4\"\nexpires = 2026-12-31\n"
+        )
+    };
+    let world = World::new(&[threshold()], &records).scoped(&waiver("\"b-0\", \"b-1\""));
+    world.assess().only(Verdict::Exceptions);
+    let world = world.scoped(&waiver("\"b-0\", \"b-1\", \"b-2\""));
+    world.assess().only(Verdict::Waived);
+}
+
+fn restart() -> (String, String) {
+    control(
+        "restart",
+        "\"management-write\"",
+        "kind = \"followed-by\"\n[[expect.pair]]\npattern = { eventName = [\"CreateUser\"] }\n\
+         response = { eventName = [\"DeleteUser\"] }\nwithin = \"15m\"\n\
+         join = [\"recipientAccountId\", { trigger = \"requestParameters.userName\", response = \"requestParameters.userName\", as = \"name\" }]",
+    )
+}
+
+fn user(at: &str, name: &str, user: &str) -> String {
+    record(
+        at,
+        name,
+        &format!(",\"requestParameters\":{{\"userName\":\"{user}\"}}"),
+    )
+}
+
+#[test]
+fn a_trigger_is_answered_by_its_own_response_in_time() {
+    let answer = World::new(&[restart()], &[]).assess();
+    answer.only(Verdict::NoActivity);
+    let in_time = [
+        user("2026-10-15T08:00:00Z", "CreateUser", "path/x"),
+        user("2026-10-15T08:15:00Z", "DeleteUser", "x"),
+    ];
+    let answer = World::new(&[restart()], &in_time).assess();
+    assert_eq!(answer.only(Verdict::NoExceptions).counts.conforming, 1);
+    assert_eq!(answer.list(List::Population).len(), 2);
+    let other = [
+        user("2026-10-15T08:00:00Z", "CreateUser", "x"),
+        user("2026-10-15T08:05:00Z", "DeleteUser", "y"),
+    ];
+    let answer = World::new(&[restart()], &other).assess();
+    answer.only(Verdict::Exceptions);
+    assert_eq!(
+        answer.list(List::Exceptions)[0].reason,
+        "no response in time"
+    );
+    let late = [
+        user("2026-10-15T08:00:00Z", "CreateUser", "x"),
+        user("2026-10-15T08:15:01Z", "DeleteUser", "x"),
+    ];
+    let answer = World::new(&[restart()], &late).assess();
+    answer.only(Verdict::Exceptions);
+    assert_eq!(
+        answer.list(List::Exceptions)[0].reason,
+        "the response came too late"
+    );
+}
+
+#[test]
+fn a_trigger_near_the_end_stays_open_until_a_later_record_answers_it() {
+    let trigger = user("2026-10-31T23:50:00Z", "CreateUser", "x");
+    let answer = World::new(&[restart()], std::slice::from_ref(&trigger)).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert_eq!(one.counts.undecided, 1);
+    assert_eq!(answer.list(List::Undecided).len(), 1);
+    let response = user("2026-11-01T00:04:00Z", "DeleteUser", "x");
+    let answer = World::new(&[restart()], &[trigger, response]).assess();
+    answer.only(Verdict::NoExceptions);
+}
+
+#[test]
+fn a_missing_response_proves_nothing_where_records_may_be_missing() {
+    let trigger = user("2026-10-15T08:00:00Z", "CreateUser", "x");
+    let world = World::new(&[restart()], &[trigger]).without_days(&["2026-10-16"]);
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert_eq!((one.counts.undecided, one.counts.exceptions), (1, 0));
+}
+
+#[test]
+fn leavers_of_the_period_must_lose_their_access() {
+    let leavers = control(
+        "leavers-go",
+        "\"management-write\"",
+        "kind = \"followed-by\"\n[[expect.pair]]\ntrigger-list = \"leavers\"\nresponse = { eventName = [\"DeleteUser\"] }\n\
+         within = \"24h\"\njoin = [{ trigger = \"identity\", response = \"requestParameters.userName\" }]",
+    );
+    let left = |day: &str| {
+        format!(
+            "[[leaver]]\nperson = \"Ana\"\nidentities = [\"ana\", \"ana2\"]\nleft = {day}T17:00:00Z\n"
+        )
+    };
+    let gone = user("2026-10-13T09:00:00Z", "DeleteUser", "ana2");
+    let world = World::new(std::slice::from_ref(&leavers), &[gone]).scoped(&left("2026-10-12"));
+    world.assess().only(Verdict::NoExceptions);
+    let world = World::new(std::slice::from_ref(&leavers), &[]).scoped(&left("2026-10-12"));
+    let answer = world.assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!(one.details[0].rows[0][0], "Ana");
+    let waived = world.scoped(&format!(
+        "{}[[waiver]]\ncontrol = \"leavers-go\"\nevent-ids = [\"Ana\"]\nreason = \"r\"\napprover = \"a\"\n\
+         ticket = \"CHG-5\"\nexpires = 2026-12-31\n",
+        left("2026-10-12")
+    ));
+    waived.assess().only(Verdict::Waived);
+    let before = World::new(&[leavers], &[]).scoped(&left("2026-09-12"));
+    before.assess().only(Verdict::NoActivity);
+}
+
+#[test]
+fn enough_records_are_counted_for_each_stretch_and_each_entry() {
+    let weekly = control(
+        "weekly",
+        "\"management-write\"",
+        "kind = \"at-least\"\npattern = { eventName = [\"CreateUser\"] }\nper = \"week\"",
+    );
+    let weeks: Vec<String> = ["06", "13", "20"]
+        .iter()
+        .map(|day| create_user(&format!("2026-10-{day}T08:00:00Z")))
+        .collect();
+    let answer = World::new(std::slice::from_ref(&weekly), &weeks).assess();
+    let one = answer.only(Verdict::NoExceptions);
+    assert_eq!((one.counts.examined, one.counts.conforming), (3, 3));
+    let answer = World::new(std::slice::from_ref(&weekly), &weeks[..2]).assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.examined, one.counts.exceptions), (3, 1));
+    let uncertain = World::new(&[weekly], &weeks[..2]).without_days(&["2026-10-07"]);
+    let answer = uncertain.assess();
+    assert_eq!(answer.only(Verdict::NotDeterminable).counts.exceptions, 0);
+
+    let keys = control(
+        "each-key",
+        "\"management-write\"",
+        "kind = \"at-least\"\npattern = { eventName = [\"CreateUser\"] }\neach = { list = \"cde_kms_keys\", path = \"requestParameters.userName\" }",
+    );
+    let one_key = [user("2026-10-15T08:00:00Z", "CreateUser", "k1")];
+    let world = World::new(&[keys], &one_key);
+    let both = world.scoped("[lists]\ncde_kms_keys = [\"k1\", \"k2\"]\n");
+    let answer = both.assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.examined, one.counts.exceptions), (2, 1));
+    assert!(
+        one.details[0]
+            .rows
+            .iter()
+            .any(|row| row[0] == "k2" && row[4] == "too few")
+    );
+    let one = both.scoped("[lists]\ncde_kms_keys = [\"k1\"]\n");
+    one.assess().only(Verdict::NoExceptions);
+}
+
+#[test]
+fn coverage_of_accounts_finds_silence_undecided_and_a_stop_an_exception() {
+    let accounts = control(
+        "all-here",
+        "\"management-write\"",
+        "kind = \"coverage\"\nwhat = \"accounts\"",
+    );
+    let answer = World::new(std::slice::from_ref(&accounts), &[]).assess();
+    assert_eq!(answer.only(Verdict::NoExceptions).counts.conforming, 31);
+    let silent = World::new(std::slice::from_ref(&accounts), &[]).without_days(&["2026-10-07"]);
+    let answer = silent.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert_eq!((one.counts.conforming, one.counts.undecided), (30, 1));
+    let stop = record(
+        "2026-10-07T14:00:00Z",
+        "StopLogging",
+        ",\"requestParameters\":{\"name\":\"main\"}",
+    );
+    let start = record(
+        "2026-10-08T08:00:00Z",
+        "StartLogging",
+        ",\"requestParameters\":{\"name\":\"arn:aws:cloudtrail:us-east-1:111122223333:trail/main\"}",
+    );
+    let answer = World::new(&[accounts], &[stop, start]).assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!(
+        one.counts.exceptions, 2,
+        "the 7th from 14:00, the 8th until 08:00"
+    );
+    let row = &answer.assessment.coverage.rows[0];
+    assert_eq!(
+        row.days[6..9],
+        [DayState::Stopped, DayState::Stopped, DayState::Delivered]
+    );
+}
+
+#[test]
+fn coverage_of_classes_asks_for_the_needs_of_all_controls() {
+    let classes = control(
+        "classes",
+        "\"management-write\"",
+        "kind = \"coverage\"\nwhat = \"classes\"",
+    );
+    let kms = control(
+        "keys",
+        "\"kms\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"ScheduleKeyDeletion\"] }",
+    );
+    let world = World::new(&[classes, kms], &[]);
+    let answer = world.assess();
+    assert_eq!(answer.control("classes").verdict, Verdict::NoExceptions);
+    assert_eq!(answer.control("classes").counts.examined, 2);
+    let answer = world.without_names(&["Decrypt"]).assess();
+    assert_eq!(answer.control("classes").verdict, Verdict::NotDeterminable);
+    assert_eq!(answer.control("keys").verdict, Verdict::NotDeterminable);
+}
+
+#[test]
+fn coverage_of_stores_asks_for_events_of_each_store() {
+    let stores = control(
+        "stores",
+        "\"s3-data-read\"",
+        "kind = \"coverage\"\nwhat = \"stores\"\nstores = [{ list = \"data_buckets\", class = \"s3-data-read\", path = \"requestParameters.bucketName\" }]",
+    );
+    let read = record(
+        "2026-10-15T08:00:00Z",
+        "GetObject",
+        ",\"requestParameters\":{\"bucketName\":\"cards-1\"}",
+    )
+    .replace("iam.amazonaws.com", "s3.amazonaws.com")
+    .replace("\"Management\"", "\"Data\"");
+    let world = World::new(&[stores], &[read])
+        .scoped("[lists]\ndata_buckets = [{ prefix = \"cards-\" }]\n");
+    world.assess().only(Verdict::NoExceptions);
+    let two = world.scoped("[lists]\ndata_buckets = [{ prefix = \"cards-\" }, \"scans\"]\n");
+    let answer = two.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert_eq!((one.counts.conforming, one.counts.undecided), (1, 1));
+    let stated = two.scoped(
+        "[lists]\ndata_buckets = [{ prefix = \"cards-\" }, \"scans\"]\n\
+         [[recorded]]\nclass = \"s3-data-read\"\nstores = [\"scans\"]\nsource = \"selectors\"\n",
+    );
+    stated.assess().only(Verdict::NoExceptions);
+}
+
+#[test]
+fn record_fields_count_rates_and_list_what_lacks_an_element() {
+    let fields = control(
+        "fields",
+        "\"management-write\"",
+        "kind = \"record-fields\"\n[[expect.field]]\nname = \"who\"\nany-of = [\"userIdentity.arn\"]\n\
+         [[expect.field]]\nname = \"where from\"\nany-of = [\"sourceIPAddress\"]\nunless = { eventName = [\"Decrypt\"] }",
+    );
+    let lacking =
+        create_user("2026-10-15T08:00:00Z").replace("\"sourceIPAddress\":\"192.0.2.7\",", "");
+    let answer = World::new(std::slice::from_ref(&fields), &[]).assess();
+    let one = answer.only(Verdict::NoExceptions);
+    assert_eq!((one.counts.examined, one.counts.conforming), (93, 93));
+    let answer = World::new(&[fields], &[lacking]).assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.examined, one.counts.exceptions), (94, 1));
+    assert_eq!(answer.list(List::Exceptions)[0].reason, "lacks: where from");
+    let rows = &one.details[0].rows;
+    assert_eq!(rows[0], ["who", "94", "94", "0", "0", "100.00 %"]);
+    assert_eq!(rows[1], ["where from", "63", "62", "1", "0", "98.41 %"]);
+}
+
+#[test]
+fn integrity_is_not_determinable_until_digests_are_verified() {
+    let chain = control("chain", "\"digests\"", "kind = \"integrity\"");
+    let answer = World::new(&[chain], &[]).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(says(&one.reasons, &["integrity is not verified"]));
+    assert_eq!(answer.assessment.integrity.status, "not-verified");
+}
+
+#[test]
+fn copies_are_counted_once_wherever_they_stand() {
+    let made = create_user("2026-10-15T08:00:00Z");
+    let world = World::new(&[no_new_users()], &[made.clone(), made.clone()]);
+    let world = world.and_file(&key("2026-10-16", "again"), file(&[made]));
+    let answer = world.assess();
+    assert_eq!(answer.only(Verdict::Exceptions).counts.exceptions, 1);
+    assert_eq!(answer.assessment.log_set.total.duplicates, 2);
+    let duplicates: Vec<u64> = answer.inputs.iter().map(|row| row.duplicates).collect();
+    assert_eq!(duplicates, [1, 1, 0]);
+    assert_eq!(answer.list(List::Exceptions)[0].origin.index, 0);
+}
+
+#[test]
+fn records_that_contradict_each_other_are_no_evidence_and_named() {
+    let one = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-10-15T08:00:00Z",
+        "CreateUser",
+        "same",
+        "",
+    );
+    let two = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-10-15T08:00:00Z",
+        "DeleteUser",
+        "same",
+        "",
+    );
+    let answer = World::new(&[no_new_users()], &[one, two]).assess();
+    let outcome = answer.only(Verdict::NotDeterminable);
+    assert!(says(&outcome.reasons, &["2 records", "same event id"]));
+    assert_eq!(answer.assessment.log_set.total.conflicts, 2);
+    let named: Vec<_> = answer
+        .refusals
+        .iter()
+        .filter(|row| row.code == "conflicting-record")
+        .collect();
+    assert_eq!(named.len(), 2);
+    assert!(named.iter().all(|row| row.is_loss && row.index.is_some()));
+}
+
+#[test]
+fn records_without_an_id_are_never_copies_of_each_other_but_whole_files_are() {
+    let made = create_user("2026-10-15T08:00:00Z").replace("\"eventID\"", "\"other\"");
+    let world = World::new(&[no_new_users()], &[made.clone(), made.clone()]);
+    let answer = world.assess();
+    assert_eq!(answer.only(Verdict::Exceptions).counts.exceptions, 2);
+    let again = world.and_file("backup/copy.json", file(&[made.clone(), made]));
+    let answer = again.assess();
+    assert_eq!(answer.only(Verdict::Exceptions).counts.exceptions, 2);
+    assert_eq!(answer.assessment.log_set.total.duplicates, 2);
+    let copy = answer
+        .inputs
+        .iter()
+        .find(|row| row.key == "backup/copy.json");
+    assert!(says(&copy.expect("listed").notices, &["the same file as"]));
+}
+
+#[test]
+fn an_empty_log_set_says_so_and_passes_nothing() {
+    let mut world = World::new(&[no_new_users()], &[]);
+    world.files.clear();
+    let answer = world.assess();
+    answer.only(Verdict::NotDeterminable);
+    assert!(says(&answer.assessment.log_set.notices, &["no files"]));
+    let answer = world.without_scope().assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(says(&one.reasons, &["no record of the accounts in scope"]));
+    assert!(!answer.assessment.coverage.is_complete);
+}
+
+#[test]
+fn an_account_of_another_framework_is_not_in_scope() {
+    let other = record_in(
+        "444455556666",
+        REGION,
+        "2026-10-15T08:00:00Z",
+        "CreateUser",
+        "",
+    );
+    let scope = "[[account]]\nid = \"444455556666\"\nframeworks = [\"pci-dss-4.0.1\"]\n";
+    let mut world = World::new(&[no_new_users()], &[other]).scoped(scope);
+    world.framework = Some("hipaa");
+    world.assess().only(Verdict::NoExceptions);
+    world.framework = Some("pci-dss-4.0.1");
+    world.assess().only(Verdict::Exceptions);
+}
+
+#[test]
+fn contradictions_outside_the_period_are_named_and_decide_nothing() {
+    let one = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-09-15T08:00:00Z",
+        "CreateUser",
+        "same",
+        "",
+    );
+    let two = with_id(
+        ACCOUNT,
+        REGION,
+        "2026-09-15T08:00:00Z",
+        "DeleteUser",
+        "same",
+        "",
+    );
+    let answer = World::new(&[no_new_users()], &[one, two]).assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(answer.assessment.log_set.total.conflicts, 2);
+    assert_eq!(answer.assessment.log_set.losses, 2);
+}
+
+#[test]
+fn a_record_without_account_and_region_is_counted_under_unknown() {
+    let bare = create_user("2026-10-15T08:00:00Z")
+        .replace("\"recipientAccountId\":\"111122223333\"", "\"x\":1")
+        .replace("\"accountId\":\"111122223333\",", "")
+        .replace("\"awsRegion\":\"us-east-1\"", "\"awsRegion\":\"\"");
+    let world = World::new(&[no_new_users()], &[]).and_file("bare.json", file(&[bare]));
+    let answer = world.assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(
+        answer.assessment.log_set.by_account["unknown"].outside_scope,
+        1
+    );
+}
+
+#[test]
+fn a_text_far_longer_than_cloudtrail_writes_is_cut_in_views_and_whole_in_the_record() {
+    let long = "ü".repeat(5_000);
+    let made = create_user("2026-10-15T08:00:00Z").replace("\"test\"", &format!("\"{long}\""));
+    let answer = World::new(&[no_new_users()], std::slice::from_ref(&made)).assess();
+    let row = &answer.list(List::Exceptions)[0];
+    assert_eq!(row.user_agent.chars().count(), 2_001);
+    assert!(row.user_agent.ends_with('…'));
+    assert_eq!(row.record.as_deref(), Some(made.as_bytes()));
+}
