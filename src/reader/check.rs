@@ -105,6 +105,9 @@ fn read_time(view: &RecordView<'_>) -> Result<i64, (&'static str, String)> {
         );
         return Err(("time-type", message));
     }
+    if let Some(time) = time::parse_plain(view.raw_bytes(leaf)) {
+        return Ok(time);
+    }
     let text: Cow<'_, str> = view.text_of(leaf);
     time::parse(&text).map_err(|error| {
         let message = format!("`eventTime` is `{}`: {error}", display_value(&text));
