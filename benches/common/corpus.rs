@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use attestrail::source::SourceFile;
+use attestrail::source::local::{WalkOptions, walk};
+
 /// What was put into a corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Truth {
@@ -29,6 +32,44 @@ pub struct Corpus {
     pub folder: PathBuf,
     /// What is in it.
     pub truth: Truth,
+}
+
+/// Logs to measure.
+pub struct Logs {
+    /// As a walk lists them.
+    pub files: Vec<SourceFile>,
+    /// Where they are.
+    pub paths: Vec<PathBuf>,
+    /// How many records they hold, if known.
+    pub records: Option<u64>,
+}
+
+impl Logs {
+    /// Bytes of JSON for each byte of gzip.
+    pub fn ratio(&self) -> f64 {
+        let stored: u64 = self.files.iter().map(|file| file.size).sum();
+        super::cpu::inflate_all(&self.paths) as f64 / stored as f64
+    }
+}
+
+/// The logs of the folder that `ATTESTRAIL_BENCH_LOGS` names, else a corpus of `records` records.
+pub fn logs(records: u64) -> Logs {
+    let (folder, records) = match std::env::var_os("ATTESTRAIL_BENCH_LOGS") {
+        Some(folder) => (PathBuf::from(folder), None),
+        None => {
+            let corpus = corpus(records);
+            let all = corpus.truth.records + corpus.truth.duplicates;
+            (corpus.folder, Some(all))
+        }
+    };
+    let listing = walk(&[folder], WalkOptions::default()).expect("the corpus can be walked");
+    let is_log = |file: &SourceFile| file.key.ends_with(".json.gz");
+    let files: Vec<SourceFile> = listing.files.into_iter().filter(is_log).collect();
+    Logs {
+        paths: files.iter().map(|file| file.path.clone()).collect(),
+        files,
+        records,
+    }
 }
 
 const ACCOUNTS: [&str; 4] = [

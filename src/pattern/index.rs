@@ -3,9 +3,8 @@
 //! are tried. Filing too broadly costs time, filing too narrowly would lose
 //! matches; so a pattern that cannot be filed is always tried.
 
-use rapidhash::RapidHashMap;
-
 use crate::record::path::{PathId, PathSet};
+use crate::record::project::{Kind, text_mark};
 use crate::record::view::{CUT_LENGTH, RecordView};
 
 use super::program::{Check, Program, Slot, Source, Way};
@@ -19,14 +18,14 @@ pub(super) enum Anchor {
     Present(PathId),
 }
 
-const NOT_FILED: u32 = u32::MAX;
-
 /// All filed patterns.
 #[derive(Debug, Default)]
 pub(super) struct Index {
+    /// What is filed under each path, by its id; paths behind the end have nothing.
     drawers: Vec<Drawer>,
-    /// The drawer of each path, or [`NOT_FILED`].
-    drawer_of: Vec<u32>,
+    /// Texts that patterns are filed under: a hash table without buckets, at most half full.
+    texts: Vec<Option<Filed>>,
+    text_count: usize,
     always: Vec<u32>,
     /// Patterns filed under a path below each member that CloudTrail may leave out.
     below_omitted: [Vec<u32>; 4],
@@ -34,8 +33,18 @@ pub(super) struct Index {
 
 #[derive(Debug, Default)]
 struct Drawer {
-    by_text: RapidHashMap<Box<str>, Vec<u32>>,
+    is_used: bool,
+    has_texts: bool,
     present: Vec<u32>,
+}
+
+/// The patterns filed under one text at one path.
+#[derive(Debug)]
+struct Filed {
+    path: PathId,
+    mark: u32,
+    text: Box<str>,
+    patterns: Vec<u32>,
 }
 
 impl Index {
@@ -54,8 +63,9 @@ impl Index {
             match anchor {
                 Anchor::Present(_) => push_once(&mut drawer.present, pattern),
                 Anchor::Texts(_, texts) => {
+                    drawer.has_texts = true;
                     for text in texts {
-                        push_once(drawer.by_text.entry(text.into()).or_default(), pattern);
+                        push_once(self.filed(path, text), pattern);
                     }
                 }
             }
@@ -64,14 +74,54 @@ impl Index {
 
     fn drawer(&mut self, path: PathId) -> &mut Drawer {
         let slot = path.0 as usize;
-        if self.drawer_of.len() <= slot {
-            self.drawer_of.resize(slot + 1, NOT_FILED);
+        if self.drawers.len() <= slot {
+            self.drawers.resize_with(slot + 1, Drawer::default);
         }
-        if self.drawer_of[slot] == NOT_FILED {
-            self.drawer_of[slot] = self.drawers.len() as u32;
-            self.drawers.push(Drawer::default());
+        let drawer = &mut self.drawers[slot];
+        drawer.is_used = true;
+        drawer
+    }
+
+    /// The patterns filed under a text, which is filed if it was not.
+    fn filed(&mut self, path: PathId, text: String) -> &mut Vec<u32> {
+        if (self.text_count + 1) * 2 > self.texts.len() {
+            let length = (self.texts.len() * 2).max(64);
+            let old = std::mem::take(&mut self.texts);
+            self.texts.resize_with(length, || None);
+            for filed in old.into_iter().flatten() {
+                let slot = self.slot(filed.path, filed.mark, &filed.text);
+                self.texts[slot] = Some(filed);
+            }
         }
-        &mut self.drawers[self.drawer_of[slot] as usize]
+        let mark = text_mark(text.as_bytes());
+        let slot = self.slot(path, mark, &text);
+        let filed = &mut self.texts[slot];
+        if filed.is_none() {
+            self.text_count += 1;
+        }
+        let new = || Filed {
+            path,
+            mark,
+            text: text.into(),
+            patterns: Vec::new(),
+        };
+        &mut filed.get_or_insert_with(new).patterns
+    }
+
+    /// Where a text is filed, or would be.
+    fn slot(&self, path: PathId, mark: u32, text: &str) -> usize {
+        let mut slot = self.first_slot(path, mark);
+        while let Some(filed) = &self.texts[slot]
+            && (filed.path != path || *filed.text != *text)
+        {
+            slot = (slot + 1) & (self.texts.len() - 1);
+        }
+        slot
+    }
+
+    #[inline]
+    fn first_slot(&self, path: PathId, mark: u32) -> usize {
+        (mark ^ path.0.wrapping_mul(0x9E37_79B9)) as usize & (self.texts.len() - 1)
     }
 
     /// Calls `see` with every pattern that the record may match; some more than once.
@@ -82,22 +132,27 @@ impl Index {
                 patterns.iter().copied().for_each(&mut see);
             }
         }
-        for path in view.touched() {
-            let Some(drawer) = self
-                .drawer_of
-                .get(path.0 as usize)
-                .and_then(|at| self.drawers.get(*at as usize))
-            else {
+        for leaf in view.all_leaves() {
+            let Some(drawer) = self.drawers.get(leaf.path.0 as usize) else {
                 continue;
             };
-            drawer.present.iter().copied().for_each(&mut see);
-            if drawer.by_text.is_empty() {
+            if !drawer.is_used {
                 continue;
             }
-            for text in view.texts(*path) {
-                if let Some(patterns) = drawer.by_text.get(&*text) {
-                    patterns.iter().copied().for_each(&mut see);
+            drawer.present.iter().copied().for_each(&mut see);
+            if !drawer.has_texts || leaf.kind != Kind::String {
+                continue;
+            }
+            let mut slot = self.first_slot(leaf.path, leaf.mark);
+            while let Some(filed) = &self.texts[slot] {
+                let is_same = filed.mark == leaf.mark
+                    && filed.path == leaf.path
+                    && view.is_text(leaf, &filed.text);
+                if is_same {
+                    filed.patterns.iter().copied().for_each(&mut see);
+                    break;
                 }
+                slot = (slot + 1) & (self.texts.len() - 1);
             }
         }
     }

@@ -112,6 +112,11 @@ impl Roll {
         }
     }
 
+    /// Whether the scope has no such list, so that nothing can be said of any value.
+    pub(super) fn is_missing(&self) -> bool {
+        self.entries.is_none()
+    }
+
     /// Whether the list holds `value` for a record of `time`.
     pub(super) fn check(&self, value: &Value<'_>, time: Option<i64>) -> Truth {
         let Some(entries) = &self.entries else {

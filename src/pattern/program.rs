@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::record::derived::Derived;
 use crate::record::path::{PathId, PathSet};
+use crate::record::project::text_mark;
 
 use super::condition::ValueTest;
 use super::form::{Condition, Field, FieldPath, Form};
@@ -25,6 +26,40 @@ pub(super) struct Slot {
     pub(super) checks: Vec<Check>,
     /// Whether `exists = false` is among its tests.
     pub(super) may_be_absent: bool,
+    /// The checks in a form that is quickly answered, if they have one.
+    pub(super) quick: Quick,
+}
+
+/// Tests that can be answered without making a value of what a record holds.
+#[derive(Debug, Clone)]
+pub(super) enum Quick {
+    /// There are others.
+    No,
+    /// One of these texts, each with its mark, in full.
+    Texts(Vec<(u32, Box<str>)>),
+    /// A list that the scope does not have, so that nothing can be said of any value.
+    Unfilled,
+}
+
+impl Quick {
+    fn new(source: Source, checks: &[Check], paths: &PathSet) -> Quick {
+        let is_cut = matches!(source, Source::Path(path) if paths.is_cut_at_1024(path));
+        if let [Check::Listed { roll, .. }] = checks
+            && roll.is_missing()
+        {
+            return Quick::Unfilled;
+        }
+        let text = |check: &Check| match check {
+            Check::Value(test) if !is_cut => test
+                .exact_text()
+                .map(|text| (text_mark(text.as_bytes()), text.into())),
+            _ => None,
+        };
+        match checks.iter().map(text).collect() {
+            Some(texts) => Quick::Texts(texts),
+            None => Quick::No,
+        }
+    }
 }
 
 /// Where values come from.
@@ -82,13 +117,20 @@ impl Build<'_> {
     }
 
     pub(super) fn slot(&mut self, field: &Field) -> Slot {
+        let source = self.source(&field.path);
+        let checks: Vec<Check> = field
+            .any
+            .iter()
+            .filter_map(|condition| self.check(condition))
+            .collect();
+        let paths = match self.inside_json {
+            true => &self.inner,
+            false => &self.paths,
+        };
         Slot {
-            source: self.source(&field.path),
-            checks: field
-                .any
-                .iter()
-                .filter_map(|condition| self.check(condition))
-                .collect(),
+            source,
+            quick: Quick::new(source, &checks, paths),
+            checks,
             may_be_absent: field.any.contains(&Condition::Absent),
         }
     }

@@ -9,14 +9,14 @@ use std::ops::ControlFlow;
 use crate::record::derived::Derived;
 use crate::record::identity;
 use crate::record::outcome::{Outcome, outcome};
-use crate::record::path::{PathSet, core};
+use crate::record::path::{PathId, PathSet, core};
 use crate::record::project::{FaultKind, Kind, Leaf, Projector, skip_space};
 use crate::record::view::RecordView;
 
 use super::Truth;
 use super::condition::Value;
 use super::consistency::{Choice, Membership, is_satisfiable};
-use super::program::{Check, Program, Slot, Source, Way};
+use super::program::{Check, Program, Quick, Slot, Source, Way};
 
 /// How to take what is undecided: as if it failed, or as if it held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,12 @@ impl<'r, 'e> Run<'r, 'e> {
         if gap == Gap::All {
             return state;
         }
+        if let Source::Path(path) = slot.source
+            && !matches!(slot.quick, Quick::No)
+        {
+            self.quick_state(path, &slot.quick, reading, &mut state);
+            return state;
+        }
         let _ = self.each_value(slot.source, |run, found| {
             let is_plain = run.steps(found).next().is_none();
             state.has_values = true;
@@ -170,9 +176,45 @@ impl<'r, 'e> Run<'r, 'e> {
             if !state.passes {
                 state.passes = run.passes(slot, found, reading);
             }
+            // A derived value lies in no array, and a list that is not there says the same of any.
+            let is_settled = state.passes || matches!(slot.quick, Quick::Unfilled);
+            if found.leaf.is_none() && is_settled {
+                return ControlFlow::Break(());
+            }
             ControlFlow::Continue(())
         });
         state
+    }
+
+    /// [`Run::state`] where the bytes of the record answer, see [`Quick`].
+    fn quick_state(&mut self, path: PathId, quick: &Quick, reading: Reading, state: &mut State) {
+        let view = self.view;
+        let mut array_end = 0;
+        for leaf in view.leaves(path) {
+            match leaf.kind {
+                Kind::Array => {
+                    array_end = array_end.max(leaf.end);
+                    continue;
+                }
+                Kind::Object => continue,
+                _ => {}
+            }
+            let is_element = leaf.start < array_end;
+            let is_plain = view.trail(leaf).nth(usize::from(is_element)).is_none();
+            state.has_values = true;
+            state.has_plain |= is_plain;
+            state.has_arrays |= !is_plain;
+            state.passes |= match quick {
+                Quick::Texts(texts) => texts
+                    .iter()
+                    .any(|(mark, text)| leaf.mark == *mark && view.is_text(leaf, text)),
+                Quick::Unfilled => {
+                    self.met_undecided = true;
+                    reading == Reading::Best
+                }
+                Quick::No => false,
+            };
+        }
     }
 
     fn passes(&mut self, slot: &Slot, found: &Found<'r>, reading: Reading) -> bool {
@@ -281,6 +323,8 @@ impl<'r, 'e> Run<'r, 'e> {
                 }
                 derived(Value::string(actor), self)
             }
+            Source::Derived(Derived::Person) => identity::person_texts(&view)
+                .try_for_each(|text| derived(Value::string(text), self)),
             Source::Derived(other) => other
                 .values(&view)
                 .into_iter()

@@ -34,10 +34,8 @@ pub(super) enum Judged {
 
 /// Decides by the fields that every record must have.
 pub(super) fn judge(view: &RecordView<'_>) -> Judged {
-    let category = view.text(core::EVENT_CATEGORY);
-    let event_type = view.text(core::EVENT_TYPE);
-    if category.as_deref() == Some("Aggregated")
-        || event_type.as_deref() == Some("AwsAggregatedEvent")
+    if view.first_is(core::EVENT_CATEGORY, "Aggregated")
+        || view.first_is(core::EVENT_TYPE, "AwsAggregatedEvent")
     {
         return Judged::Aggregate;
     }
@@ -50,9 +48,10 @@ pub(super) fn judge(view: &RecordView<'_>) -> Judged {
             message,
         };
     }
-    let is_insight = category.as_deref() == Some("Insight")
-        || event_type.as_deref() == Some("AwsCloudTrailInsight")
-        || category.is_none() && filled(view, core::INSIGHT_DETAILS).is_some();
+    let is_insight = view.first_is(core::EVENT_CATEGORY, "Insight")
+        || view.first_is(core::EVENT_TYPE, "AwsCloudTrailInsight")
+        || filled(view, core::INSIGHT_DETAILS).is_some()
+            && view.text(core::EVENT_CATEGORY).is_none();
     match read_time(view) {
         Ok(time) => Judged::Record {
             time,
@@ -82,6 +81,9 @@ fn is_foreign(view: &RecordView<'_>) -> bool {
 
 fn unknown_version(view: &RecordView<'_>) -> Option<String> {
     let leaf = filled(view, core::EVENT_VERSION)?;
+    if view.raw_bytes(leaf).starts_with(b"1.") {
+        return None;
+    }
     let version = view.text_of(leaf);
     let major = version.split('.').next().unwrap_or_default();
     (major != "1").then(|| {
@@ -102,6 +104,9 @@ fn read_time(view: &RecordView<'_>) -> Result<i64, (&'static str, String)> {
             kind_name(leaf.kind)
         );
         return Err(("time-type", message));
+    }
+    if let Some(time) = time::parse_plain(view.raw_bytes(leaf)) {
+        return Ok(time);
     }
     let text: Cow<'_, str> = view.text_of(leaf);
     time::parse(&text).map_err(|error| {
@@ -134,7 +139,7 @@ enum Expected {
 }
 
 impl Expected {
-    fn allows(self, kind: Kind) -> bool {
+    const fn allows(self, kind: Kind) -> bool {
         match self {
             Expected::Anything => true,
             Expected::Text => matches!(kind, Kind::String | Kind::Null),
@@ -221,7 +226,9 @@ pub(super) fn note_oddities(
     index: u32,
     tally: &mut Tally,
 ) {
-    note_types(view, index, tally);
+    if has_odd_type(view) {
+        note_types(view, index, tally);
+    }
     let wanted = match kind {
         RecordKind::Call => &WANTED[..],
         RecordKind::Insight => &WANTED[3..],
@@ -247,8 +254,8 @@ pub(super) fn note_oddities(
     ];
     for (code, path, claimed) in places {
         if let Some(claimed) = claimed
+            && !view.first_is(path, claimed)
             && let Some(found) = view.text(path)
-            && found != claimed.as_str()
         {
             tally.note(code, core::ALL[path.0 as usize], index, || {
                 format!(
@@ -259,6 +266,46 @@ pub(super) fn note_oddities(
             });
         }
     }
+}
+
+/// Which kinds each path of the record model may have, one bit each. The
+/// elements of an array have its path too: those are looked at one by one.
+const ALLOWED: [u8; core::ALL.len()] = {
+    let kinds = [
+        Kind::String,
+        Kind::Number,
+        Kind::True,
+        Kind::False,
+        Kind::Null,
+        Kind::Object,
+        Kind::Array,
+    ];
+    let mut table = [u8::MAX; core::ALL.len()];
+    let mut path = 0;
+    while path < table.len() {
+        let expected = EXPECTED[path];
+        let mut kind = 0;
+        while kind < kinds.len() && !matches!(expected, Expected::Array) {
+            if !expected.allows(kinds[kind]) {
+                table[path] &= !(1 << kinds[kind] as u8);
+            }
+            kind += 1;
+        }
+        path += 1;
+    }
+    table
+};
+
+fn has_odd_type(view: &RecordView<'_>) -> bool {
+    let is_odd = |leaf: &Leaf| match ALLOWED.get(leaf.path.0 as usize) {
+        Some(allowed) => allowed >> leaf.kind as u8 & 1 == 0,
+        None => false,
+    };
+    view.all_leaves().iter().any(is_odd)
+        || view
+            .leaves(core::RESOURCES)
+            .next()
+            .is_some_and(|leaf| !Expected::Array.allows(leaf.kind))
 }
 
 fn note_types(view: &RecordView<'_>, index: u32, tally: &mut Tally) {

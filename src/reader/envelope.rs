@@ -368,12 +368,22 @@ impl<'w, 'set> Walk<'w, 'set> {
 /// Whether each line is a document: the first two that are not blank both begin like one.
 /// A document that spans lines never has a `{` at the start of its second line.
 fn is_lines(bytes: &[u8]) -> bool {
-    let bytes = &bytes[skip_space(bytes, 0)..];
-    let mut starts = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| skip_space(line, 0) < line.len())
-        .map(|line| line.first() == Some(&b'{') || export_time_length(line).is_some());
-    starts.next() == Some(true) && starts.next() == Some(true)
+    let mut rest = &bytes[skip_space(bytes, 0)..];
+    let mut begun = 0;
+    loop {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = &rest[..end];
+        if skip_space(line, 0) < line.len() {
+            if line.first() != Some(&b'{') && export_time_length(line).is_none() {
+                return false;
+            }
+            begun += 1;
+        }
+        if begun == 2 || end == rest.len() {
+            return begun == 2;
+        }
+        rest = &rest[end + 1..];
+    }
 }
 
 fn syntax(what: &'static str, at: usize) -> FileFault {

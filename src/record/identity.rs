@@ -140,29 +140,37 @@ fn role_arn<'a>(view: &RecordView<'a>) -> Option<Cow<'a, str>> {
 
 /// Every text of the record that may name the human behind the call.
 pub fn persons(view: &RecordView<'_>) -> Vec<String> {
-    let mut names: Vec<String> = [
+    let mut names: Vec<String> = person_texts(view).map(Cow::into_owned).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The texts of [`persons`], in no order to rely on, some perhaps twice.
+pub fn person_texts<'a>(view: &RecordView<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+    let view = *view;
+    let whole = [
         core::IDENTITY_USER,
         core::SOURCE_IDENTITY,
         core::IDENTITY_ON_BEHALF_OF,
         core::ADDITIONAL_USER,
         core::IDENTITY_ARN,
-    ]
-    .iter()
-    .filter_map(|path| view.text(*path))
-    .map(Cow::into_owned)
-    .collect();
-    if let Some(arn) = view.text(core::IDENTITY_ARN)
-        && let Some((_, session)) = arn.rsplit_once('/')
-    {
-        names.push(session.to_owned());
-    }
-    if let Some(principal) = view.text(core::IDENTITY_PRINCIPAL)
-        && let Some((_, session)) = principal.split_once(':')
-    {
-        names.push(session.to_owned());
-    }
-    names.retain(|name| !name.is_empty() && name != "HIDDEN_DUE_TO_SECURITY_REASONS");
-    names.sort_unstable();
-    names.dedup();
-    names
+    ];
+    let parts: [(_, fn(&str) -> Option<usize>); 2] = [
+        (core::IDENTITY_ARN, |arn| arn.rfind('/')),
+        (core::IDENTITY_PRINCIPAL, |principal| principal.find(':')),
+    ];
+    let sessions = parts.into_iter().filter_map(move |(path, mark)| {
+        let text = view.text(path)?;
+        let from = mark(&text)? + 1;
+        Some(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[from..]),
+            Cow::Owned(text) => Cow::Owned(text[from..].to_owned()),
+        })
+    });
+    whole
+        .into_iter()
+        .filter_map(move |path| view.text(path))
+        .chain(sessions)
+        .filter(|name| !name.is_empty() && name != "HIDDEN_DUE_TO_SECURITY_REASONS")
 }

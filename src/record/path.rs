@@ -13,7 +13,7 @@ pub struct PathId(pub u32);
 
 /// A place in the trie; [`PathSet::ROOT`] is the record itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct NodeId(u32);
+pub struct NodeId(pub(super) u32);
 
 /// The members that CloudTrail replaces by a small `omitted` object when they are too large.
 pub const OMITTABLE: [&str; 4] = [
@@ -219,11 +219,8 @@ impl Default for PathSet {
 
 /// The hash by which member names are looked up and compared.
 #[inline]
-pub(super) fn hash_name(name: &[u8]) -> u64 {
-    rapidhash::v3::rapidhash_v3_inline::<true, true, false>(
-        name,
-        &rapidhash::v3::DEFAULT_RAPID_SECRETS,
-    )
+fn hash_name(name: &[u8]) -> u64 {
+    super::project::hash_text(name)
 }
 
 /// The paths that the record model itself reads, with fixed ids.

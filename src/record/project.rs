@@ -7,10 +7,20 @@
 //! beyond [`MAX_DEPTH`]), because evidence must not depend on the tool that
 //! reads it. The bytes must already be known to be UTF-8.
 
-use std::borrow::Cow;
+mod block;
+mod repeat;
+mod shape;
 
-use super::path::{NodeId, PathId, PathSet, hash_name};
+use std::borrow::Cow;
+use std::ops::Range;
+
+use self::block::{BLOCK, TextHash, block_at, mix, specials};
+use self::repeat::Repeats;
+use self::shape::{MOST_MEMBERS, Member, NO_STEP, Shapes, StepId, TOP};
+use super::path::{NodeId, PathId, PathSet};
 use super::text;
+
+pub(super) use self::block::hash_text;
 
 /// Objects and arrays inside one another; CloudTrail stays below 20.
 pub const MAX_DEPTH: usize = 128;
@@ -57,6 +67,13 @@ pub struct Leaf {
     /// Which array elements it lies in: index into the trails, or none.
     trail: u32,
     next: u32,
+    /// Of strings: a part of the hash of the text, see [`text_mark`].
+    pub(crate) mark: u32,
+}
+
+/// What [`Leaf::mark`] is for a string with this text: different marks mean different texts.
+pub(crate) fn text_mark(text: &[u8]) -> u32 {
+    hash_text(text) as u32
 }
 
 /// One step of array membership: element `index` of array `array`, inside `parent`.
@@ -104,17 +121,72 @@ fn fault<T>(kind: FaultKind, at: usize) -> Result<T, Fault> {
     Err(Fault { kind, at })
 }
 
+/// An object or array that is open.
+#[derive(Clone, Copy)]
 struct Frame {
     is_object: bool,
-    node: Option<NodeId>,
+    /// Of objects: how far it is among the known shapes. Of arrays: where its
+    /// elements stand. [`NO_STEP`] if it has no known shape.
+    step: StepId,
+    node: u32,
+    end: u32,
     /// The trail that values directly inside have (objects: the object's own).
     trail: u32,
     array: u32,
+    /// Elements so far; of objects without a known shape: members so far.
     index: u32,
-    hash: u64,
-    first_member: usize,
-    pending_name: u64,
     container_leaf: u32,
+    start: u32,
+    first_member: u32,
+    hash: u64,
+    pending_name: u64,
+    /// The value that is to be remembered when it ends.
+    repeat: Option<Repeat>,
+}
+
+impl Frame {
+    const NEW: Frame = Frame {
+        is_object: false,
+        step: NO_STEP,
+        node: NONE,
+        end: NONE,
+        trail: NONE,
+        array: 0,
+        index: 0,
+        container_leaf: NONE,
+        start: 0,
+        first_member: 0,
+        hash: 0,
+        pending_name: 0,
+        repeat: None,
+    };
+}
+
+/// An object that may stand again in another record.
+#[derive(Clone, Copy)]
+struct Repeat {
+    slot: u32,
+    step: StepId,
+    first_leaf: u32,
+    arrays: u32,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Site {
+    step: StepId,
+    node: u32,
+    end: u32,
+    trail: u32,
+}
+
+/// The leaves of one path in the current record.
+#[derive(Clone, Copy, Default)]
+struct Chain {
+    /// The record that it is about; anything else means none.
+    record: u32,
+    head: u32,
+    tail: u32,
 }
 
 /// The reusable reader of one thread; holds the projection of the last value it read.
@@ -122,14 +194,20 @@ pub struct Projector<'set> {
     paths: &'set PathSet,
     leaves: Vec<Leaf>,
     trails: Vec<Trail>,
-    heads: Vec<u32>,
-    tails: Vec<u32>,
+    chains: Vec<Chain>,
+    /// Counts the values read, to tell which chains are about the last one.
+    record: u32,
     touched: Vec<PathId>,
+    /// The open objects and arrays; those behind the current depth are old.
     frames: Vec<Frame>,
-    /// Member names of the open objects: hash, start, end of the raw text.
+    /// Member names of the open objects without a known shape: hash, start, end of the raw text.
     members: Vec<(u64, u32, u32)>,
+    /// Members of open objects, without the first few of each, which every object may have.
+    many: u32,
     arrays: u32,
     content_hash: u64,
+    shapes: Shapes,
+    repeats: Repeats,
 }
 
 impl<'set> Projector<'set> {
@@ -139,13 +217,16 @@ impl<'set> Projector<'set> {
             paths,
             leaves: Vec::new(),
             trails: Vec::new(),
-            heads: vec![NONE; paths.len()],
-            tails: vec![NONE; paths.len()],
+            chains: vec![Chain::default(); paths.len()],
+            record: 0,
             touched: Vec::new(),
             frames: Vec::new(),
             members: Vec::new(),
+            many: 0,
             arrays: 0,
             content_hash: 0,
+            shapes: Shapes::default(),
+            repeats: Repeats::default(),
         }
     }
 
@@ -178,13 +259,22 @@ impl<'set> Projector<'set> {
     }
 
     /// All values at `path`, in the order in which they stand.
+    #[inline]
     pub fn leaves(&self, path: PathId) -> impl Iterator<Item = &Leaf> + Clone {
-        let mut at = self.heads.get(path.0 as usize).copied().unwrap_or(NONE);
+        let mut at = match self.chains.get(path.0 as usize) {
+            Some(chain) if chain.record == self.record => chain.head,
+            _ => NONE,
+        };
         std::iter::from_fn(move || {
             let leaf = self.leaves.get(at as usize)?;
             at = leaf.next;
             Some(leaf)
         })
+    }
+
+    /// Every value at any path that is looked for, in the order in which they stand.
+    pub fn all_leaves(&self) -> &[Leaf] {
+        &self.leaves
     }
 
     /// The paths that the last value has something at, each once, in order of first appearance.
@@ -206,110 +296,100 @@ impl<'set> Projector<'set> {
     }
 
     fn reset(&mut self) {
-        for path in self.touched.drain(..) {
-            self.heads[path.0 as usize] = NONE;
-            self.tails[path.0 as usize] = NONE;
+        self.record = self.record.wrapping_add(1);
+        if self.record == 0 {
+            // 2^32 values later: chains of the first ones would come to life again.
+            self.chains.fill(Chain::default());
+            self.record = 1;
         }
+        self.touched.clear();
         self.leaves.clear();
         self.trails.clear();
-        self.frames.clear();
         self.members.clear();
+        self.many = 0;
         self.arrays = 0;
         self.content_hash = 0;
+        let end = end_of(self.paths, PathSet::ROOT);
+        if self.shapes.prepare(PathSet::ROOT.0, end) {
+            self.repeats.clear();
+        }
     }
 
     fn run(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
         let mut at = at;
-        let mut node = Some(PathSet::ROOT);
-        let mut trail = NONE;
+        let mut site = Site {
+            step: TOP,
+            node: PathSet::ROOT.0,
+            end: self.shapes.get(TOP).end,
+            trail: NONE,
+        };
+        // How many objects and arrays are open.
+        let mut depth = 0;
         loop {
             // A value begins at `at`.
             let Some(&first) = bytes.get(at) else {
                 return fault(FaultKind::Truncated, at);
             };
-            let hash = match first {
-                b'{' | b'[' => {
-                    if self.frames.len() == MAX_DEPTH {
+            let mut hash = if first == b'"' {
+                let string = read_string(bytes, at)?;
+                let kind = Kind::String;
+                self.note(site, kind, string.escaped, at + 1..string.end, string.hash);
+                at = string.end + 1;
+                mix(1, string.hash)
+            } else if first == b'{' || first == b'[' {
+                let looked = if depth == 1 && first == b'{' {
+                    self.look_for_repeat(bytes, at, site)
+                } else {
+                    Looked::NotAtAll
+                };
+                if let Looked::Known(end, hash) = looked {
+                    at = end;
+                    hash
+                } else {
+                    if depth == MAX_DEPTH {
                         return fault(FaultKind::TooDeep, at);
                     }
-                    at = self.open(first == b'{', node, trail, at);
-                    at = skip_space(bytes, at);
-                    let close = if first == b'{' { b'}' } else { b']' };
+                    let is_object = first == b'{';
+                    self.open(depth, is_object, site, at, &looked);
+                    depth += 1;
+                    at = skip_space(bytes, at + 1);
+                    let close = if is_object { b'}' } else { b']' };
                     if bytes.get(at) != Some(&close) {
-                        (at, node, trail) = self.enter(bytes, at)?;
+                        (at, site) = self.enter(depth, bytes, at)?;
                         continue;
                     }
                     at += 1;
-                    self.close(bytes, at)?
+                    depth -= 1;
+                    self.close(depth, bytes, at)?
                 }
-                b'"' => {
-                    let string = read_string(bytes, at)?;
-                    self.note(
-                        node,
-                        Kind::String,
-                        string.escaped,
-                        string.start,
-                        string.end,
-                        trail,
-                    );
-                    at = string.end + 1;
-                    string.hash(bytes)
-                }
-                b't' => {
-                    let end = read_word(bytes, at, b"true")?;
-                    self.note(node, Kind::True, false, at, end, trail);
-                    at = end;
-                    2
-                }
-                b'f' => {
-                    let end = read_word(bytes, at, b"false")?;
-                    self.note(node, Kind::False, false, at, end, trail);
-                    at = end;
-                    3
-                }
-                b'n' => {
-                    let end = read_word(bytes, at, b"null")?;
-                    self.note(node, Kind::Null, false, at, end, trail);
-                    at = end;
-                    4
-                }
-                _ => {
-                    let end = read_number(bytes, at)?;
-                    self.note(node, Kind::Number, false, at, end, trail);
-                    let hash = mix(5, rapidhash::v3::rapidhash_v3(&bytes[at..end]));
-                    at = end;
-                    hash
-                }
+            } else {
+                let (kind, end, hash) = read_plain(bytes, at, first)?;
+                self.note(site, kind, false, at..end, 0);
+                at = end;
+                hash
             };
             // A value with this hash ended at `at`: close what ends with it.
-            let mut hash = hash;
             loop {
-                let Some(frame) = self.frames.last_mut() else {
+                if depth == 0 {
                     self.content_hash = hash;
                     return Ok(at);
-                };
-                frame.hash = if frame.is_object {
+                }
+                let frame = &mut self.frames[depth - 1];
+                let is_object = frame.is_object;
+                frame.hash = if is_object {
                     frame.hash.wrapping_add(mix(frame.pending_name, hash))
                 } else {
                     mix(frame.hash, hash)
                 };
-                frame.index += 1;
                 at = skip_space(bytes, at);
-                let is_object = frame.is_object;
                 match bytes.get(at) {
                     Some(b',') => {
                         at = skip_space(bytes, at + 1);
-                        (at, node, trail) = self.enter(bytes, at)?;
+                        (at, site) = self.enter(depth, bytes, at)?;
                         break;
                     }
-                    Some(b'}') if is_object => {
-                        at += 1;
-                        hash = self.close(bytes, at)?;
-                    }
-                    Some(b']') if !is_object => {
-                        at += 1;
-                        hash = self.close(bytes, at)?;
-                    }
+                    Some(b'}') if is_object => {}
+                    Some(b']') if !is_object => {}
                     Some(_) => {
                         return fault(
                             FaultKind::Syntax("expected `,` or the end of the object or array"),
@@ -318,123 +398,335 @@ impl<'set> Projector<'set> {
                     }
                     None => return fault(FaultKind::Truncated, at),
                 }
+                at += 1;
+                depth -= 1;
+                hash = self.close(depth, bytes, at)?;
             }
         }
     }
 
-    fn open(&mut self, is_object: bool, node: Option<NodeId>, trail: u32, at: usize) -> usize {
+    /// Whether the object at `at`, a member of the record itself, is a known one;
+    /// if so, its leaves are noted.
+    #[inline(always)]
+    fn look_for_repeat(&mut self, bytes: &[u8], at: usize, site: Site) -> Looked {
+        if site.step == NO_STEP
+            || site.trail != NONE
+            || !self.shapes.get_mut(site.step).may_repeat()
+        {
+            return Looked::NotAtAll;
+        }
+        let Some(slot) = repeat::slot_of(bytes, at, site.step) else {
+            return Looked::NotAtAll;
+        };
+        let found = self.repeats.find(slot, bytes, at, site.step);
+        // An object that is read refuses a record with too many values inside it.
+        let found = found.filter(|known| self.leaves.len() + known.leaves.len() < MAX_VALUES);
+        self.shapes.get_mut(site.step).score(found.is_some());
+        let Some(known) = found else {
+            return Looked::Unknown(slot as u32);
+        };
+        for leaf in &known.leaves {
+            let leaf = Leaf {
+                start: leaf.start + at as u32,
+                end: leaf.end + at as u32,
+                next: NONE,
+                ..*leaf
+            };
+            let number = self.leaves.len() as u32;
+            link(
+                &mut self.chains[leaf.path.0 as usize],
+                self.record,
+                number,
+                &mut self.leaves,
+                &mut self.touched,
+                leaf,
+            );
+        }
+        Looked::Known(at + known.length(), known.hash)
+    }
+
+    #[inline(always)]
+    fn open(&mut self, depth: usize, is_object: bool, site: Site, at: usize, looked: &Looked) {
+        let repeat = match looked {
+            Looked::Unknown(slot) => Some(Repeat {
+                slot: *slot,
+                step: site.step,
+                first_leaf: self.leaves.len() as u32,
+                arrays: self.arrays,
+            }),
+            _ => None,
+        };
         let kind = if is_object { Kind::Object } else { Kind::Array };
-        let container_leaf = self.note(node, kind, false, at, at, trail);
+        let container_leaf = self.note(site, kind, false, at..at, 0);
         let array = self.arrays;
         self.arrays += u32::from(!is_object);
-        self.frames.push(Frame {
-            is_object,
-            node,
-            trail,
-            array,
-            index: 0,
-            hash: if is_object { 6 } else { 7 },
-            first_member: self.members.len(),
-            pending_name: 0,
-            container_leaf,
-        });
-        at + 1
+        let step = if is_object && site.step != NO_STEP {
+            self.shapes.inside(site.step)
+        } else {
+            site.step
+        };
+        if depth == self.frames.len() {
+            self.frames.push(Frame::NEW);
+        }
+        let frame = &mut self.frames[depth];
+        frame.is_object = is_object;
+        frame.step = step;
+        frame.node = site.node;
+        frame.end = site.end;
+        frame.trail = site.trail;
+        frame.array = array;
+        frame.index = 0;
+        frame.container_leaf = container_leaf;
+        frame.start = at as u32;
+        frame.first_member = self.members.len() as u32;
+        frame.hash = if is_object { 6 } else { 7 };
+        frame.repeat = repeat;
     }
 
     /// Steps to the next value of the innermost frame; `at` is at a member name or an element.
-    fn enter(&mut self, bytes: &[u8], at: usize) -> Result<(usize, Option<NodeId>, u32), Fault> {
-        let most = self.leaves.len().max(self.trails.len());
-        if most.max(self.members.len()) >= MAX_VALUES {
+    #[inline(always)]
+    fn enter(&mut self, depth: usize, bytes: &[u8], at: usize) -> Result<(usize, Site), Fault> {
+        // The limit is a power of two, so that one comparison serves three numbers.
+        const { assert!(MAX_VALUES.is_power_of_two()) };
+        if self.leaves.len() | self.trails.len() | self.many as usize >= MAX_VALUES {
             return fault(FaultKind::TooManyValues, at);
         }
-        let frame = self
-            .frames
-            .last_mut()
-            .expect("called inside an object or array");
-        if !frame.is_object {
-            let trail = if frame.node.is_some() {
-                self.trails.push(Trail {
-                    parent: frame.trail,
-                    array: frame.array,
-                    index: frame.index,
-                });
-                (self.trails.len() - 1) as u32
-            } else {
-                NONE
-            };
-            return Ok((at, frame.node, trail));
+        let frame = &mut self.frames[depth - 1];
+        if frame.is_object && frame.step != NO_STEP && bytes.get(at) == Some(&b'"') {
+            let room;
+            let block = block_at!(bytes, at + 1, room);
+            if let Some(next) = self.shapes.follow(frame.step, block, bytes, at + 1) {
+                let step = self.shapes.get(next);
+                frame.step = next;
+                frame.pending_name = step.hash;
+                let site = Site {
+                    step: next,
+                    node: step.node,
+                    end: step.end,
+                    trail: frame.trail,
+                };
+                return Ok((skip_space(bytes, at + 1 + step.length as usize), site));
+            }
         }
+        if frame.is_object {
+            self.member(depth, bytes, at)
+        } else {
+            Ok((at, self.element(depth)))
+        }
+    }
+
+    fn element(&mut self, depth: usize) -> Site {
+        let frame = &mut self.frames[depth - 1];
+        let mut trail = NONE;
+        if frame.node != NONE {
+            self.trails.push(Trail {
+                parent: frame.trail,
+                array: frame.array,
+                index: frame.index,
+            });
+            trail = (self.trails.len() - 1) as u32;
+        }
+        frame.index += 1;
+        Site {
+            step: frame.step,
+            node: frame.node,
+            end: frame.end,
+            trail,
+        }
+    }
+
+    /// The slow way into a member: reads its name, and remembers it as usual from now on.
+    #[cold]
+    #[inline(never)]
+    fn member(&mut self, depth: usize, bytes: &[u8], at: usize) -> Result<(usize, Site), Fault> {
         match bytes.get(at) {
             Some(b'"') => {}
             Some(_) => return fault(FaultKind::Syntax("expected a member name in quotes"), at),
             None => return fault(FaultKind::Truncated, at),
         }
         let name = read_string(bytes, at)?;
-        let raw = &bytes[name.start..name.end];
+        let raw = &bytes[at + 1..name.end];
         let unescaped = if name.escaped {
             Cow::Owned(text::unescape(as_str(raw)).into_owned().into_bytes())
         } else {
             Cow::Borrowed(raw)
         };
-        let hash = hash_name(&unescaped);
+        let hash = name.hash;
+        let frame = &mut self.frames[depth - 1];
         frame.pending_name = hash;
-        self.members
-            .push((hash, name.start as u32, name.end as u32));
-        let node = frame
-            .node
-            .and_then(|node| self.paths.child(node, &unescaped, hash));
-        let at = skip_space(bytes, name.end + 1);
-        match bytes.get(at) {
-            Some(b':') => Ok((skip_space(bytes, at + 1), node, frame.trail)),
-            Some(_) => fault(FaultKind::Syntax("expected `:` behind a member name"), at),
-            None => fault(FaultKind::Truncated, at),
+        let node = match frame.node {
+            NONE => None,
+            node => self.paths.child(NodeId(node), &unescaped, hash),
+        };
+        let colon = skip_space(bytes, name.end + 1);
+        match bytes.get(colon) {
+            Some(b':') => {}
+            Some(_) => {
+                return fault(
+                    FaultKind::Syntax("expected `:` behind a member name"),
+                    colon,
+                );
+            }
+            None => return fault(FaultKind::Truncated, colon),
         }
+        let mut site = Site {
+            step: NO_STEP,
+            node: node.map_or(NONE, |node| node.0),
+            end: node.map_or(NONE, |node| end_of(self.paths, node)),
+            trail: frame.trail,
+        };
+        if frame.step != NO_STEP && !name.escaped && colon == name.end + 1 {
+            let member = Member {
+                text: &bytes[at + 1..=colon],
+                hash,
+                node: site.node,
+                end: site.end,
+            };
+            if let Some(step) = self.shapes.learn(frame.step, &member) {
+                site.step = step;
+            }
+        }
+        if frame.step != NO_STEP && site.step == NO_STEP {
+            // From here on this object has no known shape, and all its names are needed.
+            frame.index = u32::from(self.shapes.get(frame.step).count);
+            let names = names_so_far(bytes, frame.start as usize, frame.index);
+            self.members.extend(names);
+        }
+        frame.step = site.step;
+        if site.step == NO_STEP {
+            frame.index += 1;
+            self.many += u32::from(frame.index > u32::from(MOST_MEMBERS));
+            self.members.push((hash, at as u32 + 1, name.end as u32));
+        }
+        Ok((skip_space(bytes, colon + 1), site))
     }
 
-    fn close(&mut self, bytes: &[u8], end: usize) -> Result<u64, Fault> {
-        let frame = self.frames.pop().expect("called inside an object or array");
+    /// Closes the frame at `depth`; its value ends at `end`.
+    #[inline(always)]
+    fn close(&mut self, depth: usize, bytes: &[u8], end: usize) -> Result<u64, Fault> {
+        let frame = &self.frames[depth];
+        let mut count = frame.index;
         if frame.is_object {
-            refuse_duplicates(bytes, &mut self.members[frame.first_member..])?;
-            self.members.truncate(frame.first_member);
+            if frame.step == NO_STEP {
+                let first = frame.first_member as usize;
+                refuse_duplicates(bytes, &mut self.members[first..])?;
+                self.members.truncate(first);
+                self.many -= count.saturating_sub(u32::from(MOST_MEMBERS));
+            } else {
+                // All names of a known shape differ.
+                count = u32::from(self.shapes.get(frame.step).count);
+            }
         }
         if let Some(leaf) = self.leaves.get_mut(frame.container_leaf as usize) {
             leaf.end = end as u32;
         }
-        Ok(mix(frame.hash, u64::from(frame.index)))
+        let hash = mix(frame.hash, u64::from(count));
+        if let Some(repeat) = frame.repeat {
+            self.remember(&repeat, frame.start as usize, bytes, end, hash);
+        }
+        Ok(hash)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn remember(&mut self, repeat: &Repeat, start: usize, bytes: &[u8], end: usize, hash: u64) {
+        if repeat.arrays != self.arrays || end - start > repeat::LONGEST {
+            return;
+        }
+        self.repeats.store(
+            repeat.slot as usize,
+            repeat.step,
+            &bytes[start..end],
+            start as u32,
+            hash,
+            &self.leaves[repeat.first_leaf as usize..],
+        );
+    }
+
+    #[inline(always)]
     fn note(
         &mut self,
-        node: Option<NodeId>,
+        site: Site,
         kind: Kind,
         escaped: bool,
-        start: usize,
-        end: usize,
-        trail: u32,
+        place: Range<usize>,
+        hash: u64,
     ) -> u32 {
-        let Some(path) = node.and_then(|node| self.paths.end(node)) else {
+        if site.end == NONE {
             return NONE;
-        };
-        let at = self.leaves.len() as u32;
-        self.leaves.push(Leaf {
-            path,
+        }
+        let number = self.leaves.len() as u32;
+        let leaf = Leaf {
+            path: PathId(site.end),
             kind,
             escaped,
-            start: start as u32,
-            end: end as u32,
-            trail,
+            start: place.start as u32,
+            end: place.end as u32,
+            trail: site.trail,
             next: NONE,
-        });
-        let slot = path.0 as usize;
-        if self.heads[slot] == NONE {
-            self.heads[slot] = at;
-            self.touched.push(path);
-        } else {
-            self.leaves[self.tails[slot] as usize].next = at;
-        }
-        self.tails[slot] = at;
-        at
+            mark: hash as u32,
+        };
+        link(
+            &mut self.chains[site.end as usize],
+            self.record,
+            number,
+            &mut self.leaves,
+            &mut self.touched,
+            leaf,
+        );
+        number
     }
+}
+
+/// The names of the first members of the object at `at`, which were read before.
+fn names_so_far(bytes: &[u8], at: usize, count: u32) -> Vec<(u64, u32, u32)> {
+    let mut at = skip_space(bytes, at + 1);
+    let mut names = Vec::with_capacity(count as usize);
+    for _ in 0..count {
+        let name = read_string(bytes, at).expect("the name was read before");
+        names.push((name.hash, at as u32 + 1, name.end as u32));
+        let value = skip_space(bytes, skip_space(bytes, name.end + 1) + 1);
+        let end = skip_value(bytes, value).expect("the value was read before");
+        at = skip_space(bytes, skip_space(bytes, end) + 1);
+    }
+    names
+}
+
+/// What came of looking for an object among the known ones.
+enum Looked {
+    NotAtAll,
+    Unknown(u32),
+    /// Known; the offset behind it, and its hash.
+    Known(usize, u64),
+}
+
+/// The path that ends at a node, as a bare number.
+fn end_of(paths: &PathSet, node: NodeId) -> u32 {
+    paths.end(node).map_or(NONE, |path| path.0)
+}
+
+/// Adds a leaf to the others of its path.
+#[inline(always)]
+fn link(
+    chain: &mut Chain,
+    record: u32,
+    number: u32,
+    leaves: &mut Vec<Leaf>,
+    touched: &mut Vec<PathId>,
+    leaf: Leaf,
+) {
+    if chain.record == record {
+        leaves[chain.tail as usize].next = number;
+        chain.tail = number;
+    } else {
+        *chain = Chain {
+            record,
+            head: number,
+            tail: number,
+        };
+        touched.push(leaf.path);
+    }
+    leaves.push(leaf);
 }
 
 /// Where the value that begins at `at` ends, judged by quotes and brackets
@@ -481,74 +773,83 @@ fn skip_string(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     fault(FaultKind::Truncated, bytes.len())
 }
 
+/// A string that was gone through.
 struct RawString {
-    start: usize,
+    /// Where the quote behind it is.
     end: usize,
     escaped: bool,
+    /// Of its text, not of its spelling.
+    hash: u64,
 }
 
-impl RawString {
-    fn hash(&self, bytes: &[u8]) -> u64 {
-        let raw = &bytes[self.start..self.end];
-        let hash = if self.escaped {
-            hash_name(text::unescape(as_str(raw)).as_bytes())
-        } else {
-            rapidhash::v3::rapidhash_v3(raw)
-        };
-        mix(1, hash)
+#[inline(always)]
+fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
+    let mut place = at + 1;
+    let mut hash = TextHash::new();
+    loop {
+        let room;
+        let block = block_at!(bytes, place, room);
+        let special = specials(block);
+        if special == 0 {
+            hash.add(block);
+            place += BLOCK;
+            continue;
+        }
+        let length = special.trailing_zeros() as usize;
+        let end = place + length;
+        if bytes.get(end) == Some(&b'"') {
+            return Ok(RawString {
+                end,
+                escaped: false,
+                hash: hash.finish(block, length),
+            });
+        }
+        return read_odd_string(bytes, at, end);
     }
 }
 
-fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
-    let start = at + 1;
-    let mut place = start;
-    let mut escaped = false;
+/// A string that is broken or holds escapes, the first thing of this kind at `place`.
+#[cold]
+#[inline(never)]
+fn read_odd_string(bytes: &[u8], at: usize, mut place: usize) -> Result<RawString, Fault> {
     loop {
-        place = plain_until(bytes, place);
         match bytes.get(place) {
-            Some(b'"') => {
-                return Ok(RawString {
-                    start,
-                    end: place,
-                    escaped,
-                });
-            }
-            Some(b'\\') => {
-                escaped = true;
-                place = read_escape(bytes, place)?;
-            }
+            Some(b'"') => break,
+            Some(b'\\') => place = read_escape(bytes, place)?,
             Some(byte) if *byte < 0x20 => {
                 return fault(
                     FaultKind::Syntax("a control character inside a string"),
                     place,
                 );
             }
-            Some(_) => place += 1,
-            None => return fault(FaultKind::Truncated, place),
+            Some(_) => {
+                let room;
+                let special = specials(block_at!(bytes, place, room));
+                place += (special.trailing_zeros() as usize).min(BLOCK);
+            }
+            None => return fault(FaultKind::Truncated, bytes.len()),
         }
     }
+    let unescaped = text::unescape(as_str(&bytes[at + 1..place]));
+    Ok(RawString {
+        end: place,
+        escaped: true,
+        hash: hash_text(unescaped.as_bytes()),
+    })
 }
 
-/// The first offset from `at` on that is a quote, a backslash or a control
-/// character, or near the end of the bytes: eight bytes at a time.
-#[inline]
-fn plain_until(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    while let Some(eight) = bytes.get(at..at + 8) {
-        let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
-        // A byte is below n if subtracting n borrows and its own high bit is clear.
-        // Borrows spoil only bytes above the first true one, which is all that counts.
-        let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGH;
-        let special = below(word, 0x20)
-            | below(word ^ (ONES * u64::from(b'"')), 1)
-            | below(word ^ (ONES * u64::from(b'\\')), 1);
-        if special != 0 {
-            return at + (special.trailing_zeros() / 8) as usize;
+/// A number or one of the three words.
+#[inline(always)]
+fn read_plain(bytes: &[u8], at: usize, first: u8) -> Result<(Kind, usize, u64), Fault> {
+    Ok(match first {
+        b't' => (Kind::True, read_word(bytes, at, b"true")?, 2),
+        b'f' => (Kind::False, read_word(bytes, at, b"false")?, 3),
+        b'n' => (Kind::Null, read_word(bytes, at, b"null")?, 4),
+        _ => {
+            let end = read_number(bytes, at)?;
+            (Kind::Number, end, mix(5, hash_text(&bytes[at..end])))
         }
-        at += 8;
-    }
-    at
+    })
 }
 
 fn read_escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
@@ -589,6 +890,7 @@ fn read_hex4(bytes: &[u8], at: usize) -> Result<u32, Fault> {
     Ok(unit)
 }
 
+#[inline(always)]
 fn read_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
     let end = at + word.len();
     match bytes.get(at..end) {
@@ -634,6 +936,7 @@ fn read_number(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// The first offset at or behind `at` that is not white space.
+#[inline(always)]
 pub fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
         at += 1;
@@ -686,11 +989,6 @@ fn refuse_duplicates(bytes: &[u8], members: &mut [(u64, u32, u32)]) -> Result<()
         FaultKind::DuplicateMember(name(&member).into_owned()),
         member.1 as usize,
     )
-}
-
-fn mix(a: u64, b: u64) -> u64 {
-    let wide = u128::from(a ^ 0x9E37_79B9_7F4A_7C15) * u128::from(b ^ 0xD6E8_FEB8_6659_FD93);
-    (wide as u64) ^ ((wide >> 64) as u64)
 }
 
 /// Text of a buffer that was checked to be UTF-8 when the file was read.
@@ -800,28 +1098,19 @@ mod tests {
 
     #[test]
     fn the_end_of_a_string_is_found_at_every_offset() {
-        for length in 0..40 {
-            for special in [
-                "\u{1f}", "\u{0}", "\"", "\\", "\u{7f}", "é", "\u{80}", "!", " ", "#", "]", "[",
-            ] {
-                let text = format!("{}{special}{}", "é".repeat(length / 3), "x".repeat(length));
-                let slow = |bytes: &[u8]| {
-                    bytes
-                        .iter()
-                        .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
-                        .unwrap_or(bytes.len())
-                };
-                for from in 0..=text.len() {
-                    let bytes = &text.as_bytes()[from..];
-                    let mut fast = plain_until(bytes, 0);
-                    fast += slow(&bytes[fast..]);
-                    assert_eq!(fast, slow(bytes), "{text:?} from {from}");
-                    assert!(
-                        plain_until(bytes, 0) + 8 > slow(bytes)
-                            || slow(bytes) == plain_until(bytes, 0)
-                    );
+        let set = PathSet::new();
+        for length in 0..100 {
+            for piece in ["x", "é", "\\n", "\u{7f}", "#"] {
+                let text = format!("[\"{}{piece}\",1]", "x".repeat(length));
+                let read = Projector::new(&set).read(text.as_bytes(), 0);
+                assert_eq!(read, Ok(text.len()), "{text}");
+                for cut in 0..text.len() {
+                    let read = Projector::new(&set).read(&text.as_bytes()[..cut], 0);
+                    assert!(read.is_err(), "{text} cut at {cut}");
                 }
             }
+            let broken = format!("[\"{}\u{1f}\"]", "x".repeat(length));
+            assert!(matches!(refused(&broken), FaultKind::Syntax(_)));
         }
     }
 

@@ -38,25 +38,21 @@ pub fn parse(text: &str) -> Result<i64, TimeError> {
 }
 
 /// The one spelling that trails use, read without a general parser.
-fn parse_plain(text: &[u8]) -> Option<i64> {
-    let shape = text.len() == 20
-        && text
-            .iter()
-            .zip(b"0000-00-00T00:00:00Z")
-            .all(|(found, wanted)| match wanted {
-                b'0' => found.is_ascii_digit(),
-                _ => found == wanted,
-            });
-    if !shape {
+pub(crate) fn parse_plain(text: &[u8]) -> Option<i64> {
+    let text: &[u8; 20] = text.try_into().ok()?;
+    let mut wrong = 0;
+    for (found, wanted) in text.iter().zip(b"0000-00-00T00:00:00Z") {
+        // A digit differs from `0` by less than ten; a mark does not differ.
+        let most = if *wanted == b'0' { 9 } else { 0 };
+        wrong |= u8::from(found.wrapping_sub(*wanted) > most);
+    }
+    if wrong != 0 {
         return None;
     }
-    let number = |from: usize, to: usize| {
-        text[from..to]
-            .iter()
-            .fold(0i64, |all, digit| all * 10 + i64::from(digit - b'0'))
-    };
-    let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
-    let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
+    let digit = |at: usize| i64::from(text[at] - b'0');
+    let pair = |at: usize| digit(at) * 10 + digit(at + 1);
+    let (year, month, day) = (pair(0) * 100 + pair(2), pair(5), pair(8));
+    let (hour, minute, second) = (pair(11), pair(14), pair(17));
     let sane = (2006..=2999).contains(&year)
         && (1..=12).contains(&month)
         && (1..=days_in_month(year, month)).contains(&day)

@@ -73,6 +73,31 @@ impl<'a> RecordView<'a> {
         }
     }
 
+    /// All values at all paths, in the order in which they stand.
+    pub fn all_leaves(&self) -> &'a [Leaf] {
+        self.values.all_leaves()
+    }
+
+    /// The bytes of [`RecordView::raw`].
+    pub fn raw_bytes(&self, leaf: &Leaf) -> &'a [u8] {
+        &self.bytes[leaf.start as usize..leaf.end as usize]
+    }
+
+    /// Whether the value is a string with this text.
+    pub fn is_text(&self, leaf: &Leaf, text: &str) -> bool {
+        leaf.kind == Kind::String
+            && match leaf.escaped {
+                true => self.text_of(leaf) == text,
+                false => self.raw_bytes(leaf) == text.as_bytes(),
+            }
+    }
+
+    /// Whether the first string at `path` has this text.
+    pub fn first_is(&self, path: PathId, text: &str) -> bool {
+        let mut strings = self.leaves(path).filter(|leaf| leaf.kind == Kind::String);
+        strings.next().is_some_and(|leaf| self.is_text(leaf, text))
+    }
+
     /// The first string at `path`.
     pub fn text(&self, path: PathId) -> Option<Cow<'a, str>> {
         self.texts(path).next()
@@ -89,9 +114,9 @@ impl<'a> RecordView<'a> {
     /// A boolean at `path`, also when a copy spells it as a string.
     pub fn boolean(&self, path: PathId) -> Option<bool> {
         let leaf = self.leaves(path).next()?;
-        match (leaf.kind, self.raw(leaf)) {
-            (Kind::True, _) | (Kind::String, "true" | "True") => Some(true),
-            (Kind::False, _) | (Kind::String, "false" | "False") => Some(false),
+        match (leaf.kind, self.raw_bytes(leaf)) {
+            (Kind::True, _) | (Kind::String, b"true" | b"True") => Some(true),
+            (Kind::False, _) | (Kind::String, b"false" | b"False") => Some(false),
             _ => None,
         }
     }
@@ -114,6 +139,7 @@ impl<'a> RecordView<'a> {
     pub fn is_cut(&self, leaf: &Leaf) -> bool {
         self.values.paths().is_cut_at_1024(leaf.path)
             && leaf.kind == Kind::String
+            && self.raw_bytes(leaf).len() >= CUT_LENGTH
             && self.text_of(leaf).len() >= CUT_LENGTH
     }
 

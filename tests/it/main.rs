@@ -24,6 +24,7 @@ mod pattern_vectors;
 mod reader_bad_inputs;
 mod reader_common;
 mod reader_data;
+mod reader_differential;
 #[cfg(unix)]
 mod reader_files;
 mod reader_random;
