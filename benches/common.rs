@@ -1,4 +1,5 @@
 //! Shared by the benchmarks.
 
+#[allow(dead_code, reason = "each benchmark uses its part of it")]
 pub mod corpus;
 pub mod cpu;

@@ -48,8 +48,10 @@ mod tests {
         let good = testing::set(&[body]).controls()[0].source.clone();
         let bad = SourceText::new("z.toml", "format = [");
         let framework = SourceText::new("frameworks/demo.toml", testing::FRAMEWORK);
-        let (set, problems) =
-            ControlSet::parse_good(&[good.clone(), bad.clone()], &[framework.clone()]);
+        let (set, problems) = ControlSet::parse_good(
+            &[good.clone(), bad.clone()],
+            std::slice::from_ref(&framework),
+        );
         assert!(problems.has_errors() && set.len() == 1, "{problems}");
         let found = lint(&set);
         assert!(

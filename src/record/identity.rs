@@ -156,7 +156,8 @@ pub fn person_texts<'a>(view: &RecordView<'a>) -> impl Iterator<Item = Cow<'a, s
         core::ADDITIONAL_USER,
         core::IDENTITY_ARN,
     ];
-    let parts: [(_, fn(&str) -> Option<usize>); 2] = [
+    type Find = fn(&str) -> Option<usize>;
+    let parts: [(_, Find); 2] = [
         (core::IDENTITY_ARN, |arn| arn.rfind('/')),
         (core::IDENTITY_PRINCIPAL, |principal| principal.find(':')),
     ];

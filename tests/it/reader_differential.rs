@@ -226,7 +226,7 @@ fn spelled(text: &str, roll: &mut impl FnMut() -> usize) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {
         match character {
-            _ if roll() % 20 == 0 => {
+            _ if roll().is_multiple_of(20) => {
                 for unit in character.encode_utf16(&mut [0; 2]) {
                     write!(out, "\\u{unit:04x}").expect("a string takes all");
                 }
@@ -327,7 +327,7 @@ impl Maker {
                 true => format!("m{at}"),
                 false => NAMES[next(&mut self.seed) % NAMES.len()].to_owned(),
             };
-            let twice = next(&mut self.seed) % 50 == 0;
+            let twice = next(&mut self.seed).is_multiple_of(50);
             if !twice && members.iter().any(|(known, _)| *known == name) {
                 continue;
             }
@@ -341,7 +341,7 @@ impl Maker {
         }
         // The order is a matter of style, except for a member that stands twice.
         for at in (1..members.len()).rev() {
-            if next(&mut self.style) % 3 == 0 {
+            if next(&mut self.style).is_multiple_of(3) {
                 members.swap(at, next(&mut self.style) % (at + 1));
             }
         }

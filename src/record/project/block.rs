@@ -210,7 +210,7 @@ mod tests {
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
                 let roll = (state >> 33) as usize;
-                if roll % 5 == 0 {
+                if roll.is_multiple_of(5) {
                     interesting[roll / 5 % interesting.len()]
                 } else {
                     b'a' + (roll % 26) as u8
