@@ -13,6 +13,7 @@ mod dead;
 mod events;
 mod examples;
 mod fields;
+mod identities;
 mod lists;
 mod needs;
 mod twins;
@@ -31,6 +32,7 @@ pub fn lint(set: &ControlSet) -> Diagnostics {
 fn lint_control(control: &Control, problems: &mut Diagnostics) {
     events::check(control, problems);
     fields::check(control, problems);
+    identities::check(control, problems);
     dead::check(control, problems);
     needs::check(control, problems);
     lists::check(control, problems);

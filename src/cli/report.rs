@@ -3,6 +3,7 @@
 //! Everything that can be wrong with the order is checked before the first log is read.
 
 use std::io::Write;
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
@@ -27,7 +28,7 @@ use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
 use crate::packet::mask::Masking;
 use crate::packet::model::Packet;
-use crate::packet::write::{self, Options, Run, RunPacket, Written};
+use crate::packet::write::{self, Options, Prepared, Run, RunPacket, Written};
 use crate::period::Period;
 use crate::record::time;
 use crate::render::VIEWS;
@@ -51,7 +52,7 @@ struct Order<'a> {
     warnings: Vec<String>,
 }
 
-/// A packet that was written.
+/// A packet that was made; it shows once all of the run are published.
 struct Done {
     packet: Packet,
     written: Written,
@@ -73,14 +74,15 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
     };
     let ledger = intake.run(order.plan.ledger.value.as_deref(), &display)?;
     let mut done = Vec::new();
+    let mut prepared = Prepared::default();
     for framework in &order.frameworks {
-        done.push(order.packet(framework, &ledger)?);
+        done.push(order.packet(framework, &ledger, &mut prepared)?);
     }
     if !args.behaviour.quiet {
         tell_notices(&done);
     }
     tell_refusals(&done, args.behaviour.quiet);
-    order.write_run(&done, clock)?;
+    order.publish(prepared, &done, clock)?;
     let exit = exit_of(&done, args);
     if args.behaviour.json {
         closed_is_fine(writeln!(out, "{}", order.summary(&done, exit)))?;
@@ -141,7 +143,12 @@ impl<'a> Order<'a> {
         intake::seed(self.plan.seed.value.as_deref())
     }
 
-    fn packet(&self, framework: &Framework, ledger: &Ledger) -> Result<Done, Failure> {
+    fn packet(
+        &self,
+        framework: &Framework,
+        ledger: &Ledger,
+        prepared: &mut Prepared,
+    ) -> Result<Done, Failure> {
         let options = assess::Options {
             framework: Some(&framework.id),
             sample_size: self.plan.sample_size.value,
@@ -184,10 +191,12 @@ impl<'a> Order<'a> {
             views: &VIEWS,
             stop: Some(super::stop::flag()),
         };
-        let written = write::write(&inputs, &packet, &options).map_err(|error| match error {
-            write::WriteError::Stopped => super::stop::failure(),
-            other => folder_failure(&other, other.help()),
-        })?;
+        let written = prepared
+            .add(&inputs, &packet, &options)
+            .map_err(|error| match error {
+                write::WriteError::Stopped => super::stop::failure(),
+                other => folder_failure(&other, other.help()),
+            })?;
         Ok(Done { packet, written })
     }
 
@@ -221,7 +230,8 @@ impl<'a> Order<'a> {
         words.join(" ")
     }
 
-    fn write_run(&self, done: &[Done], clock: &Clock) -> Result<(), Failure> {
+    /// All packets of the run appear here, or none.
+    fn publish(&self, prepared: Prepared, done: &[Done], clock: &Clock) -> Result<(), Failure> {
         let packets = done.iter().map(|one| RunPacket {
             framework: one.packet.framework.id.clone(),
             id: one.written.id.clone(),
@@ -242,8 +252,17 @@ impl<'a> Order<'a> {
             threads: self.plan.inputs.threads.value as u64,
             packets: packets.collect(),
         };
-        write::write_run(&self.plan.out.value, &self.period.label, &run)
-            .map(drop)
+        // The last moment at which a stop leaves nothing.
+        if super::stop::flag().load(Ordering::Relaxed) {
+            return Err(super::stop::failure());
+        }
+        prepared
+            .publish(
+                &self.plan.out.value,
+                &self.period.label,
+                self.existing,
+                &run,
+            )
             .map_err(|error| folder_failure(&error, error.help()))
     }
 

@@ -31,7 +31,7 @@ const fn warning(id: &'static str, summary: &'static str) -> Code {
 }
 
 /// Every code, in the order of the reference.
-pub const ALL: [Code; 19] = [
+pub const ALL: [Code; 22] = [
     error(
         "event-never-written",
         "CloudTrail never writes this event name for this event source",
@@ -43,6 +43,18 @@ pub const ALL: [Code; 19] = [
     warning(
         "unknown-event",
         "the catalogue does not know this event name for this event source",
+    ),
+    error(
+        "misspelt-event",
+        "the event source is not known to write this name, but one of nearly the same spelling",
+    ),
+    warning(
+        "prefix-of-no-event",
+        "no known event name of this event source begins like this",
+    ),
+    error(
+        "misspelt-identity-type",
+        "no caller has this type, but one of nearly the same spelling",
     ),
     error(
         "misspelt-field",

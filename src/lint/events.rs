@@ -13,6 +13,7 @@ pub(super) fn check(control: &Control, problems: &mut Diagnostics) {
                 check_sources(control, sources, problems);
                 for names in find("eventName") {
                     check_names(control, sources, names, problems);
+                    check_prefixes(control, sources, names, problems);
                 }
             }
         }
@@ -77,6 +78,18 @@ fn check_names(control: &Control, sources: &Test, names: &Test, problems: &mut D
                 .iter()
                 .any(|source| catalogue::is_known(source, name))
         {
+            if let Some(near) = misspelt(&sources, name) {
+                let message = format!(
+                    "`{name}` is no event name of {} and can never match",
+                    quoted(&sources)
+                );
+                problems.push(
+                    control
+                        .error("misspelt-event", value.place.clone(), message)
+                        .help(format!("did you mean `{near}`?")),
+                );
+                continue;
+            }
             let message = format!(
                 "`{name}` is not known to be written for {}",
                 quoted(&sources)
@@ -86,6 +99,47 @@ fn check_names(control: &Control, sources: &Test, names: &Test, problems: &mut D
                     .warning("unknown-event", value.place.clone(), message)
                     .maybe_help(instead_of_unknown(&sources, name)),
             );
+        }
+    }
+}
+
+/// The known name of these sources that was meant: at most two letters away,
+/// where no other source is known to write what stands there.
+fn misspelt(sources: &[&str], name: &str) -> Option<&'static str> {
+    if catalogue::sources_of(name).next().is_some() {
+        return None;
+    }
+    let names = sources
+        .iter()
+        .flat_map(|source| catalogue::names(source))
+        .map(|known| known.name);
+    nearest(name, names).filter(|near| {
+        let (name, near) = (name.to_lowercase(), near.to_lowercase());
+        strsim::damerau_levenshtein(&name, &near) <= 2
+    })
+}
+
+fn check_prefixes(control: &Control, sources: &Test, names: &Test, problems: &mut Diagnostics) {
+    let Some(sources) = sources.exact_texts() else {
+        return;
+    };
+    if !sources
+        .iter()
+        .all(|source| catalogue::is_known_source(source))
+    {
+        return;
+    }
+    for value in &names.values {
+        let Content::Operator(operator, Some(prefix)) = &value.content else {
+            continue;
+        };
+        let mut known = sources.iter().flat_map(|source| catalogue::names(source));
+        if operator == "prefix" && !known.any(|one| one.name.starts_with(prefix.as_str())) {
+            let message = format!(
+                "no known event name of {} begins with `{prefix}`",
+                quoted(&sources)
+            );
+            problems.push(control.warning("prefix-of-no-event", value.place.clone(), message));
         }
     }
 }
@@ -130,8 +184,20 @@ mod tests {
         let pattern = |name: &str| {
             format!("eventSource = [\"cloudtrail.amazonaws.com\"]\neventName = [\"{name}\"]")
         };
-        check_pattern(&pattern("StopLoging"), &["unknown-event"]);
+        check_pattern(&pattern("HaltEverything"), &["unknown-event"]);
+        check_pattern(&pattern("StopLoging"), &["misspelt-event"]);
         check_pattern(&pattern("StopLogging"), &[]);
+    }
+
+    #[test]
+    fn a_prefix_that_no_known_name_has_is_a_warning() {
+        let pattern = |prefix: &str| {
+            format!(
+                "eventSource = [\"s3.amazonaws.com\"]\neventName = [{{ prefix = \"{prefix}\" }}]"
+            )
+        };
+        check_pattern(&pattern("Remove"), &["prefix-of-no-event"]);
+        check_pattern(&pattern("DeleteBucket"), &[]);
     }
 
     #[test]

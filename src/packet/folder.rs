@@ -68,6 +68,8 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
 pub struct Folder {
     // Dropped before `made`, which can only remove empty folders.
     temporary: Option<TempDir>,
+    /// While it stands in its place but may have to go again: what stood there before.
+    aside: Option<TempDir>,
     /// Folders above the target that were made for it, the highest first.
     made: Made,
     target: PathBuf,
@@ -125,6 +127,7 @@ impl Folder {
             target: target.to_owned(),
             made,
             temporary: Some(temporary),
+            aside: None,
             files: Vec::new(),
         })
     }
@@ -188,34 +191,63 @@ impl Folder {
         self.target.join(path)
     }
 
-    /// Puts the folder in its place.
+    /// Puts the folder in its place; see [`Folders::publish`].
     ///
     /// # Errors
-    /// A target that was taken meanwhile, a disk that fails. Then nothing of it is left,
-    /// and a packet that was there before is there again.
-    pub fn publish(mut self, existing: Existing) -> Result<(), FolderError> {
+    /// As [`Folders::publish`].
+    pub fn publish(self, existing: Existing) -> Result<(), FolderError> {
+        let mut alone = Folders::default();
+        alone.push(self);
+        alone.publish(existing, || Ok(()))
+    }
+
+    /// Everything that can fail before a name changes.
+    fn check(&self, existing: Existing) -> Result<(), FolderError> {
         sync_folders(self.root()).map_err(failed(&self.target))?;
-        check_target(&self.target, existing)?;
-        let parent = self
-            .root()
+        check_target(&self.target, existing)
+    }
+
+    fn parent(&self) -> PathBuf {
+        self.root()
             .parent()
-            .map_or_else(|| PathBuf::from("."), Path::to_owned);
-        let aside = match self.target.symlink_metadata() {
-            Ok(_) => Some(self.move_aside(&parent)?),
-            Err(_) => None,
-        };
+            .map_or_else(|| PathBuf::from("."), Path::to_owned)
+    }
+
+    /// Changes the names. On failure it is as it was before.
+    fn place(&mut self) -> Result<(), FolderError> {
+        let parent = self.parent();
+        if self.target.symlink_metadata().is_ok() {
+            self.aside = Some(self.move_aside(&parent)?);
+        }
         if let Err(cause) = fs::rename(self.root(), &self.target) {
-            if let Some(aside) = aside {
+            if let Some(aside) = self.aside.take() {
                 put_back(aside, &self.target)?;
             }
             return Err(failed(&self.target)(cause));
         }
+        let synced = sync_folder(&parent);
+        if synced.is_err() {
+            self.unplace()?;
+        }
+        synced.map_err(failed(&parent))
+    }
+
+    /// Takes the folder out of its place again, and what stood there before is back.
+    fn unplace(&mut self) -> Result<(), FolderError> {
+        fs::rename(&self.target, self.root()).map_err(failed(&self.target))?;
+        match self.aside.take() {
+            Some(aside) => put_back(aside, &self.target),
+            None => Ok(()),
+        }
+    }
+
+    /// From here on it stays.
+    fn settle(&mut self) {
         if let Some(temporary) = self.temporary.take() {
             // It moved; there is nothing left to remove.
             let _moved = temporary.keep();
         }
         self.made.0.clear();
-        sync_folder(&parent).map_err(failed(&parent))
     }
 
     /// The old packet goes into a temporary folder, which removes it when it is dropped.
@@ -227,6 +259,64 @@ impl Folder {
             .map_err(failed(parent))?;
         fs::rename(&self.target, aside.path().join("packet")).map_err(failed(&self.target))?;
         Ok(aside)
+    }
+}
+
+/// Folders that appear together: all of them, or none.
+#[derive(Debug, Default)]
+pub struct Folders(Vec<Folder>);
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        // The first may have made the folder in which the others are, so it goes last.
+        while let Some(folder) = self.0.pop() {
+            drop(folder);
+        }
+    }
+}
+
+impl Folders {
+    /// Adds a folder whose files are complete.
+    pub fn push(&mut self, folder: Folder) {
+        self.0.push(folder);
+    }
+
+    /// Puts all folders in their places, then does what comes `last`.
+    ///
+    /// # Errors
+    /// A target that was taken meanwhile, a disk that fails, a `last` that fails. Then
+    /// nothing of any is left, and packets that were there before are there again.
+    pub fn publish(
+        mut self,
+        existing: Existing,
+        last: impl FnOnce() -> Result<(), FolderError>,
+    ) -> Result<(), FolderError> {
+        for folder in &self.0 {
+            folder.check(existing)?;
+        }
+        for at in 0..self.0.len() {
+            if let Err(error) = self.0[at].place() {
+                self.unplace(at)?;
+                return Err(error);
+            }
+        }
+        if let Err(error) = last() {
+            self.unplace(self.0.len())?;
+            return Err(error);
+        }
+        for folder in &mut self.0 {
+            folder.settle();
+        }
+        Ok(())
+    }
+
+    /// Takes the first `count` out of their places; all are tried, the first trouble is told.
+    fn unplace(&mut self, count: usize) -> Result<(), FolderError> {
+        let mut outcome = Ok(());
+        for folder in self.0[..count].iter_mut().rev() {
+            outcome = outcome.and(folder.unplace());
+        }
+        outcome
     }
 }
 
@@ -442,6 +532,51 @@ mod tests {
             "two"
         );
         assert_eq!(names(&place.path().join("p")), ["q"]);
+    }
+
+    #[test]
+    fn folders_appear_together_or_not_at_all() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let month = place.path().join("month");
+        let text_of =
+            |name: &str| fs::read_to_string(month.join(name).join("manifest.json")).expect("there");
+        let prepare = |text: &str, existing| {
+            let mut both = Folders::default();
+            for name in ["a", "b"] {
+                let mut folder = Folder::begin(&month.join(name), existing).expect("begins");
+                folder
+                    .write("manifest.json", text.as_bytes())
+                    .expect("writes");
+                both.push(folder);
+            }
+            both
+        };
+        let fails = || Err(FolderError::BadPath("last".to_owned()));
+        drop(prepare("one", Existing::Refuse));
+        assert!(names(place.path()).is_empty());
+        prepare("one", Existing::Refuse)
+            .publish(Existing::Refuse, fails)
+            .expect_err("the last step fails");
+        assert!(names(place.path()).is_empty());
+
+        prepare("one", Existing::Refuse)
+            .publish(Existing::Refuse, || Ok(()))
+            .expect("publishes");
+        assert_eq!(names(&month), ["a", "b"]);
+        prepare("two", Existing::Replace)
+            .publish(Existing::Replace, fails)
+            .expect_err("the last step fails");
+        assert_eq!((text_of("a"), text_of("b")), ("one".into(), "one".into()));
+        assert_eq!(names(&month), ["a", "b"]);
+
+        let taken = prepare("two", Existing::Replace);
+        fs::remove_file(month.join("b/manifest.json")).expect("removes");
+        let error = taken
+            .publish(Existing::Replace, || Ok(()))
+            .expect_err("the second is no packet any more");
+        assert!(matches!(error, FolderError::NotAPacket(_)));
+        assert_eq!(text_of("a"), "one");
+        assert_eq!(names(&month), ["a", "b"]);
     }
 
     #[test]

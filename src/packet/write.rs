@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::build::Inputs;
-use super::folder::{Existing, Folder, FolderError, write_beside};
+use super::folder::{Existing, Folder, FolderError, Folders, write_beside};
 use super::manifest::{self, FileEntry, MANIFEST, SUMS};
 use super::mask::Masker;
 use super::model::Packet;
@@ -126,7 +126,7 @@ pub fn check_target(
     Folder::begin(&folder_of(out, period_label, framework), existing).map(drop)
 }
 
-/// Writes the packet.
+/// Writes one packet that no other belongs to.
 ///
 /// # Errors
 /// See [`WriteError`].
@@ -135,6 +135,55 @@ pub fn write(
     packet: &Packet,
     options: &Options<'_>,
 ) -> Result<Written, WriteError> {
+    let mut prepared = Prepared::default();
+    let written = prepared.add(inputs, packet, options)?;
+    prepared.folders.publish(options.existing, || Ok(()))?;
+    Ok(written)
+}
+
+/// Packets of one run that are complete but do not yet show. Dropped, they leave nothing.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    folders: Folders,
+}
+
+impl Prepared {
+    /// Writes a packet beside its place; what it returns is true once it is published.
+    ///
+    /// # Errors
+    /// See [`WriteError`].
+    pub fn add(
+        &mut self,
+        inputs: &Inputs<'_>,
+        packet: &Packet,
+        options: &Options<'_>,
+    ) -> Result<Written, WriteError> {
+        let (folder, written) = fill(inputs, packet, options)?;
+        self.folders.push(folder);
+        Ok(written)
+    }
+
+    /// Puts all packets in their places, and last `run.json` beside them.
+    ///
+    /// # Errors
+    /// As [`Folders::publish`]: then no packet of the run is left, and no `run.json` of it.
+    pub fn publish(
+        self,
+        out: &Path,
+        period_label: &str,
+        existing: Existing,
+        run: &Run,
+    ) -> Result<(), FolderError> {
+        self.folders
+            .publish(existing, || write_run(out, period_label, run).map(drop))
+    }
+}
+
+fn fill(
+    inputs: &Inputs<'_>,
+    packet: &Packet,
+    options: &Options<'_>,
+) -> Result<(Folder, Written), WriteError> {
     let target = folder_of(options.out, &packet.period.label, &packet.framework.id);
     let mut folder = Folder::begin(&target, options.existing)?;
     let masker = Masker::new(inputs.facts.masking.clone());
@@ -155,13 +204,13 @@ pub fn write(
     go_on()?;
     let manifest_sha256 = write_manifest(packet, &mut folder)?;
     let files = folder.files().to_vec();
-    folder.publish(options.existing)?;
-    Ok(Written {
+    let written = Written {
         folder: target,
         id: packet.id.clone(),
         manifest_sha256,
         files,
-    })
+    };
+    Ok((folder, written))
 }
 
 /// What people wrote, exactly, and what the program says.

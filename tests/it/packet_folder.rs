@@ -13,7 +13,7 @@ use attestrail::packet::folder::{Existing, FolderError};
 use attestrail::packet::manifest::Manifest;
 use attestrail::packet::mask::Masking;
 use attestrail::packet::model::Packet;
-use attestrail::packet::write::{self, Options, View, ViewError, WriteError, Written};
+use attestrail::packet::write::{self, Options, Prepared, View, ViewError, WriteError, Written};
 
 use crate::packet_demo::{Demo, HOSTILE, PASSWORD, TOKEN, demo};
 
@@ -351,6 +351,28 @@ fn whatever_fails_nothing_is_left() {
         ..options(out.path())
     };
     leaves_nothing(out.path(), write::write(&inputs, &packet, &stopped));
+}
+
+#[test]
+fn a_stop_after_the_first_packet_of_a_run_leaves_none() {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let demo = demo();
+    let inputs = demo.inputs(PCI);
+    let mut packet = build::build(&inputs).expect("builds");
+    let mut prepared = Prepared::default();
+    prepared
+        .add(&inputs, &packet, &options(out.path()))
+        .expect("the first is complete");
+    assert!(!out.path().join("2026-10").join(PCI).exists());
+    packet.framework.id = "another".to_owned();
+    let stop = AtomicBool::new(true);
+    let stopped = Options {
+        stop: Some(&stop),
+        ..options(out.path())
+    };
+    let failed = prepared.add(&inputs, &packet, &stopped);
+    drop(prepared);
+    leaves_nothing(out.path(), failed);
 }
 
 #[test]
