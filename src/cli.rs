@@ -4,6 +4,7 @@ pub mod args;
 pub mod control;
 pub mod exit;
 pub mod failure;
+pub mod integrity;
 pub mod matching;
 pub mod output;
 pub mod plan;
@@ -14,7 +15,7 @@ pub mod trial;
 
 use clap::Parser;
 
-use self::args::{Cli, Command, Control};
+use self::args::{Cli, Command, Control, Logs};
 use self::exit::Exit;
 use self::failure::Failure;
 
@@ -50,6 +51,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Control(Control::Lint(args)) => trial::lint(args, &mut out)?,
         Command::Control(Control::Test(args)) => trial::test(args, &mut out)?,
         Command::Control(Control::Match(args)) => matching::run(args, &mut out)?,
+        Command::Logs(Logs::Integrity(args)) => integrity::run(args, &mut out)?,
         _ => return Err(Failure::usage("not wired yet", "")),
     };
     output::closed_is_fine(std::io::Write::flush(&mut out))?;
