@@ -270,7 +270,7 @@ impl<'a, 'f> Judge<'a, 'f> {
         };
         fault(
             FaultKind::NoValidDigest,
-            format!("the digest that lists it {why}: `{}`", self.digest_name(node)),
+            format!("the digest that lists it {why}"),
         )
     }
 

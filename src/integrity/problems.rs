@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::metadata::Target;
 use super::place::{ChainId, Place, log_claim};
 use super::report::{
-    CoverKind, CoverRange, DigestReport, DigestState, FaultKind, IntegrityVerdict, LogReport,
+    CoverKind, CoverRange, DigestReport, DigestState, Fault, FaultKind, IntegrityVerdict, LogReport,
     LogState, PlaceCover, Problem, Weight,
 };
 
@@ -24,14 +24,7 @@ pub(super) fn problems(
     cover: &[PlaceCover],
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for digest in digests {
-        let object = digest.file.as_ref().unwrap_or(&digest.key);
-        problems.extend(digest.faults.iter().map(|fault| Problem {
-            kind: fault.kind,
-            object: object.clone(),
-            message: fault.message.clone(),
-        }));
-    }
+    of_digests(digests, &mut problems);
     of_logs(logs, &mut problems);
     for place in cover {
         of_cover(place, &mut problems);
@@ -58,40 +51,80 @@ pub(super) fn verdict(digests: &[DigestReport], problems: &[Problem]) -> Integri
     }
 }
 
-fn of_logs(logs: &[LogReport], problems: &mut Vec<Problem>) {
-    let mut shared: BTreeMap<(FaultKind, String, &str), u64> = BTreeMap::new();
-    for log in logs {
-        for fault in &log.faults {
-            let is_shared = matches!(log.state, LogState::Unverifiable | LogState::NotCovered)
-                && matches!(
-                    fault.kind,
-                    FaultKind::NoValidDigest | FaultKind::DigestAbsent | FaultKind::NotCovered
-                );
+/// Things that share account, Region, kind of fault and message.
+#[derive(Default)]
+struct Shared<'r>(BTreeMap<(FaultKind, String, &'r str), (u64, &'r str)>);
+
+impl<'r> Shared<'r> {
+    fn add(&mut self, fault: &'r Fault, place: Option<String>, object: &'r str) {
+        let place = place.unwrap_or_else(|| object.to_owned());
+        let known = self.0.entry((fault.kind, place, &fault.message));
+        known.or_insert((0, object)).0 += 1;
+    }
+
+    fn tell(self, things: &str, problems: &mut Vec<Problem>) {
+        for ((kind, place, message), (count, object)) in self.0 {
+            problems.push(if count == 1 {
+                problem(kind, object, message.to_owned())
+            } else {
+                problem(kind, &place, format!("{count} {things}: {message}"))
+            });
+        }
+    }
+}
+
+fn problem(kind: FaultKind, object: &str, message: String) -> Problem {
+    Problem {
+        kind,
+        object: object.to_owned(),
+        message,
+    }
+}
+
+fn of_digests(digests: &[DigestReport], problems: &mut Vec<Problem>) {
+    let mut shared = Shared::default();
+    for digest in digests {
+        let object = digest.file.as_ref().unwrap_or(&digest.key);
+        for fault in &digest.faults {
+            let is_shared = matches!(
+                fault.kind,
+                FaultKind::KeyNotFound
+                    | FaultKind::KeyOfOtherRegion
+                    | FaultKind::NotGzip
+                    | FaultKind::GenerationTimeUnknown
+                    | FaultKind::SignatureAlgorithm
+            );
             if is_shared {
-                let object = match log_claim(&log.key).place {
-                    Some(place) => place_words(&place),
-                    None => log.key.clone(),
-                };
-                *shared
-                    .entry((fault.kind, object, &fault.message))
-                    .or_default() += 1;
-            } else if fault.kind != FaultKind::NoValidDigest {
-                problems.push(Problem {
-                    kind: fault.kind,
-                    object: log.key.clone(),
-                    message: fault.message.clone(),
-                });
+                let place = digest.chain.as_ref().map(|chain| place_words(&chain.place));
+                shared.add(fault, place, object);
+            } else {
+                problems.push(problem(fault.kind, object, fault.message.clone()));
             }
         }
     }
-    problems.extend(shared.into_iter().map(|((kind, object, message), count)| {
-        let files = if count == 1 { "log file" } else { "log files" };
-        Problem {
-            kind,
-            object,
-            message: format!("{count} {files}: {message}"),
+    shared.tell("digests", problems);
+}
+
+fn of_logs(logs: &[LogReport], problems: &mut Vec<Problem>) {
+    let mut shared = Shared::default();
+    for log in logs {
+        let is_unproved = matches!(log.state, LogState::Unverifiable | LogState::NotCovered);
+        for fault in &log.faults {
+            let is_shared = fault.kind == FaultKind::NotGzip
+                || is_unproved
+                    && matches!(
+                        fault.kind,
+                        FaultKind::NoValidDigest | FaultKind::DigestAbsent | FaultKind::NotCovered
+                    );
+            if is_shared {
+                let place = log_claim(&log.key).place.map(|place| place_words(&place));
+                shared.add(fault, place, &log.key);
+            } else if fault.kind != FaultKind::NoValidDigest {
+                problems.push(problem(fault.kind, &log.key, fault.message.clone()));
+            }
         }
-    }));
+    }
+    shared.tell("log files", problems);
 }
 
 fn of_cover(cover: &PlaceCover, problems: &mut Vec<Problem>) {

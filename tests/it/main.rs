@@ -14,6 +14,9 @@ mod reader_files;
 mod reader_random;
 mod reader_shapes;
 
+mod integrity_common;
+mod integrity_truth;
+
 mod control_loading;
 mod control_roles;
 mod control_shipped;
