@@ -52,7 +52,9 @@ pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
                 "check the path given with `--metadata`",
             )
         })?;
-        collected.facts.add_metadata_lines(&file.to_string_lossy(), &bytes);
+        collected
+            .facts
+            .add_metadata_lines(&file.to_string_lossy(), &bytes);
     }
     collected.facts.keys = keys;
     let report = verify(&collected.facts, &Options { asked, threads });
@@ -94,7 +96,10 @@ fn asked(args: &LogsIntegrity) -> Result<Option<Asked>, Failure> {
 fn list(trees: &[PathBuf]) -> Result<Listing, Failure> {
     walk(trees, WalkOptions::default()).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(RootError::to_string).collect();
-        Failure::usage(lines.join("\nerror: "), "give folders that exist and can be read")
+        Failure::usage(
+            lines.join("\nerror: "),
+            "give folders that exist and can be read",
+        )
     })
 }
 

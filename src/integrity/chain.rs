@@ -94,7 +94,10 @@ fn node(fact: &DigestFact) -> Node<'_> {
     let key = digest.map_or(&fact.key, |digest| &digest.key);
     let inside = digest.and_then(|digest| digest_name(&digest.key));
     let outside = digest_name(&fact.key);
-    let end_of_name = inside.as_ref().or(outside.as_ref()).and_then(|name| name.end);
+    let end_of_name = inside
+        .as_ref()
+        .or(outside.as_ref())
+        .and_then(|name| name.end);
     let chain = inside.or(outside).map(|name| name.chain);
     let mut node = Node {
         report: DigestReport {
@@ -112,8 +115,11 @@ fn node(fact: &DigestFact) -> Node<'_> {
         },
         digest,
         content_sha256: fact.bytes.content_sha256,
-        front: place::tail(&fact.key)
-            .map(|tail| fact.key[..fact.key.len() - tail.len()].trim_end_matches('/').to_owned()),
+        front: place::tail(&fact.key).map(|tail| {
+            fact.key[..fact.key.len() - tail.len()]
+                .trim_end_matches('/')
+                .to_owned()
+        }),
         is_in_place: digest.is_none_or(|digest| agrees(&fact.key, &digest.key)),
         is_alone_plain: false,
         is_copy: false,
@@ -208,7 +214,10 @@ fn mark_alone_plain(nodes: &mut [Node<'_>], facts: &Facts) {
                 "not gzip, although the other digests of its chain are",
             );
         } else if fact.key.ends_with(".gz") {
-            node.fault(FaultKind::NotGzip, "stored unpacked, as all digests of its chain");
+            node.fault(
+                FaultKind::NotGzip,
+                "stored unpacked, as all digests of its chain",
+            );
         }
     }
 }
@@ -263,7 +272,12 @@ fn missing_node<'f>(previous: &Previous, namer: &Node<'_>) -> Node<'f> {
     let end = digest_name(&previous.key)
         .and_then(|name| name.end)
         // What names it may be forged; a missing digest cannot end after its successor begins.
-        .filter(|end| namer.report.start.is_none_or(|start| *end <= start + TOLERANCE))
+        .filter(|end| {
+            namer
+                .report
+                .start
+                .is_none_or(|start| *end <= start + TOLERANCE)
+        })
         .or(namer.report.start);
     let mut node = Node {
         report: DigestReport {
@@ -425,7 +439,9 @@ fn check_links(nodes: &mut [Node<'_>]) {
             );
             continue;
         }
-        let Some(actual) = nodes[before].content_sha256.filter(|_| nodes[before].digest.is_some())
+        let Some(actual) = nodes[before]
+            .content_sha256
+            .filter(|_| nodes[before].digest.is_some())
         else {
             continue;
         };

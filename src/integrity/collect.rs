@@ -171,7 +171,9 @@ fn log(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Fo
 
 fn hash(file: &SourceFile, limits: InflateLimits, buffers: &mut Buffers) -> LogBytes {
     if buffers.stored.is_empty() {
-        return LogBytes::Broken("empty: a log file without records still holds `{\"Records\":[]}`".into());
+        return LogBytes::Broken(
+            "empty: a log file without records still holds `{\"Records\":[]}`".into(),
+        );
     }
     if !inflate::is_gzip(&buffers.stored) {
         return LogBytes::Hashed {
@@ -233,7 +235,10 @@ fn front(path: &Path) -> Result<Vec<u8>, String> {
 
 /// A pipe put in place of the file since it was listed would block the opening.
 fn open(path: &Path) -> Result<File, String> {
-    if !fs::metadata(path).map_err(|error| unreadable(&error))?.is_file() {
+    if !fs::metadata(path)
+        .map_err(|error| unreadable(&error))?
+        .is_file()
+    {
         return Err("not a regular file, and not opened".into());
     }
     File::open(path).map_err(|error| unreadable(&error))

@@ -35,17 +35,23 @@ pub(super) fn cover(
     for (chain, members) in chains {
         let ranges = paint(&chain_ranges(nodes, &members));
         let there = |at: &&usize| nodes[**at].report.state != DigestState::Missing;
-        trails.entry(chain.place.clone()).or_default().push(TrailCover {
-            chain: chain.clone(),
-            digest_count: members.iter().filter(there).count() as u64,
-            asked: within(&ranges, asked),
-            ranges,
-        });
+        trails
+            .entry(chain.place.clone())
+            .or_default()
+            .push(TrailCover {
+                chain: chain.clone(),
+                digest_count: members.iter().filter(there).count() as u64,
+                asked: within(&ranges, asked),
+                ranges,
+            });
     }
     trails
         .into_iter()
         .map(|(place, trails)| {
-            let all: Vec<CoverRange> = trails.iter().flat_map(|trail| trail.ranges.clone()).collect();
+            let all: Vec<CoverRange> = trails
+                .iter()
+                .flat_map(|trail| trail.ranges.clone())
+                .collect();
             let ranges = without_spaces(paint(&all));
             PlaceCover {
                 place,
@@ -129,7 +135,10 @@ fn kind_of(state: DigestState) -> CoverKind {
 fn paint(ranges: &[CoverRange]) -> Vec<CoverRange> {
     let mut changes: BTreeMap<i64, Vec<(CoverKind, i64)>> = BTreeMap::new();
     for range in ranges.iter().filter(|range| range.start < range.end) {
-        changes.entry(range.start).or_default().push((range.kind, 1));
+        changes
+            .entry(range.start)
+            .or_default()
+            .push((range.kind, 1));
         changes.entry(range.end).or_default().push((range.kind, -1));
     }
     let mut open: BTreeMap<CoverKind, i64> = BTreeMap::new();
@@ -139,7 +148,10 @@ fn paint(ranges: &[CoverRange]) -> Vec<CoverRange> {
         for (kind, change) in kinds {
             *open.entry(kind).or_default() += change;
         }
-        let best = open.iter().find(|(_, count)| **count > 0).map(|(kind, _)| *kind);
+        let best = open
+            .iter()
+            .find(|(_, count)| **count > 0)
+            .map(|(kind, _)| *kind);
         if let Some((start, kind)) = current.filter(|(_, kind)| Some(*kind) != best) {
             painted.push(CoverRange {
                 start,
@@ -186,7 +198,11 @@ fn within(ranges: &[CoverRange], asked: Option<Asked>) -> Vec<CoverRange> {
         return vec![span(from, to, CoverKind::NoDigests)];
     };
     let mut all = vec![span(from, first.start, CoverKind::BeforeFirst)];
-    all.extend(ranges.iter().map(|range| span(range.start, range.end, range.kind)));
+    all.extend(
+        ranges
+            .iter()
+            .map(|range| span(range.start, range.end, range.kind)),
+    );
     all.push(span(last.end, to, CoverKind::AfterLast));
     all.retain(|range| range.start < range.end);
     all
@@ -237,7 +253,13 @@ mod tests {
                 range(95, 100, AfterLast)
             ]
         );
-        assert_eq!(within(&[range(-50, 200, Verified)], asked), [range(0, 100, Verified)]);
-        assert_eq!(within(&[range(200, 300, Verified)], asked), [range(0, 100, BeforeFirst)]);
+        assert_eq!(
+            within(&[range(-50, 200, Verified)], asked),
+            [range(0, 100, Verified)]
+        );
+        assert_eq!(
+            within(&[range(200, 300, Verified)], asked),
+            [range(0, 100, BeforeFirst)]
+        );
     }
 }

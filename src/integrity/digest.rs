@@ -169,9 +169,8 @@ fn parse(content: &[u8]) -> Result<Digest, Malformed> {
         Malformed(display_value(&format!("not a digest: {error}")))
     })?;
     let instant = |member: &str, text: &str| {
-        time::parse(text).map_err(|error| {
-            Malformed(format!("`{member}` is `{}`: {error}", display_value(text)))
-        })
+        time::parse(text)
+            .map_err(|error| Malformed(format!("`{member}` is `{}`: {error}", display_value(text))))
     };
     let start = instant("digestStartTime", &raw.digest_start_time)?;
     let end = instant("digestEndTime", &raw.digest_end_time)?;
@@ -240,7 +239,9 @@ fn entry(raw: RawEntry) -> Entry {
 
 fn hash_of(text: &str) -> Option<Hash> {
     let mut hash = Hash::default();
-    hex::decode_to_slice(text, &mut hash).is_ok().then_some(hash)
+    hex::decode_to_slice(text, &mut hash)
+        .is_ok()
+        .then_some(hash)
 }
 
 #[cfg(test)]
@@ -270,13 +271,40 @@ mod tests {
         refused("", "not a digest");
         refused("{\"Records\":[]}", "missing field `awsAccountId`");
         refused(&STARTING.replace("[]", "{}"), "not a digest");
-        refused(&STARTING.replace("[]", &"[".repeat(100_000)), "not a digest");
-        refused(&STARTING.replace("2025-01-02T01:00:00Z", "9999-01-02T01:00:00Z"), "outside 2006");
-        refused(&STARTING.replace("2025-01-02T01:00:00Z", "2026-01-02T01:00:00Z"), "which no digest does");
-        refused(&STARTING.replace("2025-01-02T01:00:00Z", "2025-01-01T01:00:00Z"), "which no digest does");
-        refused(&STARTING.replace("2025-01-02T01:00:00Z", "\\u001b[31m"), "digestEndTime");
-        refused(&STARTING.replace("\"previousDigestS3Object\":null", "\"previousDigestS3Object\":\"k\""), "some are not");
-        refused(&STARTING.replace("\"awsAccountId\"", "\"awsAccountId\":\"1\",\"awsAccountId\""), "duplicate field");
+        refused(
+            &STARTING.replace("[]", &"[".repeat(100_000)),
+            "not a digest",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "9999-01-02T01:00:00Z"),
+            "outside 2006",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "2026-01-02T01:00:00Z"),
+            "which no digest does",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "2025-01-01T01:00:00Z"),
+            "which no digest does",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "\\u001b[31m"),
+            "digestEndTime",
+        );
+        refused(
+            &STARTING.replace(
+                "\"previousDigestS3Object\":null",
+                "\"previousDigestS3Object\":\"k\"",
+            ),
+            "some are not",
+        );
+        refused(
+            &STARTING.replace(
+                "\"awsAccountId\"",
+                "\"awsAccountId\":\"1\",\"awsAccountId\"",
+            ),
+            "duplicate field",
+        );
     }
 
     #[test]

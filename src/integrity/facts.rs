@@ -51,7 +51,10 @@ impl LogFact {
             }
             (_, Some(content_sha256)) => LogBytes::Hashed {
                 content_sha256,
-                is_plain: report.notices.iter().any(|n| n.code == "plain-under-gz-name"),
+                is_plain: report
+                    .notices
+                    .iter()
+                    .any(|n| n.code == "plain-under-gz-name"),
             },
             (FileOutcome::Refused(fault), None) => LogBytes::Unread(fault.to_string()),
             (FileOutcome::NotRead(kind), None) => LogBytes::Unread(kind.reason()),

@@ -168,7 +168,11 @@ impl Keys {
                 }),
             }
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
     }
 
     fn insert(&mut self, key: TrailKey) {
@@ -261,7 +265,9 @@ mod tests {
     #[track_caller]
     fn refused(list: &str, part: &str) {
         let mut keys = Keys::new();
-        let errors = keys.add_list("keys.json", None, list.as_bytes()).expect_err("refused");
+        let errors = keys
+            .add_list("keys.json", None, list.as_bytes())
+            .expect_err("refused");
         assert!(errors[0].to_string().contains(part), "{}", errors[0]);
         assert!(keys.is_empty());
     }
@@ -269,10 +275,14 @@ mod tests {
     #[test]
     fn both_spellings_of_time_are_read_and_the_region_comes_from_the_name() {
         let mut keys = Keys::new();
-        keys.add_list("x/public-keys.us-gov-west-1.json", None, LIST.as_bytes()).expect("good");
+        keys.add_list("x/public-keys.us-gov-west-1.json", None, LIST.as_bytes())
+            .expect("good");
         let key = keys.iter().next().expect("one key");
         assert_eq!(key.region.as_deref(), Some("us-gov-west-1"));
-        assert_eq!((key.valid_from, key.valid_to), (1_734_390_868, 1_737_164_616));
+        assert_eq!(
+            (key.valid_from, key.valid_to),
+            (1_734_390_868, 1_737_164_616)
+        );
         assert!(key.is_valid_at(key.valid_from - 3600) && !key.is_valid_at(key.valid_to + 1));
         assert!(!key.verifies(b"x", "00") && !key.verifies(b"x", "zz"));
     }
@@ -280,9 +290,16 @@ mod tests {
     #[test]
     fn the_users_word_on_the_region_counts_more_than_a_name() {
         let mut keys = Keys::new();
-        keys.add_list("keys-us-east-1.json", Some("eu-west-1"), LIST.as_bytes()).expect("good");
-        assert_eq!(keys.iter().next().and_then(|key| key.region.as_deref()), Some("eu-west-1"));
-        assert_eq!(region_in_name("keys-us-east-1.json").as_deref(), Some("us-east-1"));
+        keys.add_list("keys-us-east-1.json", Some("eu-west-1"), LIST.as_bytes())
+            .expect("good");
+        assert_eq!(
+            keys.iter().next().and_then(|key| key.region.as_deref()),
+            Some("eu-west-1")
+        );
+        assert_eq!(
+            region_in_name("keys-us-east-1.json").as_deref(),
+            Some("us-east-1")
+        );
         assert_eq!(region_in_name("keys.json"), None);
     }
 
@@ -292,6 +309,9 @@ mod tests {
         refused(&LIST.replace("MIIB", "MIIC"), "but the MD5");
         refused(&LIST.replace("1737164616.5", "1e300"), "ValidityEndTime");
         refused("{}", "missing field");
-        refused(&LIST.replace("}]}", "}],\"NextToken\":\"more\"}"), "NextToken");
+        refused(
+            &LIST.replace("}]}", "}],\"NextToken\":\"more\"}"),
+            "NextToken",
+        );
     }
 }

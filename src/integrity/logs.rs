@@ -54,7 +54,9 @@ pub(super) fn judge<'f>(
     let mut listings: Vec<Listing<'f>> = Vec::with_capacity(facts.logs.len());
     let mut missing: BTreeMap<&'f str, (usize, &'f Entry)> = BTreeMap::new();
     for (at, entry) in entries(nodes) {
-        let same_name = by_name.get(file_name(&entry.key)).map_or(&[][..], Vec::as_slice);
+        let same_name = by_name
+            .get(file_name(&entry.key))
+            .map_or(&[][..], Vec::as_slice);
         let is_usable = is_safe(&entry.key);
         let before = listings.len();
         listings.extend(
@@ -102,7 +104,9 @@ pub(super) fn judge<'f>(
 }
 
 /// Every line of every digest, copies left out.
-fn entries<'n, 'f>(nodes: &'n [Node<'f>]) -> impl Iterator<Item = (usize, &'f Entry)> + use<'n, 'f> {
+fn entries<'n, 'f>(
+    nodes: &'n [Node<'f>],
+) -> impl Iterator<Item = (usize, &'f Entry)> + use<'n, 'f> {
     nodes
         .iter()
         .enumerate()
@@ -163,9 +167,8 @@ impl<'a, 'f> Judge<'a, 'f> {
 
     /// `listings` are not empty, the most trusted first.
     fn listed(&self, log: &LogFact, listings: &[Listing<'f>]) -> LogReport {
-        let is_valid = |listing: &&Listing<'_>| {
-            self.nodes[listing.node].report.state == DigestState::Valid
-        };
+        let is_valid =
+            |listing: &&Listing<'_>| self.nodes[listing.node].report.state == DigestState::Valid;
         let best = &listings[0];
         let trusted: Vec<&Listing<'_>> = listings.iter().filter(is_valid).collect();
         let mut report = LogReport {
@@ -184,7 +187,10 @@ impl<'a, 'f> Judge<'a, 'f> {
             let message = format!("listed {} times: by {}", listings.len(), names.join(", "));
             report.faults.push(fault(FaultKind::ListedTwice, message));
         }
-        if trusted.iter().any(|listing| listing.entry.hash != trusted[0].entry.hash) {
+        if trusted
+            .iter()
+            .any(|listing| listing.entry.hash != trusted[0].entry.hash)
+        {
             report.faults.push(fault(
                 FaultKind::ListingsDisagree,
                 "valid digests list different hashes for it",
@@ -239,7 +245,10 @@ impl<'a, 'f> Judge<'a, 'f> {
                     "stored unpacked; its content is what the digest lists",
                 ));
             }
-        } else if let Some(odd) = deciding.iter().find_map(|listing| listing.entry.odd_algorithm.as_ref()) {
+        } else if let Some(odd) = deciding
+            .iter()
+            .find_map(|listing| listing.entry.odd_algorithm.as_ref())
+        {
             report.faults.push(fault(
                 FaultKind::HashAlgorithm,
                 format!("its hash is a `{}`, which is not known", display_value(odd)),
@@ -249,7 +258,10 @@ impl<'a, 'f> Judge<'a, 'f> {
             let digest = self.digest_name(deciding[0].node);
             let mut message = format!("its content is not what `{digest}` lists");
             if let Some(other) = self.listed.get(&content) {
-                message.push_str(&format!("; it has the content of `{}`", display_value(other)));
+                message.push_str(&format!(
+                    "; it has the content of `{}`",
+                    display_value(other)
+                ));
             }
             report.faults.push(fault(FaultKind::HashMismatch, message));
             if trusted.is_empty() {
@@ -337,20 +349,31 @@ impl<'a, 'f> Judge<'a, 'f> {
         let Some((start, end)) = claim.delivered else {
             return not_covered("its name does not tell when it was delivered");
         };
-        let Some(cover) = self.cover_of(place).filter(|cover| !cover.trails.is_empty()) else {
+        let Some(cover) = self
+            .cover_of(place)
+            .filter(|cover| !cover.trails.is_empty())
+        else {
             return not_covered("there are no digests for its account and Region");
         };
         if let Some(kind) = claim.kind
             && kind != LogKind::CloudTrail
-            && !self.kinds.get(&cover.place).is_some_and(|kinds| kinds.contains(&kind))
+            && !self
+                .kinds
+                .get(&cover.place)
+                .is_some_and(|kinds| kinds.contains(&kind))
         {
-            return not_covered(&format!("no digest lists files of the folder `{}`", kind.folder()));
+            return not_covered(&format!(
+                "no digest lists files of the folder `{}`",
+                kind.folder()
+            ));
         }
         if let Some(front) = &claim.front
             && let Some(fronts) = self.fronts.get(&cover.place)
             && !fronts.contains(&front.as_str())
         {
-            return not_covered("the digests belong to another prefix: perhaps another trail, without validation");
+            return not_covered(
+                "the digests belong to another prefix: perhaps another trail, without validation",
+            );
         }
         by_time(&cover.ranges, start, end)
     }
@@ -382,7 +405,11 @@ fn by_time(ranges: &[CoverRange], start: i64, end: i64) -> (LogState, FaultKind,
     let covers_all = touched.first().is_some_and(|first| first.start <= start)
         && touched.last().is_some_and(|last| last.end >= end + EDGE);
     let has = |kinds: &[CoverKind]| touched.iter().any(|range| kinds.contains(&range.kind));
-    if covers_all && touched.iter().all(|range| range.kind == CoverKind::Verified) {
+    if covers_all
+        && touched
+            .iter()
+            .all(|range| range.kind == CoverKind::Verified)
+    {
         let range = touched[0];
         let message = format!(
             "no digest lists it, though verified digests cover {} to {}",

@@ -55,8 +55,8 @@ struct RawHead {
 /// # Errors
 /// What is wrong, safe to print.
 pub fn read_head(source: &str, beside: &str, bytes: &[u8]) -> Result<SignatureFact, String> {
-    let head: RawHead =
-        serde_json::from_slice(without_bom(bytes)).map_err(|error| display_value(&error.to_string()))?;
+    let head: RawHead = serde_json::from_slice(without_bom(bytes))
+        .map_err(|error| display_value(&error.to_string()))?;
     Ok(fact(
         Target::Local(beside.to_owned()),
         source,
@@ -68,11 +68,17 @@ pub fn read_head(source: &str, beside: &str, bytes: &[u8]) -> Result<SignatureFa
 ///
 /// # Errors
 /// What is wrong, safe to print; what stands before it is in `facts`.
-pub fn read_lines(source: &str, bytes: &[u8], facts: &mut Vec<SignatureFact>) -> Result<(), String> {
+pub fn read_lines(
+    source: &str,
+    bytes: &[u8],
+    facts: &mut Vec<SignatureFact>,
+) -> Result<(), String> {
     let heads = serde_json::Deserializer::from_slice(without_bom(bytes)).into_iter::<RawHead>();
     for (at, head) in heads.enumerate() {
         let head = head.map_err(|error| {
-            display_value(&format!("object {at} is not what `head-object` prints: {error}"))
+            display_value(&format!(
+                "object {at} is not what `head-object` prints: {error}"
+            ))
         })?;
         let key = head
             .key
@@ -152,9 +158,14 @@ mod tests {
     #[test]
     fn lines_before_a_broken_one_count() {
         let mut facts = Vec::new();
-        let lines = b"{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"signature\":\"ab\"}}\n{\"Key\":1}\n";
+        let lines =
+            b"{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"signature\":\"ab\"}}\n{\"Key\":1}\n";
         assert!(read_lines("s", lines, &mut facts).is_err());
         assert_eq!(facts.len(), 1);
-        assert!(read_lines("s", b"{\"Metadata\":{}}", &mut facts).expect_err("no key").contains("`Key`"));
+        assert!(
+            read_lines("s", b"{\"Metadata\":{}}", &mut facts)
+                .expect_err("no key")
+                .contains("`Key`")
+        );
     }
 }

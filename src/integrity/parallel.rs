@@ -29,7 +29,10 @@ pub(super) fn map<S, T: Send>(
     std::thread::scope(|scope| {
         // A thread that cannot be had is work for the others.
         for _ in 1..threads.clamp(1, count.max(1)) {
-            if std::thread::Builder::new().spawn_scoped(scope, run).is_err() {
+            if std::thread::Builder::new()
+                .spawn_scoped(scope, run)
+                .is_err()
+            {
                 break;
             }
         }

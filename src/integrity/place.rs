@@ -220,9 +220,7 @@ pub fn is_safe(key: &str) -> bool {
     key.len() <= 1024
         && !key.contains('\\')
         && !key.chars().any(char::is_control)
-        && key
-            .split('/')
-            .all(|part| !matches!(part, "" | "." | ".."))
+        && key.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// Whether the file at `local` lies where `declared`, a key inside a digest, says.
@@ -326,7 +324,14 @@ mod tests {
     #[test]
     fn keys_that_leave_the_tree_are_unsafe() {
         assert!(is_safe(LOG));
-        for key in ["AWSLogs/../../etc/passwd", "/etc/passwd", "a//b", "a\\b", "a\nb", ""] {
+        for key in [
+            "AWSLogs/../../etc/passwd",
+            "/etc/passwd",
+            "a//b",
+            "a\\b",
+            "a\nb",
+            "",
+        ] {
             assert!(!is_safe(key), "{key}");
         }
     }
@@ -338,16 +343,31 @@ mod tests {
         assert_eq!(role(&digest), Role::Digest);
         assert_eq!(role(file_name(&digest)), Role::Digest);
         assert_eq!(role(&format!("{digest}.head.json")), Role::HeadObject);
-        assert_eq!(role("AWSLogs/111122223333/vpcflowlogs/us-east-1/2025/01/02/x.log.gz"), Role::Other);
+        assert_eq!(
+            role("AWSLogs/111122223333/vpcflowlogs/us-east-1/2025/01/02/x.log.gz"),
+            Role::Other
+        );
         assert_eq!(role("notes.json"), Role::Other);
     }
 
     #[test]
     fn regions_of_all_partitions_are_known() {
-        for region in ["us-east-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "eusc-de-1"] {
+        for region in [
+            "us-east-1",
+            "us-gov-west-1",
+            "cn-north-1",
+            "us-iso-east-1",
+            "eusc-de-1",
+        ] {
             assert!(is_region(region), "{region}");
         }
-        for other in ["public-keys", "us-east", "east-1", "us-east-1;rm", "US-east-1"] {
+        for other in [
+            "public-keys",
+            "us-east",
+            "east-1",
+            "us-east-1;rm",
+            "US-east-1",
+        ] {
             assert!(!is_region(other), "{other}");
         }
     }

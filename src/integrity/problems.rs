@@ -12,8 +12,8 @@ use super::facts::Facts;
 use super::metadata::Target;
 use super::place::{ChainId, Place, log_claim};
 use super::report::{
-    CoverKind, CoverRange, DigestReport, DigestState, Fault, FaultKind, IntegrityVerdict, LogReport,
-    LogState, PlaceCover, Problem, Weight,
+    CoverKind, CoverRange, DigestReport, DigestState, Fault, FaultKind, IntegrityVerdict,
+    LogReport, LogState, PlaceCover, Problem, Weight,
 };
 
 /// All problems, sorted by weight, kind and object.
@@ -132,12 +132,25 @@ fn of_cover(cover: &PlaceCover, problems: &mut Vec<Problem>) {
         problems.push(Problem {
             kind,
             object,
-            message: format!("{} to {}: {what}", time::format(range.start), time::format(range.end)),
+            message: format!(
+                "{} to {}: {what}",
+                time::format(range.start),
+                time::format(range.end)
+            ),
         });
     };
     for trail in &cover.trails {
-        for range in trail.ranges.iter().filter(|range| range.kind == CoverKind::Hole) {
-            add(FaultKind::Hole, chain_words(&trail.chain), range, "digests are missing");
+        for range in trail
+            .ranges
+            .iter()
+            .filter(|range| range.kind == CoverKind::Hole)
+        {
+            add(
+                FaultKind::Hole,
+                chain_words(&trail.chain),
+                range,
+                "digests are missing",
+            );
         }
     }
     let object = place_words(&cover.place);
@@ -149,7 +162,10 @@ fn of_cover(cover: &PlaceCover, problems: &mut Vec<Problem>) {
     }
     for range in &cover.asked {
         let (kind, what) = match range.kind {
-            CoverKind::BeforeFirst => (FaultKind::BeforeFirst, "asked for, and before the first digest"),
+            CoverKind::BeforeFirst => (
+                FaultKind::BeforeFirst,
+                "asked for, and before the first digest",
+            ),
             CoverKind::AfterLast => (FaultKind::AfterLast, "asked for, and after the last digest"),
             CoverKind::NoDigests => (FaultKind::NoDigests, "asked for, and there are no digests"),
             _ => continue,

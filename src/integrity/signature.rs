@@ -95,7 +95,10 @@ pub(super) fn judge(question: &Question<'_>, keys: &Keys) -> Answer {
             Some(by) => signer = Some((by, format!("repeated by {}", display_value(key)))),
             None => wrong.push((
                 FaultKind::SuccessorSignatureInvalid,
-                format!("the signature that {} repeats does not verify", display_value(key)),
+                format!(
+                    "the signature that {} repeats does not verify",
+                    display_value(key)
+                ),
             )),
         }
     }
@@ -132,7 +135,10 @@ fn accept(
         answer.fault(kind, message);
     }
     if !question.metadata.is_empty()
-        && question.metadata.iter().all(|fact| fact.signature.is_none())
+        && question
+            .metadata
+            .iter()
+            .all(|fact| fact.signature.is_none())
     {
         let sources: Vec<&str> = question.metadata.iter().map(|fact| &*fact.source).collect();
         answer.fault(
@@ -228,7 +234,10 @@ fn remark_algorithms(question: &Question<'_>, answer: &mut Answer) {
         if let Some(algorithm) = fact.algorithm.as_deref().filter(|name| *name != ALGORITHM) {
             answer.fault(
                 FaultKind::MetadataAlgorithm,
-                format!("{} names the algorithm `{algorithm}`; checked as {ALGORITHM}", fact.source),
+                format!(
+                    "{} names the algorithm `{algorithm}`; checked as {ALGORITHM}",
+                    fact.source
+                ),
             );
         }
     }

@@ -34,7 +34,10 @@ pub fn facts(roots: &[PathBuf], out: Option<&Path>) -> Facts {
         facts.keys = keys(&[out.join("public-keys.json")]);
         let lines = out.join("digest-metadata.ndjson");
         if lines.exists() {
-            facts.add_metadata_lines("digest-metadata.ndjson", &fs::read(lines).expect("readable"));
+            facts.add_metadata_lines(
+                "digest-metadata.ndjson",
+                &fs::read(lines).expect("readable"),
+            );
         }
     }
     facts
@@ -43,7 +46,12 @@ pub fn facts(roots: &[PathBuf], out: Option<&Path>) -> Facts {
 pub fn keys(files: &[PathBuf]) -> Keys {
     let mut keys = Keys::new();
     for file in files {
-        assert_eq!(add_keys(&mut keys, file), Ok(Vec::new()), "{}", file.display());
+        assert_eq!(
+            add_keys(&mut keys, file),
+            Ok(Vec::new()),
+            "{}",
+            file.display()
+        );
     }
     keys
 }
@@ -51,16 +59,29 @@ pub fn keys(files: &[PathBuf]) -> Keys {
 pub fn check_facts(facts: &Facts, asked: Option<Asked>) -> IntegrityReport {
     let report = verify(facts, &Options { asked, threads: 2 });
     for problem in &report.problems {
-        assert!(!problem.message.chars().any(char::is_control), "{problem:?}");
+        assert!(
+            !problem.message.chars().any(char::is_control),
+            "{problem:?}"
+        );
     }
-    for range in report.cover.iter().flat_map(|cover| cover.ranges.windows(2)) {
-        assert!(range[0].end == range[1].start && range[0].kind != range[1].kind, "{range:?}");
+    for range in report
+        .cover
+        .iter()
+        .flat_map(|cover| cover.ranges.windows(2))
+    {
+        assert!(
+            range[0].end == range[1].start && range[0].kind != range[1].kind,
+            "{range:?}"
+        );
     }
     report
 }
 
 pub fn report(case: &Case) -> IntegrityReport {
-    check_facts(&facts(std::slice::from_ref(&case.tree), Some(&case.out)), None)
+    check_facts(
+        &facts(std::slice::from_ref(&case.tree), Some(&case.out)),
+        None,
+    )
 }
 
 /// One digest as `truth.json` has it.
@@ -76,6 +97,7 @@ struct TrueDigest<'t> {
     has_sidecar: bool,
     /// What became of the digest that repeats its signature.
     successor: Option<&'t str>,
+    successor_is_broken: bool,
 }
 
 fn text<'t>(value: &'t Value, name: &str) -> &'t str {
@@ -101,9 +123,9 @@ fn true_digests<'t>(case: &Case, truth: &'t Value) -> Vec<TrueDigest<'t>> {
         let digests = list(chain, "digests");
         for (at, digest) in digests.iter().enumerate() {
             let key = text(digest, "key");
-            let next = digests.get(at + 1).filter(|next| {
-                next["starting"] == false && next["backfill"] == digest["backfill"]
-            });
+            let next = digests
+                .get(at + 1)
+                .filter(|next| next["starting"] == false && next["backfill"] == digest["backfill"]);
             let has_sidecar = is_ndjson && metadata.contains_key(key)
                 || case.tree.join(format!("{key}.head.json")).exists();
             all.push(TrueDigest {
@@ -117,12 +139,26 @@ fn true_digests<'t>(case: &Case, truth: &'t Value) -> Vec<TrueDigest<'t>> {
                     .collect(),
                 has_sidecar,
                 has_metadata: has_sidecar
-                    && metadata.get(key).is_some_and(|values| values.contains_key("signature")),
+                    && metadata
+                        .get(key)
+                        .is_some_and(|values| values.contains_key("signature")),
                 successor: next.map(|next| text(next, "expect")),
+                successor_is_broken: next.is_some_and(|next| is_broken(truth, text(next, "key"))),
             });
         }
     }
     all
+}
+
+/// Whether nothing of a digest can be read any more.
+fn is_broken(truth: &Value, key: &str) -> bool {
+    list(truth, "faults").iter().any(|fault| {
+        text(fault, "target") == key
+            && matches!(
+                text(fault, "kind"),
+                "digest-not-json" | "digest-missing-field"
+            )
+    })
 }
 
 /// Every difference between the answer and the truth. With `is_pair`, one fault may hide another.
@@ -134,7 +170,10 @@ pub fn differences(case: &Case, report: &IntegrityReport, is_pair: bool) -> Vec<
         report,
         is_pair,
         targets: targets(&truth),
-        kinds: list(&truth, "faults").iter().map(|fault| text(fault, "kind")).collect(),
+        kinds: list(&truth, "faults")
+            .iter()
+            .map(|fault| text(fault, "kind"))
+            .collect(),
         wrong: Vec::new(),
     };
     for digest in true_digests(case, &truth) {
@@ -178,7 +217,8 @@ impl Judge<'_, '_> {
     }
 
     fn say(&mut self, object: &str, expected: &str, found: impl std::fmt::Debug) {
-        self.wrong.push(format!("{object}: expected {expected}, found {found:?}"));
+        self.wrong
+            .push(format!("{object}: expected {expected}, found {found:?}"));
     }
 
     fn cover_at(&self, at: i64, key: &str) -> Option<CoverKind> {
@@ -197,20 +237,22 @@ impl Judge<'_, '_> {
         let is_repeated = match truth.successor {
             None | Some("missing" | "missing-not-named") => false,
             // One that is cut off repeats nothing; one that is only unpacked does.
-            Some("bad-format") => !self.kinds.contains("digest-not-json")
-                && !self.kinds.contains("digest-missing-field"),
+            Some("bad-format") => !truth.successor_is_broken,
             Some(_) => true,
         };
         let can_verify = truth.has_metadata || is_repeated;
         let found = self.find_digest(truth.key).cloned();
         let state = found.as_ref().map(|digest| digest.state);
         let has = |kind: FaultKind| {
-            found.as_ref().is_some_and(|digest| digest.faults.iter().any(|fault| fault.kind == kind))
+            found
+                .as_ref()
+                .is_some_and(|digest| digest.faults.iter().any(|fault| fault.kind == kind))
         };
         let is_clean = found.as_ref().is_some_and(|digest| {
-            digest.faults.iter().all(|fault| {
-                fault.kind.weight() == attestrail::integrity::report::Weight::Notice
-            })
+            digest
+                .faults
+                .iter()
+                .all(|fault| fault.kind.weight() == attestrail::integrity::report::Weight::Notice)
         });
         let is_unsigned = state == Some(DigestState::HashOnly) && has(FaultKind::NoSignature);
         let good = match truth.expect {
@@ -223,7 +265,9 @@ impl Judge<'_, '_> {
             "key-not-found" => has(FaultKind::KeyNotFound) && state == Some(DigestState::HashOnly),
             "moved" => has(FaultKind::Moved) && state == Some(DigestState::Moved),
             "bad-format" => has(FaultKind::BadFormat) && state == Some(DigestState::Malformed),
-            "trailing-data" => has(FaultKind::TrailingData) && (state == Some(DigestState::Valid) || !can_verify),
+            "trailing-data" => {
+                has(FaultKind::TrailingData) && (state == Some(DigestState::Valid) || !can_verify)
+            }
             "missing" => has(FaultKind::Missing) && state == Some(DigestState::Missing),
             "missing-not-named" => state.is_none(),
             "no-metadata-signature" if truth.has_sidecar && is_repeated => {
@@ -235,7 +279,9 @@ impl Judge<'_, '_> {
             "metadata-signature-invalid" if truth.has_metadata && is_repeated => {
                 has(FaultKind::MetadataSignatureInvalid) && state == Some(DigestState::Valid)
             }
-            "metadata-signature-invalid" if truth.has_metadata => state == Some(DigestState::Invalid),
+            "metadata-signature-invalid" if truth.has_metadata => {
+                state == Some(DigestState::Invalid)
+            }
             "metadata-signature-invalid" if is_repeated => state == Some(DigestState::Valid),
             "metadata-signature-invalid" => is_unsigned,
             "metadata-algorithm-unexpected" if truth.has_metadata => {
@@ -247,11 +293,19 @@ impl Judge<'_, '_> {
         };
         // A second fault in the same or a neighbouring digest can take the place of the first.
         let is_hidden = self.is_pair
-            && (self.targets.contains(truth.key) || truth.expect == "valid")
+            && self.targets.contains(truth.key)
             && state != Some(DigestState::Valid)
-            && state.is_some();
+            && (state.is_some()
+                || self
+                    .kinds
+                    .iter()
+                    .any(|kind| kind.starts_with("deleted-newest")));
         if !good && !is_hidden {
-            self.say(truth.key, &format!("{} ({can_verify})", truth.expect), &found);
+            self.say(
+                truth.key,
+                &format!("{} ({can_verify})", truth.expect),
+                &found,
+            );
         }
         self.cover(truth, state);
         for (key, expect) in &truth.logs {
@@ -281,7 +335,9 @@ impl Judge<'_, '_> {
         let found = self.find_log(key).cloned();
         let state = found.as_ref().map(|log| log.state);
         let has = |kind: FaultKind| {
-            found.as_ref().is_some_and(|log| log.faults.iter().any(|fault| fault.kind == kind))
+            found
+                .as_ref()
+                .is_some_and(|log| log.faults.iter().any(|fault| fault.kind == kind))
         };
         let is_proved = digest_state == Some(DigestState::Valid);
         let is_cut_off = digest == "missing-not-named" && state == Some(LogState::NotCovered);
@@ -306,10 +362,15 @@ impl Judge<'_, '_> {
             other => panic!("unknown expectation `{other}`"),
         };
         // Where the digest is gone, a changed log is only one that nobody lists.
-        let is_hidden = self.is_pair && (!is_proved || self.targets.contains(key))
+        let is_hidden = self.is_pair
+            && (!is_proved || self.targets.contains(key))
             && state != Some(LogState::Valid);
         if !good && !is_hidden {
-            self.say(key, &format!("{expect} (digest {digest}, {digest_state:?})"), &found);
+            self.say(
+                key,
+                &format!("{expect} (digest {digest}, {digest_state:?})"),
+                &found,
+            );
         }
     }
 
@@ -322,7 +383,12 @@ impl Judge<'_, '_> {
             other => panic!("unknown reason `{other}`"),
         };
         let is_unsure = matches!(state, Some(LogState::Unverifiable | LogState::NotCovered))
-            && (self.is_pair || self.report.digests.iter().any(|d| d.state != DigestState::Valid));
+            && (self.is_pair
+                || self
+                    .report
+                    .digests
+                    .iter()
+                    .any(|d| d.state != DigestState::Valid));
         if !good && !(why == "planted" && is_unsure) {
             self.say(key, why, &found);
         }

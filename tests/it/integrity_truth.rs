@@ -45,7 +45,11 @@ fn make_logs(tools: &Path, out: &Path, args: &[&str]) {
         .args(args)
         .output()
         .expect("python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 struct Job {
@@ -79,7 +83,11 @@ fn make(tools: &Path, folder: &Path, jobs: &[Job]) -> Vec<Case> {
     let stdin = child.stdin.take().expect("piped");
     serde_json::to_writer(stdin, &list).expect("writes");
     let output = child.wait_with_output().expect("ends");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     cases
 }
 
@@ -99,7 +107,7 @@ fn kinds(tools: &Path) -> Vec<String> {
     kinds
 }
 
-/// Compares a thousand trees at most at a time, so that the disk stays small.
+/// Compares a hundred trees at a time, so that the disk stays small.
 #[track_caller]
 fn check(tools: &Path, jobs: &[Job], is_pair: bool) {
     let mut wrong = Vec::new();
@@ -112,7 +120,12 @@ fn check(tools: &Path, jobs: &[Job], is_pair: bool) {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} differences\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differences\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -156,7 +169,11 @@ fn faults_in_pairs_do_not_hide_each_other() {
     let folder = tempfile::tempdir().expect("a folder");
     let base = base(&tools, folder.path());
     let kinds = kinds(&tools);
-    let step = if std::env::var_os("ATTESTRAIL_LONG").is_some() { 1 } else { 11 };
+    let step = if std::env::var_os("ATTESTRAIL_LONG").is_some() {
+        1
+    } else {
+        11
+    };
     let mut jobs = Vec::new();
     let mut number = 0;
     for (at, first) in kinds.iter().enumerate() {
@@ -181,21 +198,29 @@ fn faults_in_pairs_do_not_hide_each_other() {
 #[test]
 fn clean_trees_raise_no_alarm() {
     let Some(tools) = tools() else { return };
-    let seeds = if std::env::var_os("ATTESTRAIL_LONG").is_some() { 200 } else { 12 };
+    let seeds = if std::env::var_os("ATTESTRAIL_LONG").is_some() {
+        200
+    } else {
+        12
+    };
     let mut wrong = Vec::new();
     for seed in 0..seeds {
         let folder = tempfile::tempdir().expect("a folder");
         let base = folder.path().join("base");
         let end = 1 + seed % 3;
         let mut args = words(&format!(
-            "--events 150 --accounts {} --regions {} --median 8 --start 2025-01-01 --end 2025-01-0{end} --seed {seed}",
+            "--events 500 --accounts {} --regions {} --median 20 --start 2025-01-01 --end 2025-01-0{end} --seed {seed}",
             1 + seed % 2,
             1 + seed % 3
         ));
         if seed % 4 == 1 {
             args.push("--org".into());
         }
-        make_logs(&tools, &base, &args.iter().map(String::as_str).collect::<Vec<_>>());
+        make_logs(
+            &tools,
+            &base,
+            &args.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
         let sidecar = ["head-object", "ndjson", "last-only"][seed % 3];
         let times = ["iso", "epoch"][seed % 2];
         let jobs = [Job {
@@ -209,7 +234,10 @@ fn clean_trees_raise_no_alarm() {
         for case in make(&tools, folder.path(), &jobs) {
             let report = report(&case);
             if report.verdict != IntegrityVerdict::Verified {
-                wrong.push(format!("{}: {:?} {:?}", case.name, report.verdict, report.problems));
+                wrong.push(format!(
+                    "{}: {:?} {:?}",
+                    case.name, report.verdict, report.problems
+                ));
             }
             wrong.extend(differences(&case, &report, false));
         }

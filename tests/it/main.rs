@@ -14,7 +14,9 @@ mod reader_files;
 mod reader_random;
 mod reader_shapes;
 
+mod integrity_command;
 mod integrity_common;
+mod integrity_trees;
 mod integrity_truth;
 
 mod control_loading;

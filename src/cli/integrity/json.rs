@@ -90,29 +90,35 @@ pub(super) fn write(
         }
     }
     write!(out, "\"digests\":")?;
-    rows(out, report.digests.iter().map(|digest| {
-        json!({
-            "key": digest.key,
-            "file": digest.file,
-            "chain": digest.chain.as_ref().map(chain),
-            "start": digest.start.map(time::format),
-            "end": digest.end.map(time::format),
-            "starting": digest.is_starting,
-            "state": digest.state.code(),
-            "vouched": digest.is_vouched,
-            "signatureFrom": digest.signature_from,
-            "logs": digest.log_count,
-            "faults": faults(&digest.faults),
-        })
-    }))?;
+    rows(
+        out,
+        report.digests.iter().map(|digest| {
+            json!({
+                "key": digest.key,
+                "file": digest.file,
+                "chain": digest.chain.as_ref().map(chain),
+                "start": digest.start.map(time::format),
+                "end": digest.end.map(time::format),
+                "starting": digest.is_starting,
+                "state": digest.state.code(),
+                "vouched": digest.is_vouched,
+                "signatureFrom": digest.signature_from,
+                "logs": digest.log_count,
+                "faults": faults(&digest.faults),
+            })
+        }),
+    )?;
     write!(out, ",\n\"logs\":")?;
-    rows(out, report.logs.iter().map(|log| LogRow {
-        key: &log.key,
-        copy: log.copy,
-        state: log.state.code(),
-        digest: log.digest.map(|at| report.digests[at].key.as_str()),
-        faults: faults(&log.faults),
-    }))?;
+    rows(
+        out,
+        report.logs.iter().map(|log| LogRow {
+            key: &log.key,
+            copy: log.copy,
+            state: log.state.code(),
+            digest: log.digest.map(|at| report.digests[at].key.as_str()),
+            faults: faults(&log.faults),
+        }),
+    )?;
     writeln!(out, "\n}}")
 }
 

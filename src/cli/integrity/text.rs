@@ -122,7 +122,11 @@ fn more(out: &mut impl Write, count: usize) -> io::Result<()> {
 }
 
 fn place_words(place: &Place) -> String {
-    let mut words = format!("account {}, {}", inline(&place.account), inline(&place.region));
+    let mut words = format!(
+        "account {}, {}",
+        inline(&place.account),
+        inline(&place.region)
+    );
     if let Some(organization) = &place.organization {
         words.push_str(&format!(" ({})", inline(organization)));
     }
@@ -152,7 +156,11 @@ fn counts(out: &mut impl Write, report: &IntegrityReport, collected: &Collected)
     writeln!(out, "\nlog files: {}", none(&logs))?;
     writeln!(out, "digests: {}", none(&digests))?;
     if collected.other_count > 0 {
-        writeln!(out, "other files, not looked into: {}", thousands(collected.other_count))?;
+        writeln!(
+            out,
+            "other files, not looked into: {}",
+            thousands(collected.other_count)
+        )?;
     }
     Ok(())
 }
@@ -160,9 +168,20 @@ fn counts(out: &mut impl Write, report: &IntegrityReport, collected: &Collected)
 fn problems(out: &mut impl Write, problems: &[Problem]) -> io::Result<()> {
     for same in problems.chunk_by(|a, b| a.kind == b.kind) {
         let kind = same[0].kind;
-        writeln!(out, "\n{} ({}, {}):", kind.code(), kind.weight().code(), same.len())?;
+        writeln!(
+            out,
+            "\n{} ({}, {}):",
+            kind.code(),
+            kind.weight().code(),
+            same.len()
+        )?;
         for problem in same.iter().take(SHOWN) {
-            writeln!(out, "  {}: {}", inline(&problem.object), inline(&problem.message))?;
+            writeln!(
+                out,
+                "  {}: {}",
+                inline(&problem.object),
+                inline(&problem.message)
+            )?;
         }
         more(out, same.len())?;
         if !kind.help().is_empty() {
@@ -177,7 +196,10 @@ fn wanted(out: &mut impl Write, report: &IntegrityReport) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nto verify more, run these where the AWS CLI may read the trail's account and bucket, in the folder\nof this log set, and then call this command again with `--keys`:")?;
+    writeln!(
+        out,
+        "\nto verify more, run these where the AWS CLI may read the trail's account and bucket, in the folder\nof this log set, and then call this command again with `--keys`:"
+    )?;
     for line in lines.iter().take(SHOWN) {
         writeln!(out, "  {line}")?;
     }
