@@ -55,7 +55,7 @@ pub struct Collected {
 
 enum Found {
     Log(LogFact, u64),
-    Digest(DigestFact, Option<BTreeMap<String, String>>),
+    Digest(Box<DigestFact>, Option<BTreeMap<String, String>>),
     Sidecar(Result<Vec<u8>, String>),
     Lines(Result<Vec<u8>, String>),
     Keys,
@@ -109,7 +109,7 @@ fn sort_in(file: &SourceFile, found: Found, collected: &mut Collected) {
             if let Some(attributes) = attributes {
                 facts.add_attributes(&digest.key, &attributes);
             }
-            facts.digests.push(digest);
+            facts.digests.push(*digest);
         }
         Found::Sidecar(Ok(bytes)) => facts.add_sidecar(&file.key, &bytes),
         Found::Lines(Ok(bytes)) => facts.add_metadata_lines(&file.key, &bytes),
@@ -148,7 +148,7 @@ fn digest(file: &SourceFile) -> Found {
         copy: file.copy,
         bytes,
     };
-    Found::Digest(fact, attributes(&file.path))
+    Found::Digest(Box::new(fact), attributes(&file.path))
 }
 
 fn log(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Found {

@@ -31,7 +31,8 @@ struct Listing<'f> {
 struct Judge<'a, 'f> {
     facts: &'f Facts,
     nodes: &'a [Node<'f>],
-    cover: &'a [PlaceCover],
+    /// By account and Region, those with digests.
+    cover: HashMap<(&'a str, &'a str), Vec<&'a PlaceCover>>,
     /// Which listed log has a content.
     listed: HashMap<Hash, &'f str>,
     /// Which local file has a content.
@@ -154,10 +155,17 @@ impl<'a, 'f> Judge<'a, 'f> {
                 local.entry(content_sha256).or_insert(at);
             }
         }
+        let mut by_place: HashMap<(&str, &str), Vec<&PlaceCover>> = HashMap::new();
+        for cover in cover.iter().filter(|cover| !cover.trails.is_empty()) {
+            by_place
+                .entry((&cover.place.account, &cover.place.region))
+                .or_default()
+                .push(cover);
+        }
         Judge {
             facts,
             nodes,
-            cover,
+            cover: by_place,
             listed,
             local,
             kinds,
@@ -349,10 +357,7 @@ impl<'a, 'f> Judge<'a, 'f> {
         let Some((start, end)) = claim.delivered else {
             return not_covered("its name does not tell when it was delivered");
         };
-        let Some(cover) = self
-            .cover_of(place)
-            .filter(|cover| !cover.trails.is_empty())
-        else {
+        let Some(cover) = self.cover_of(place) else {
             return not_covered("there are no digests for its account and Region");
         };
         if let Some(kind) = claim.kind
@@ -375,23 +380,28 @@ impl<'a, 'f> Judge<'a, 'f> {
                 "the digests belong to another prefix: perhaps another trail, without validation",
             );
         }
-        by_time(&cover.ranges, start, end)
+        // It may belong to any of the trails: one whose digest of this time is not proved
+        // may have listed it.
+        let mut answers: Vec<_> = cover
+            .trails
+            .iter()
+            .map(|trail| by_time(&trail.ranges, start, end))
+            .collect();
+        answers.sort_by_key(|(state, _, _)| match state {
+            LogState::Unverifiable => 0,
+            LogState::Unlisted => 1,
+            _ => 2,
+        });
+        answers.swap_remove(0)
     }
 
     /// Where a name does not tell the organization, the account and Region have to do.
     fn cover_of(&self, place: &Place) -> Option<&'a PlaceCover> {
-        self.cover
-            .iter()
-            .filter(|cover| !cover.trails.is_empty())
-            .find(|cover| cover.place == *place)
-            .or_else(|| {
-                self.cover.iter().find(|cover| {
-                    place.organization.is_none()
-                        && !cover.trails.is_empty()
-                        && cover.place.account == place.account
-                        && cover.place.region == place.region
-                })
-            })
+        let same = self.cover.get(&(&*place.account, &*place.region))?;
+        same.iter()
+            .find(|cover| cover.place.organization == place.organization)
+            .or_else(|| same.first().filter(|_| place.organization.is_none()))
+            .copied()
     }
 }
 

@@ -270,7 +270,7 @@ pub(super) fn is_region(text: &str) -> bool {
     };
     is_middle
         && (2..=4).contains(&first.len())
-        && parts[..parts.len() - 1].iter().all(|part| is_word(part))
+        && parts[..parts.len() - 1].iter().all(is_word)
         && (1..=2).contains(&last.len())
         && last.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -449,3 +449,21 @@ pub struct Asked {
     /// Seconds after the end until which late deliveries are waited for.
     pub slack: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_used_once_and_documented() {
+        let guide = include_str!("../../docs/integrity.md");
+        let mut codes: Vec<&str> = FaultKind::ALL.iter().map(|kind| kind.code()).collect();
+        for (kind, code) in FaultKind::ALL.iter().zip(&codes) {
+            let row = format!("| `{code}` | {} |", kind.weight().code());
+            assert!(guide.contains(&row), "docs/integrity.md lacks {row}");
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), FaultKind::ALL.len());
+    }
+}

@@ -134,6 +134,24 @@ fn gaps_are_told_as_time_and_their_logs_are_not_covered() {
 }
 
 #[test]
+fn a_log_of_a_trail_whose_digest_is_gone_is_no_plant_of_another_trail() {
+    let report = report(&case("two-trails"));
+    assert_eq!(report.cover.len(), 1);
+    assert_eq!(report.cover[0].trails.len(), 2);
+    assert!(
+        report.cover[0]
+            .ranges
+            .iter()
+            .all(|range| range.kind == CoverKind::Verified)
+    );
+    assert_eq!(report.digest_count(DigestState::Missing), 1);
+    assert_eq!(report.log_count(LogState::Unlisted), 0);
+    assert_eq!(report.log_count(LogState::Unverifiable), 1);
+    assert_eq!(report.log_count(LogState::Valid), 7);
+    assert_eq!(report.verdict, IntegrityVerdict::Failed);
+}
+
+#[test]
 fn without_keys_nothing_is_verified_and_the_regions_to_ask_are_told() {
     let case = case("clean-last-only");
     let mut facts = facts(std::slice::from_ref(&case.tree), None);
@@ -281,6 +299,38 @@ fn moved_roots_and_unpacked_trees_verify() {
         report.problems
     );
     assert!(has(&report, FaultKind::NotGzip));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn signatures_in_extended_attributes_count() {
+    let (_folder, case) = copy("clean-last-only");
+    for sidecar in files(&case, ".head.json") {
+        let head: serde_json::Value =
+            serde_json::from_slice(&fs::read(&sidecar).expect("readable")).expect("JSON");
+        let signature = head["Metadata"]["signature"].as_str().expect("a signature");
+        fs::remove_file(&sidecar).expect("removes");
+        let digest = sidecar.to_string_lossy().replace(".head.json", "");
+        let name = "user.signature";
+        let set = rustix::fs::setxattr(
+            &*digest,
+            name,
+            signature.as_bytes(),
+            rustix::fs::XattrFlags::empty(),
+        );
+        if set == Err(rustix::io::Errno::OPNOTSUPP) {
+            // This file system keeps no attributes, so there is nothing to test on it.
+            return;
+        }
+        set.expect("sets the attribute");
+    }
+    let report = report(&case);
+    assert_eq!(
+        report.verdict,
+        IntegrityVerdict::Verified,
+        "{:?}",
+        report.problems
+    );
 }
 
 #[test]

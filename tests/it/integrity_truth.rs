@@ -209,7 +209,7 @@ fn clean_trees_raise_no_alarm() {
         let base = folder.path().join("base");
         let end = 1 + seed % 3;
         let mut args = words(&format!(
-            "--events 500 --accounts {} --regions {} --median 20 --start 2025-01-01 --end 2025-01-0{end} --seed {seed}",
+            "--events 1500 --accounts {} --regions {} --median 60 --start 2025-01-01 --end 2025-01-0{end} --seed {seed}",
             1 + seed % 2,
             1 + seed % 3
         ));

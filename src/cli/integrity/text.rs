@@ -198,7 +198,7 @@ fn wanted(out: &mut impl Write, report: &IntegrityReport) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\nto verify more, run these where the AWS CLI may read the trail's account and bucket, in the folder\nof this log set, and then call this command again with `--keys`:"
+        "\nto verify more, run these where the AWS CLI may read the trail's account and bucket, in the folder\nin which the paths below begin, and then call this command again with `--keys`:"
     )?;
     for line in lines.iter().take(SHOWN) {
         writeln!(out, "  {line}")?;
