@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     /// A worthless key, made for tests.
-    const LIST: &str = r#"{"PublicKeyList":[{"Value":"MIIBCgKCAQEApex91M+JZQ1LCljMy29nvJi89I/1pxxFyme3A+6JycDXjXZTRZ0hKnNZyx03YY3YLbpba6EK3+LzmTk49g0OKIAs7mKf0K1c6LFleo0CtlrnYz1FKUxwDVvYAY5eqevkTFMuYQS/Fjd/Rzq35r80dSn1QT/3wVdYzHn0xRJCBA2Z1iXcLTkemTc+slWzPz+F7YVFpKeE8E+7r2ecjn6oiuQxKzYbXJ/FyXYldRfL4rYc3HVENRzaCM8D5+doI4IsRke+c0TA5+ed+39pjZALC0t+kS+tcoGKERREx1wtNJ+aklymUUU+EBt6opnup/DSRPczRWl3lx7unRVuwVk6vxQIDAQAB","ValidityStartTime":"2024-12-16T23:14:28+00:00","ValidityEndTime":1737164616.5,"Fingerprint":"508b1aa8e51f487e3d980729215cc73d"}]}"#;
+    const LIST: &str = r#"{"PublicKeyList":[{"Value":"MIIBCgKCAQEA0ZeODyycsysauox5bEJzTB4SebTDrlpJC5iSKbrcx1Iox/00sa8DpPG1DZ0oohbeD5URGy4GMeDFb14H+DgPNXfJThTP6L4TfoPoZf2UB8ASoB/I5Bw8vcZmf8yom5ohuR6cBkpBWz2dq0COVP30NK+rTOXchANW49zjlJOLGDCdPA7gnNhriEepPzvl8Aa355G0h6zavROXajNViMLnVkJsXkGPM0Yf5H2kCzYZ1Y/H0ER5dm8eE54RiZU+dxlqHPHmxh5R6SLJAhh2jQYyjXSyMB6XnEht1Nv55cDFiZPqMi4kTkTu61m1ag64ctZ0jRyh9hT5VQLbCqBlgkEiGQIDAQAB","ValidityStartTime":"2024-12-16T23:14:28+00:00","ValidityEndTime":1737164616.5,"Fingerprint":"b1b5befa37f63db802292b3454ea84bc"}]}"#;
 
     #[track_caller]
     fn refused(list: &str, part: &str) {
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_fingerprint_that_is_not_the_keys_refuses_the_key() {
-        refused(&LIST.replace("508b", "508c"), "but the MD5 of the key is");
+        refused(&LIST.replace("b1b5", "b1b0"), "but the MD5 of the key is");
         refused(&LIST.replace("MIIB", "MIIC"), "but the MD5");
         refused(&LIST.replace("1737164616.5", "1e300"), "ValidityEndTime");
         refused("{}", "missing field");
