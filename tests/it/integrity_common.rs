@@ -389,7 +389,7 @@ impl Judge<'_, '_> {
                     .digests
                     .iter()
                     .any(|d| d.state != DigestState::Valid));
-        if !good && !(why == "planted" && is_unsure) {
+        if !good && (why != "planted" || !is_unsure) {
             self.say(key, why, &found);
         }
     }
