@@ -7,6 +7,7 @@ pub mod exit;
 pub mod explain;
 pub mod failure;
 pub mod intake;
+pub mod integrity;
 pub mod matching;
 pub mod output;
 pub mod pattern;
@@ -21,7 +22,7 @@ pub mod trial;
 
 use clap::Parser;
 
-use self::args::{Cli, Command, Control, Pattern};
+use self::args::{Cli, Command, Control, Logs, Pattern};
 use self::exit::Exit;
 use self::failure::Failure;
 
@@ -62,6 +63,7 @@ fn run(command: &Command, clock: &clock::Clock) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(args, clock, &mut out)?,
         Command::Scan(args) => intake::scan(args, &mut out)?,
         Command::Merge(args) => intake::merge(args, &mut out)?,
+        Command::Logs(Logs::Integrity(args)) => integrity::run(args, &mut out)?,
         Command::Settings(args) => settings_shown::run(args, &mut out)?,
         Command::Control(Control::Explain(args)) => explain::run(args, &mut out)?,
     };

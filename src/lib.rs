@@ -4,6 +4,7 @@ pub mod assess;
 pub mod cli;
 pub mod control;
 pub mod diagnostic;
+pub mod integrity;
 pub mod ledger;
 pub mod lint;
 pub mod packet;

@@ -45,6 +45,9 @@ pub enum Command {
     /// Look at, check and try out control definitions
     #[command(subcommand)]
     Control(Control),
+    /// Say what a log set holds, and what can be proved of it
+    #[command(subcommand)]
+    Logs(Logs),
     /// Run event-pattern vectors
     #[command(subcommand)]
     Pattern(Pattern),
@@ -303,6 +306,59 @@ pub struct ControlMatch {
     /// Print one JSON object a record
     #[arg(long)]
     pub json: bool,
+}
+
+/// `attestrail logs …`
+#[derive(Debug, Subcommand)]
+pub enum Logs {
+    /// Verify digest chains: is it what CloudTrail delivered, and all of it? Works offline
+    Integrity(LogsIntegrity),
+}
+
+/// `attestrail logs integrity`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Exit codes: 0 when all is verified, 3 when something could not be verified, 4 when something does
+not verify. What a user has to collect for more is printed as lines for the AWS CLI, never run.
+
+Signatures come from KEY.head.json beside a digest (as `aws s3api head-object` prints it), from
+files of such objects with `Bucket` and `Key` (in the tree or with --metadata), from extended
+attributes, and from the digest that follows. Keys come only from --keys.
+
+Example:
+  attestrail logs integrity bucket-copy/ --keys public-keys.us-east-1.json --period 2026-10")]
+pub struct LogsIntegrity {
+    /// Folders (AWSLogs trees, any prefix) with log files and digest files
+    #[arg(value_name = "TREE", required = true)]
+    pub trees: Vec<PathBuf>,
+
+    /// Output of `aws cloudtrail list-public-keys`, one file for each Region; the Region comes
+    /// from the file's name, or from `REGION=FILE`; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub keys: Vec<PathBuf>,
+
+    /// Metadata of digests: `head-object` outputs with `Bucket` and `Key`; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub metadata: Vec<PathBuf>,
+
+    /// Period that must be covered: a month (2026-10), a quarter (2026-Q3) or a year (2026); UTC
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
+
+    /// First day or instant of the period, in place of --period
+    #[arg(long, value_name = "DAY", conflicts_with = "period", requires = "to")]
+    pub from: Option<String>,
+
+    /// Last day of the period, inclusive, or the instant at which it ends
+    #[arg(long, value_name = "DAY", conflicts_with = "period", requires = "from")]
+    pub to: Option<String>,
+
+    /// Minutes after the period until which late deliveries must be covered too
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub slack: u32,
+
+    #[command(flatten)]
+    pub behaviour: Behaviour,
 }
 
 /// `attestrail pattern …`

@@ -15,6 +15,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("record", &[]),
     ("source", &["sanitize", "record"]),
     ("reader", &["sanitize", "record", "source"]),
+    (
+        "integrity",
+        &["sanitize", "period", "record", "source", "reader"],
+    ),
     ("pattern", &["sanitize", "record"]),
     (
         "control",
@@ -53,6 +57,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "record",
             "source",
             "reader",
+            "integrity",
             "pattern",
             "control",
             "lint",

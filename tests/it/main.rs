@@ -5,6 +5,8 @@ mod docs;
 mod generated;
 mod licences;
 
+mod assess_verdicts;
+
 mod cli_bad_inputs;
 mod cli_common;
 mod cli_mistakes;
@@ -16,6 +18,17 @@ mod control_roles;
 mod control_scope;
 mod control_shipped;
 mod control_trial;
+
+mod integrity_command;
+mod integrity_common;
+mod integrity_trees;
+mod integrity_truth;
+
+mod ledger_store;
+
+mod packet_demo;
+mod packet_folder;
+mod packet_views;
 
 mod pattern_agreement;
 mod pattern_extensions;
@@ -30,12 +43,6 @@ mod reader_files;
 mod reader_random;
 mod reader_shapes;
 
-mod assess_verdicts;
-mod ledger_store;
 mod scan_common;
 mod scan_data;
 mod scan_runs;
-
-mod packet_demo;
-mod packet_folder;
-mod packet_views;

@@ -1,0 +1,131 @@
+//! `attestrail logs integrity`: is a log set what CloudTrail delivered, and all of it?
+//!
+//! Offline: the lines for the AWS CLI are printed for a person to run.
+
+mod json;
+mod text;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use super::args::LogsIntegrity;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Out, closed_is_fine, complain};
+use super::terminal::{Display, Progress};
+use crate::integrity::collect::{self, CollectOptions, Collected};
+use crate::integrity::{Asked, IntegrityReport, IntegrityVerdict, Options, verify};
+use crate::period::Period;
+use crate::reader::ReadLimits;
+use crate::source::local::{RootError, WalkOptions, walk};
+use crate::source::{Listing, Severity};
+
+/// Verifies, and prints what was found.
+///
+/// # Errors
+/// Trees, keys or a period that cannot be used; standard output that cannot be written.
+pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
+    let asked = asked(args)?;
+    let threads = match args.behaviour.threads {
+        Some(threads) => usize::from(threads),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let mut keys = crate::integrity::keys::Keys::new();
+    for file in &args.keys {
+        let refused = collect::add_keys(&mut keys, file).map_err(|message| {
+            Failure::usage(
+                message,
+                "save them with `aws cloudtrail list-public-keys --region REGION --start-time … --end-time … > public-keys.REGION.json`",
+            )
+        })?;
+        for error in refused {
+            complain(&format!("warning: {error}"));
+        }
+    }
+    let listing = list(&args.trees)?;
+    let mut collected = read(&listing, threads, args.behaviour.quiet);
+    for file in &args.metadata {
+        let shown = crate::source::display::display_value(&file.to_string_lossy());
+        let bytes = std::fs::read(file).map_err(|error| {
+            Failure::usage(
+                format!("`{shown}`: {error}"),
+                "check the path given with `--metadata`",
+            )
+        })?;
+        collected
+            .facts
+            .add_metadata_lines(&file.to_string_lossy(), &bytes);
+    }
+    collected.facts.keys = keys;
+    let report = verify(&collected.facts, &Options { asked, threads });
+    let unread = listing
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
+    if args.behaviour.json {
+        closed_is_fine(json::write(out, &report, &collected, &listing))?;
+    } else {
+        closed_is_fine(text::write(out, &report, &collected, &listing))?;
+    }
+    Ok(exit(&report, unread))
+}
+
+fn exit(report: &IntegrityReport, unread: usize) -> Exit {
+    match report.verdict {
+        IntegrityVerdict::Failed => Exit::Integrity,
+        IntegrityVerdict::Incomplete | IntegrityVerdict::NotVerified => Exit::Incomplete,
+        IntegrityVerdict::Verified if unread > 0 => Exit::Incomplete,
+        IntegrityVerdict::Verified => Exit::Clean,
+    }
+}
+
+fn asked(args: &LogsIntegrity) -> Result<Option<Asked>, Failure> {
+    let period = match (&args.period, &args.from, &args.to) {
+        (Some(period), _, _) => Period::parse(period, Some(chrono::Utc::now().timestamp()))?,
+        (None, Some(from), Some(to)) => Period::between(from, to)?,
+        _ => return Ok(None),
+    };
+    Ok(Some(Asked {
+        start: period.start,
+        end: period.end,
+        slack: i64::from(args.slack) * 60,
+    }))
+}
+
+fn list(trees: &[PathBuf]) -> Result<Listing, Failure> {
+    walk(trees, WalkOptions::default()).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(RootError::to_string).collect();
+        Failure::usage(
+            lines.join("\nerror: "),
+            "give folders that exist and can be read",
+        )
+    })
+}
+
+fn read(listing: &Listing, threads: usize, is_quiet: bool) -> Collected {
+    let display = Display::new(is_quiet);
+    let progress = Mutex::new(Progress {
+        files_total: listing.files.len() as u64,
+        bytes_total: listing.files.iter().map(|file| file.size).sum(),
+        ..Progress::default()
+    });
+    let options = CollectOptions {
+        inflate: ReadLimits::default().inflate,
+        threads,
+    };
+    let collected = collect::collect(listing, &options, &|size| {
+        let mut progress = progress
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        progress.files += 1;
+        progress.bytes += size;
+        display.update(*progress);
+    });
+    display.finish(&format!(
+        "read: {} logs, {} digests",
+        collected.facts.logs.len(),
+        collected.facts.digests.len()
+    ));
+    collected
+}

@@ -1,0 +1,268 @@
+//! The report of integrity for people: cover first, then counts, then every problem.
+
+use std::io::{self, Write};
+
+use crate::cli::terminal::thousands;
+use crate::integrity::collect::Collected;
+use crate::integrity::place::{Place, SIDECAR};
+use crate::integrity::report::{CoverRange, DigestState, LogState, PlaceCover, Problem};
+use crate::integrity::{IntegrityReport, IntegrityVerdict};
+use crate::record::time;
+use crate::sanitize::inline;
+use crate::source::Listing;
+
+/// Problems of one kind, and lines for the AWS CLI, above this are counted.
+const SHOWN: usize = 200;
+
+pub(super) fn write(
+    out: &mut impl Write,
+    report: &IntegrityReport,
+    collected: &Collected,
+    listing: &Listing,
+) -> io::Result<()> {
+    writeln!(out, "integrity: {}", headline(report.verdict))?;
+    writeln!(out, "keys: {}", keys_line(collected))?;
+    if !collected.untrusted_keys.is_empty() {
+        writeln!(
+            out,
+            "keys inside the log set are not used, for example `{}`: name files that you trust with `--keys`",
+            inline(&collected.untrusted_keys[0])
+        )?;
+    }
+    cover(out, report)?;
+    counts(out, report, collected)?;
+    problems(out, &report.problems)?;
+    if !listing.problems.is_empty() {
+        writeln!(out, "\nnot looked into:")?;
+        for problem in listing.problems.iter().take(SHOWN) {
+            writeln!(out, "  {}: {}", problem.display, inline(&problem.message))?;
+        }
+        more(out, listing.problems.len())?;
+    }
+    wanted(out, report)
+}
+
+fn headline(verdict: IntegrityVerdict) -> &'static str {
+    match verdict {
+        IntegrityVerdict::Verified => "verified",
+        IntegrityVerdict::Incomplete => "not all could be verified",
+        IntegrityVerdict::NotVerified => "NOT VERIFIED: there are no digest files",
+        IntegrityVerdict::Failed => "FAILED: something does not verify",
+    }
+}
+
+fn keys_line(collected: &Collected) -> String {
+    let keys = &collected.facts.keys;
+    if keys.is_empty() {
+        return "none given, so no signature can be checked (`--keys FILE`)".into();
+    }
+    let mut sources: Vec<&str> = keys.iter().map(|key| key.source.as_str()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    format!(
+        "{} from {} (whether they are AWS's own is for you to know)",
+        keys.iter().count(),
+        sources.join(", ")
+    )
+}
+
+fn cover(out: &mut impl Write, report: &IntegrityReport) -> io::Result<()> {
+    writeln!(out, "\ncover by time of delivery (UTC):")?;
+    if let Some(asked) = report.asked {
+        writeln!(
+            out,
+            "  asked for {} to {}, and {} minutes after it for late deliveries",
+            time::format(asked.start),
+            time::format(asked.end),
+            asked.slack / 60
+        )?;
+    }
+    for cover in &report.cover {
+        writeln!(out, "  {}", place_words(&cover.place))?;
+        ranges(out, shown_ranges(cover, report), "    ")?;
+        if cover.trails.is_empty() && report.asked.is_none() {
+            writeln!(out, "    no digests")?;
+        }
+        if cover.trails.len() > 1 {
+            for trail in &cover.trails {
+                writeln!(out, "    trail {}", inline(&trail.chain.trail))?;
+                ranges(out, &trail.ranges, "      ")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn shown_ranges<'r>(cover: &'r PlaceCover, report: &IntegrityReport) -> &'r [CoverRange] {
+    match report.asked {
+        Some(_) => &cover.asked,
+        None => &cover.ranges,
+    }
+}
+
+fn ranges(out: &mut impl Write, ranges: &[CoverRange], indent: &str) -> io::Result<()> {
+    for range in ranges.iter().take(SHOWN) {
+        writeln!(
+            out,
+            "{indent}{} to {}  {}",
+            time::format(range.start),
+            time::format(range.end),
+            range.kind.code()
+        )?;
+    }
+    more(out, ranges.len())
+}
+
+fn more(out: &mut impl Write, count: usize) -> io::Result<()> {
+    if count > SHOWN {
+        let left = thousands((count - SHOWN) as u64);
+        writeln!(out, "  … {left} more; `--json` lists all")?;
+    }
+    Ok(())
+}
+
+fn place_words(place: &Place) -> String {
+    let mut words = format!(
+        "account {}, {}",
+        inline(&place.account),
+        inline(&place.region)
+    );
+    if let Some(organization) = &place.organization {
+        words.push_str(&format!(" ({})", inline(organization)));
+    }
+    words
+}
+
+fn counts(out: &mut impl Write, report: &IntegrityReport, collected: &Collected) -> io::Result<()> {
+    let logs: Vec<String> = LogState::ALL
+        .iter()
+        .map(|state| (state.code(), report.log_count(*state)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(code, count)| format!("{} {code}", thousands(count)))
+        .collect();
+    let digests: Vec<String> = DigestState::ALL
+        .iter()
+        .map(|state| (state.code(), report.digest_count(*state)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(code, count)| format!("{} {code}", thousands(count)))
+        .collect();
+    let none = |list: &[String]| {
+        if list.is_empty() {
+            "none".to_owned()
+        } else {
+            list.join(", ")
+        }
+    };
+    writeln!(out, "\nlog files: {}", none(&logs))?;
+    writeln!(out, "digests: {}", none(&digests))?;
+    if collected.other_count > 0 {
+        writeln!(
+            out,
+            "other files, not looked into: {}",
+            thousands(collected.other_count)
+        )?;
+    }
+    Ok(())
+}
+
+fn problems(out: &mut impl Write, problems: &[Problem]) -> io::Result<()> {
+    for same in problems.chunk_by(|a, b| a.kind == b.kind) {
+        let kind = same[0].kind;
+        writeln!(
+            out,
+            "\n{} ({}, {}):",
+            kind.code(),
+            kind.weight().code(),
+            same.len()
+        )?;
+        for problem in same.iter().take(SHOWN) {
+            writeln!(
+                out,
+                "  {}: {}",
+                inline(&problem.object),
+                inline(&problem.message)
+            )?;
+        }
+        more(out, same.len())?;
+        if !kind.help().is_empty() {
+            writeln!(out, "  help: {}", kind.help())?;
+        }
+    }
+    Ok(())
+}
+
+fn wanted(out: &mut impl Write, report: &IntegrityReport) -> io::Result<()> {
+    let lines = commands(report);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\nto verify more, run these where the AWS CLI may read the trail's account and bucket, in the folder\nin which the paths below begin, and then call this command again with `--keys`:"
+    )?;
+    for line in lines.iter().take(SHOWN) {
+        writeln!(out, "  {line}")?;
+    }
+    more(out, lines.len())
+}
+
+/// The lines that collect what is wanted, fit for a POSIX shell.
+pub(super) fn commands(report: &IntegrityReport) -> Vec<String> {
+    let keys = report.wanted_keys.iter().map(|need| {
+        let region = quoted(&need.region);
+        let file = quoted(&format!("public-keys.{}.json", need.region));
+        format!(
+            "aws cloudtrail list-public-keys --region {region} --start-time {} --end-time {} --output json > {file}",
+            time::format(need.start),
+            time::format(need.end)
+        )
+    });
+    let signatures = report.wanted_signatures.iter().map(|need| {
+        let safe = [&need.bucket, &need.key, &need.file]
+            .iter()
+            .all(|text| !text.is_empty() && text.chars().all(|c| !crate::sanitize::is_hidden(c)));
+        // What a digest says about itself is only text: odd text never becomes a command.
+        if !safe || !crate::integrity::place::is_safe(&need.file) || need.file.starts_with('-') {
+            return format!(
+                "# no line for this digest: its bucket or key has odd characters: {}",
+                inline(&need.file)
+            );
+        }
+        format!(
+            "aws s3api head-object --bucket {} --key {} --output json > {}",
+            quoted(&need.bucket),
+            quoted(&need.key),
+            quoted(&format!("{}{SIDECAR}", need.file))
+        )
+    });
+    keys.chain(signatures).collect()
+}
+
+/// One word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let is_plain = !text.is_empty()
+        && !text.starts_with('-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte));
+    if is_plain {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_shell_reads_any_text_as_one_word() {
+        assert_eq!(quoted("AWSLogs/1/a_b.json.gz"), "AWSLogs/1/a_b.json.gz");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("a'; rm -rf ~ #"), "'a'\\''; rm -rf ~ #'");
+        assert_eq!(quoted("$(x)`y`"), "'$(x)`y`'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("--x"), "'--x'");
+    }
+}

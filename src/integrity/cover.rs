@@ -1,0 +1,265 @@
+//! Which time digests prove, trail by trail and for account and Region.
+//!
+//! Times are times of delivery. A digest that should be there leaves a hole; a
+//! starting digest leaves a gap before it, because validation or logging was off.
+//! Backfill digests cover no time: they list logs of hours that others cover.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chain::{Node, TOLERANCE};
+use super::place::{ChainId, Place};
+use super::report::{Asked, CoverKind, CoverRange, DigestState, PlaceCover, TrailCover};
+
+/// What a digest covers if nothing better is known.
+const HOUR: i64 = 3600;
+
+/// The cover of all chains, and of `places` that have logs and perhaps no digests.
+pub(super) fn cover(
+    nodes: &[Node<'_>],
+    places: &BTreeSet<Place>,
+    asked: Option<Asked>,
+) -> Vec<PlaceCover> {
+    let mut chains: BTreeMap<&ChainId, Vec<usize>> = BTreeMap::new();
+    for (at, node) in nodes.iter().enumerate() {
+        if let Some(chain) = node.report.chain.as_ref()
+            && !node.is_copy
+            && !chain.is_backfill
+        {
+            chains.entry(chain).or_default().push(at);
+        }
+    }
+    let mut trails: BTreeMap<Place, Vec<TrailCover>> = places
+        .iter()
+        .map(|place| (place.clone(), Vec::new()))
+        .collect();
+    for (chain, members) in chains {
+        let ranges = paint(&chain_ranges(nodes, &members));
+        let there = |at: &&usize| nodes[**at].report.state != DigestState::Missing;
+        trails
+            .entry(chain.place.clone())
+            .or_default()
+            .push(TrailCover {
+                chain: chain.clone(),
+                digest_count: members.iter().filter(there).count() as u64,
+                asked: within(&ranges, asked),
+                ranges,
+            });
+    }
+    trails
+        .into_iter()
+        .map(|(place, trails)| {
+            let all: Vec<CoverRange> = trails
+                .iter()
+                .flat_map(|trail| trail.ranges.clone())
+                .collect();
+            let ranges = without_spaces(paint(&all));
+            PlaceCover {
+                place,
+                asked: within(&ranges, asked),
+                ranges,
+                trails,
+            }
+        })
+        .collect()
+}
+
+/// The spans of one chain, which may overlap; what is between digests is a hole or a gap.
+fn chain_ranges(nodes: &[Node<'_>], members: &[usize]) -> Vec<CoverRange> {
+    let mut ranges = Vec::new();
+    let mut last: Option<(usize, i64)> = None;
+    for at in members {
+        let node = &nodes[*at];
+        let Some(end) = node.report.end else { continue };
+        let cursor = last.map(|(_, end)| end);
+        let mut start = start_of(node, end, cursor);
+        if let Some((before, cursor)) = last.filter(|(_, cursor)| *cursor < start) {
+            let is_next = node.previous == Some(before);
+            if is_next && start - cursor <= TOLERANCE {
+                start = cursor;
+            } else {
+                let kind = if is_segment_start(node) {
+                    CoverKind::Gap
+                } else {
+                    CoverKind::Hole
+                };
+                ranges.push(CoverRange {
+                    start: cursor,
+                    end: start,
+                    kind,
+                });
+            }
+        }
+        ranges.push(CoverRange {
+            start,
+            end,
+            kind: kind_of(node.report.state),
+        });
+        if cursor.is_none_or(|cursor| cursor <= end) {
+            last = Some((*at, end));
+        }
+    }
+    ranges
+}
+
+fn start_of(node: &Node<'_>, end: i64, cursor: Option<i64>) -> i64 {
+    let since_cursor = cursor.filter(|cursor| *cursor < end);
+    match (node.report.start, node.report.state) {
+        (Some(start), _) => start,
+        // All time since the digest before it: several may be missing in a row.
+        (None, DigestState::Missing) => since_cursor.unwrap_or(end - HOUR),
+        (None, _) => since_cursor
+            .filter(|cursor| end - cursor <= 2 * HOUR)
+            .unwrap_or(end - HOUR),
+    }
+}
+
+/// A forged digest must not turn a hole into a gap.
+fn is_segment_start(node: &Node<'_>) -> bool {
+    node.report.is_starting
+        && !matches!(
+            node.report.state,
+            DigestState::Invalid | DigestState::Malformed
+        )
+}
+
+fn kind_of(state: DigestState) -> CoverKind {
+    match state {
+        DigestState::Valid => CoverKind::Verified,
+        DigestState::HashOnly => CoverKind::HashOnly,
+        DigestState::Invalid | DigestState::Moved | DigestState::Malformed => CoverKind::Failed,
+        DigestState::Missing => CoverKind::Hole,
+    }
+}
+
+/// The best kind at each instant, neighbours of one kind joined.
+fn paint(ranges: &[CoverRange]) -> Vec<CoverRange> {
+    let mut changes: BTreeMap<i64, Vec<(CoverKind, i64)>> = BTreeMap::new();
+    for range in ranges.iter().filter(|range| range.start < range.end) {
+        changes
+            .entry(range.start)
+            .or_default()
+            .push((range.kind, 1));
+        changes.entry(range.end).or_default().push((range.kind, -1));
+    }
+    let mut open: BTreeMap<CoverKind, i64> = BTreeMap::new();
+    let mut painted: Vec<CoverRange> = Vec::new();
+    let mut current: Option<(i64, CoverKind)> = None;
+    for (at, kinds) in changes {
+        for (kind, change) in kinds {
+            *open.entry(kind).or_default() += change;
+        }
+        let best = open
+            .iter()
+            .find(|(_, count)| **count > 0)
+            .map(|(kind, _)| *kind);
+        if let Some((start, kind)) = current.filter(|(_, kind)| Some(*kind) != best) {
+            painted.push(CoverRange {
+                start,
+                end: at,
+                kind,
+            });
+            current = None;
+        }
+        if current.is_none() {
+            current = best.map(|kind| (at, kind));
+        }
+    }
+    painted
+}
+
+/// Time between two trails that nobody covers is a gap too.
+fn without_spaces(ranges: Vec<CoverRange>) -> Vec<CoverRange> {
+    let mut filled: Vec<CoverRange> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        if let Some(last) = filled.last().copied().filter(|last| last.end < range.start) {
+            filled.push(CoverRange {
+                start: last.end,
+                end: range.start,
+                kind: CoverKind::Gap,
+            });
+        }
+        filled.push(range);
+    }
+    filled
+}
+
+/// The asked period with its slack, whole.
+fn within(ranges: &[CoverRange], asked: Option<Asked>) -> Vec<CoverRange> {
+    let Some(asked) = asked else {
+        return Vec::new();
+    };
+    let (from, to) = (asked.start, asked.end.saturating_add(asked.slack.max(0)));
+    let span = |start: i64, end: i64, kind| CoverRange {
+        start: start.max(from),
+        end: end.min(to),
+        kind,
+    };
+    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else {
+        return vec![span(from, to, CoverKind::NoDigests)];
+    };
+    let mut all = vec![span(from, first.start, CoverKind::BeforeFirst)];
+    all.extend(
+        ranges
+            .iter()
+            .map(|range| span(range.start, range.end, range.kind)),
+    );
+    all.push(span(last.end, to, CoverKind::AfterLast));
+    all.retain(|range| range.start < range.end);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use CoverKind::{AfterLast, BeforeFirst, Gap, Hole, NoDigests, Verified};
+
+    fn range(start: i64, end: i64, kind: CoverKind) -> CoverRange {
+        CoverRange { start, end, kind }
+    }
+
+    #[test]
+    fn the_best_kind_wins_and_neighbours_join() {
+        let painted = paint(&[
+            range(0, 10, Verified),
+            range(5, 20, Hole),
+            range(20, 30, Verified),
+            range(10, 12, Verified),
+            range(30, 30, Hole),
+        ]);
+        assert_eq!(
+            painted,
+            [
+                range(0, 12, Verified),
+                range(12, 20, Hole),
+                range(20, 30, Verified)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_asked_period_is_answered_whole() {
+        let asked = Some(Asked {
+            start: 0,
+            end: 90,
+            slack: 10,
+        });
+        assert_eq!(within(&[], asked), [range(0, 100, NoDigests)]);
+        assert_eq!(
+            within(&[range(10, 20, Verified), range(20, 95, Gap)], asked),
+            [
+                range(0, 10, BeforeFirst),
+                range(10, 20, Verified),
+                range(20, 95, Gap),
+                range(95, 100, AfterLast)
+            ]
+        );
+        assert_eq!(
+            within(&[range(-50, 200, Verified)], asked),
+            [range(0, 100, Verified)]
+        );
+        assert_eq!(
+            within(&[range(200, 300, Verified)], asked),
+            [range(0, 100, BeforeFirst)]
+        );
+    }
+}

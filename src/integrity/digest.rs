@@ -1,0 +1,322 @@
+//! One digest file, from its bytes to plain values.
+//!
+//! Anything that CloudTrail does not write is a [`Malformed`] with a reason.
+//! Nothing is verified here, and no key that a digest names is opened.
+
+use std::io::Read;
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::reader::inflate::is_gzip;
+use crate::record::time;
+use crate::source::display::display_value;
+
+/// Most bytes that a digest may unpack to: hundreds of thousands of listed logs.
+const LARGEST: u64 = 256 << 20;
+/// Hex digits of the longest signature that any key could make.
+const LONGEST_SIGNATURE: usize = 4096;
+/// A digest covers an hour; a late one more. Only nonsense covers weeks.
+const LONGEST_SPAN: i64 = 14 * 86_400;
+
+/// A SHA-256.
+pub type Hash = [u8; 32];
+
+/// How the bytes of a digest file are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// One gzip member, as CloudTrail writes it.
+    Gzip,
+    /// One gzip member and something behind it.
+    GzipAndMore,
+    /// Not compressed: something unpacked it, or wrote it.
+    Plain,
+}
+
+/// What is wrong with a digest file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// A digest file as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestBytes {
+    /// How it is packed.
+    pub packing: Packing,
+    /// SHA-256 of the unpacked bytes of its first member.
+    pub content_sha256: Option<Hash>,
+    /// What it says.
+    pub digest: Result<Digest, Malformed>,
+}
+
+/// What a digest says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// `awsAccountId`
+    pub account: String,
+    /// `digestStartTime`
+    pub start: i64,
+    /// `digestEndTime`
+    pub end: i64,
+    /// `digestEndTime` as written, which is what is signed.
+    pub end_text: String,
+    /// `digestS3Bucket`
+    pub bucket: String,
+    /// `digestS3Object`
+    pub key: String,
+    /// `digestPublicKeyFingerprint`
+    pub fingerprint: String,
+    /// `digestSignatureAlgorithm`
+    pub algorithm: String,
+    /// The digest before this one; `None` in a starting digest.
+    pub previous: Option<Previous>,
+    /// `logFiles`
+    pub logs: Vec<Entry>,
+}
+
+/// How a digest names the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Previous {
+    /// `previousDigestS3Object`
+    pub key: String,
+    /// `previousDigestHashValue`, if it is one.
+    pub hash: Option<Hash>,
+    /// `previousDigestHashAlgorithm`
+    pub hash_algorithm: String,
+    /// `previousDigestSignature`
+    pub signature: String,
+}
+
+/// One log that a digest lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// `s3Object`
+    pub key: Box<str>,
+    /// `hashValue`, if it is one.
+    pub hash: Option<Hash>,
+    /// `hashAlgorithm`, where it is not SHA-256.
+    pub odd_algorithm: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawDigest {
+    aws_account_id: String,
+    digest_start_time: String,
+    digest_end_time: String,
+    #[serde(rename = "digestS3Bucket")]
+    bucket: String,
+    #[serde(rename = "digestS3Object")]
+    key: String,
+    digest_public_key_fingerprint: String,
+    digest_signature_algorithm: String,
+    // A member that is absent is not the same as null, but it is signed as null.
+    #[serde(rename = "previousDigestS3Object")]
+    previous_key: Option<String>,
+    previous_digest_hash_value: Option<String>,
+    previous_digest_hash_algorithm: Option<String>,
+    previous_digest_signature: Option<String>,
+    log_files: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawEntry {
+    #[serde(rename = "s3Object")]
+    key: Box<str>,
+    hash_value: String,
+    hash_algorithm: Box<str>,
+}
+
+/// Reads the stored bytes of a digest file.
+pub fn read(stored: &[u8]) -> DigestBytes {
+    if !is_gzip(stored) {
+        return found(Packing::Plain, stored);
+    }
+    let mut content = Vec::new();
+    let mut decoder = flate2::bufread::GzDecoder::new(stored);
+    let result = (&mut decoder).take(LARGEST + 1).read_to_end(&mut content);
+    let fault = match result {
+        Err(error) => Some(format!("the gzip data is broken: {error}")),
+        Ok(_) if content.len() as u64 > LARGEST => {
+            Some(format!("unpacks to more than the limit of {LARGEST} bytes"))
+        }
+        Ok(_) => None,
+    };
+    match fault {
+        Some(fault) => DigestBytes {
+            packing: Packing::Gzip,
+            content_sha256: None,
+            digest: Err(Malformed(fault)),
+        },
+        None if decoder.into_inner().is_empty() => found(Packing::Gzip, &content),
+        None => found(Packing::GzipAndMore, &content),
+    }
+}
+
+fn found(packing: Packing, content: &[u8]) -> DigestBytes {
+    DigestBytes {
+        packing,
+        content_sha256: Some(Sha256::digest(content).into()),
+        digest: parse(content),
+    }
+}
+
+/// Reads the unpacked bytes of a digest.
+fn parse(content: &[u8]) -> Result<Digest, Malformed> {
+    let raw: RawDigest = serde_json::from_slice(content).map_err(|error| {
+        // The message of the parser may quote the file.
+        Malformed(display_value(&format!("not a digest: {error}")))
+    })?;
+    let instant = |member: &str, text: &str| {
+        time::parse(text)
+            .map_err(|error| Malformed(format!("`{member}` is `{}`: {error}", display_value(text))))
+    };
+    let start = instant("digestStartTime", &raw.digest_start_time)?;
+    let end = instant("digestEndTime", &raw.digest_end_time)?;
+    if end < start || end - start > LONGEST_SPAN {
+        return Err(Malformed(format!(
+            "covers {} to {}, which no digest does",
+            time::format(start),
+            time::format(end)
+        )));
+    }
+    let previous = read_previous(
+        raw.previous_key,
+        raw.previous_digest_hash_value,
+        raw.previous_digest_hash_algorithm,
+        raw.previous_digest_signature,
+    )?;
+    Ok(Digest {
+        account: raw.aws_account_id,
+        start,
+        end,
+        end_text: raw.digest_end_time,
+        bucket: raw.bucket,
+        key: raw.key,
+        fingerprint: raw.digest_public_key_fingerprint.to_ascii_lowercase(),
+        algorithm: raw.digest_signature_algorithm,
+        previous,
+        logs: raw.log_files.into_iter().map(entry).collect(),
+    })
+}
+
+/// All four members, or none of them.
+fn read_previous(
+    key: Option<String>,
+    hash: Option<String>,
+    hash_algorithm: Option<String>,
+    signature: Option<String>,
+) -> Result<Option<Previous>, Malformed> {
+    match (key, hash, hash_algorithm, signature) {
+        (None, None, None, None) => Ok(None),
+        (Some(key), Some(hash), Some(hash_algorithm), Some(signature)) => {
+            if signature.len() > LONGEST_SIGNATURE {
+                return Err(Malformed(
+                    "`previousDigestSignature` is longer than any signature".into(),
+                ));
+            }
+            Ok(Some(Previous {
+                key,
+                hash: hash_of(&hash),
+                hash_algorithm,
+                signature,
+            }))
+        }
+        _ => Err(Malformed(
+            "some members named `previousDigest…` are null and some are not".into(),
+        )),
+    }
+}
+
+fn entry(raw: RawEntry) -> Entry {
+    Entry {
+        key: raw.key,
+        hash: hash_of(&raw.hash_value),
+        odd_algorithm: (&*raw.hash_algorithm != "SHA-256").then_some(raw.hash_algorithm),
+    }
+}
+
+fn hash_of(text: &str) -> Option<Hash> {
+    let mut hash = Hash::default();
+    hex::decode_to_slice(text, &mut hash)
+        .is_ok()
+        .then_some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    const STARTING: &str = r#"{"awsAccountId":"111122223333","digestStartTime":"2025-01-02T00:00:00Z","digestEndTime":"2025-01-02T01:00:00Z","digestS3Bucket":"b","digestS3Object":"k","digestPublicKeyFingerprint":"AB","digestSignatureAlgorithm":"SHA256withRSA","newestEventTime":null,"oldestEventTime":null,"previousDigestS3Bucket":null,"previousDigestS3Object":null,"previousDigestHashValue":null,"previousDigestHashAlgorithm":null,"previousDigestSignature":null,"logFiles":[]}"#;
+
+    #[track_caller]
+    fn refused(content: &str, part: &str) {
+        let error = read(content.as_bytes()).digest.expect_err("malformed");
+        assert!(error.0.contains(part), "{error}");
+        assert!(!error.0.chars().any(char::is_control), "{error}");
+    }
+
+    #[test]
+    fn a_starting_digest_has_no_previous_one() {
+        let digest = read(STARTING.as_bytes()).digest.expect("valid");
+        assert_eq!(digest.previous, None);
+        assert_eq!(digest.end - digest.start, 3600);
+        assert_eq!(digest.fingerprint, "ab");
+    }
+
+    #[test]
+    fn what_no_digest_holds_is_malformed_with_a_reason() {
+        refused("", "not a digest");
+        refused("{\"Records\":[]}", "missing field `awsAccountId`");
+        refused(&STARTING.replace("[]", "{}"), "not a digest");
+        refused(
+            &STARTING.replace("[]", &"[".repeat(100_000)),
+            "not a digest",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "9999-01-02T01:00:00Z"),
+            "outside 2006",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "2026-01-02T01:00:00Z"),
+            "which no digest does",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "2025-01-01T01:00:00Z"),
+            "which no digest does",
+        );
+        refused(
+            &STARTING.replace("2025-01-02T01:00:00Z", "\\u001b[31m"),
+            "digestEndTime",
+        );
+        refused(
+            &STARTING.replace(
+                "\"previousDigestS3Object\":null",
+                "\"previousDigestS3Object\":\"k\"",
+            ),
+            "some are not",
+        );
+        refused(
+            &STARTING.replace(
+                "\"awsAccountId\"",
+                "\"awsAccountId\":\"1\",\"awsAccountId\"",
+            ),
+            "duplicate field",
+        );
+    }
+
+    #[test]
+    fn bytes_behind_the_member_are_seen_and_not_read() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(STARTING.as_bytes()).expect("writes");
+        let whole = encoder.finish().expect("writes");
+        assert_eq!(read(&whole).packing, Packing::Gzip);
+        let more = [&whole[..], b"x"].concat();
+        let read_more = read(&more);
+        assert_eq!(read_more.packing, Packing::GzipAndMore);
+        assert_eq!(read_more.content_sha256, read(&whole).content_sha256);
+        assert!(read(&whole[..whole.len() - 9]).digest.is_err());
+    }
+}

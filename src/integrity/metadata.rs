@@ -1,0 +1,171 @@
+//! Signatures of digests that travel outside of them: S3 object metadata on disk.
+//!
+//! Nobody signs a sidecar. A wrong one can make a good digest look bad, never
+//! the other way round, so it is read from anywhere and proves nothing itself.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::record::time;
+use crate::source::display::display_value;
+
+/// Hex digits of the longest signature that any key could make, with room for nonsense to name.
+const LONGEST: usize = 4096;
+
+/// Which object some metadata belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The file with this local key, beside which it lay.
+    Local(String),
+    /// The object with this bucket and key.
+    Object {
+        /// `Bucket`, where it is given.
+        bucket: Option<String>,
+        /// `Key`
+        key: String,
+    },
+}
+
+/// The metadata of one digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureFact {
+    /// Which digest.
+    pub target: Target,
+    /// The file that it came from, safe to print.
+    pub source: String,
+    /// `signature`; `None` if the metadata has none.
+    pub signature: Option<String>,
+    /// `signature-algorithm`
+    pub algorithm: Option<String>,
+    /// `backfill-generation-timestamp`
+    pub generated_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RawHead {
+    bucket: Option<String>,
+    key: Option<String>,
+    metadata: Option<BTreeMap<String, String>>,
+}
+
+/// Reads what `aws s3api head-object` printed for the file with the local key `beside`.
+///
+/// # Errors
+/// What is wrong, safe to print.
+pub fn read_head(source: &str, beside: &str, bytes: &[u8]) -> Result<SignatureFact, String> {
+    let head: RawHead = serde_json::from_slice(without_bom(bytes))
+        .map_err(|error| display_value(&error.to_string()))?;
+    Ok(fact(
+        Target::Local(beside.to_owned()),
+        source,
+        &head.metadata.unwrap_or_default(),
+    ))
+}
+
+/// Reads head-objects with `Bucket` and `Key`, one after another.
+///
+/// # Errors
+/// What is wrong, safe to print; what stands before it is in `facts`.
+pub fn read_lines(
+    source: &str,
+    bytes: &[u8],
+    facts: &mut Vec<SignatureFact>,
+) -> Result<(), String> {
+    let heads = serde_json::Deserializer::from_slice(without_bom(bytes)).into_iter::<RawHead>();
+    for (at, head) in heads.enumerate() {
+        let head = head.map_err(|error| {
+            display_value(&format!(
+                "object {at} is not what `head-object` prints: {error}"
+            ))
+        })?;
+        let key = head
+            .key
+            .ok_or_else(|| format!("object {at} has no `Key`"))?;
+        let target = Target::Object {
+            bucket: head.bucket,
+            key,
+        };
+        facts.push(fact(target, source, &head.metadata.unwrap_or_default()));
+    }
+    Ok(())
+}
+
+/// Makes a fact of metadata from elsewhere, such as extended attributes.
+pub fn fact(target: Target, source: &str, metadata: &BTreeMap<String, String>) -> SignatureFact {
+    let value = |name: &str| {
+        metadata
+            .iter()
+            .find(|(key, _)| plain_name(key) == name)
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    };
+    SignatureFact {
+        target,
+        source: display_value(source),
+        signature: value("signature").map(|text| text.chars().take(LONGEST).collect()),
+        algorithm: value("signature-algorithm").map(display_value),
+        generated_at: value("backfill-generation-timestamp").and_then(generated_at),
+    }
+}
+
+/// A time that cannot be read is as good as none: the validity of the key is then not checked, and said so.
+fn generated_at(text: &str) -> Option<i64> {
+    match time::parse(text) {
+        Ok(at) => Some(at),
+        Err(_) => text
+            .parse::<i64>()
+            .ok()
+            .filter(|seconds| (1_000_000_000..40_000_000_000).contains(seconds)),
+    }
+}
+
+/// Metadata keys compare without case and without the prefix that HTTP gives them.
+fn plain_name(key: &str) -> String {
+    let key = key.to_ascii_lowercase();
+    match key.strip_prefix("x-amz-meta-") {
+        Some(name) => name.to_owned(),
+        None => key,
+    }
+}
+
+fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
+/// Whether the front of a file looks like lines of head-objects.
+pub(super) fn looks_like_lines(front: &[u8]) -> bool {
+    let has = |mark: &[u8]| memchr::memmem::find(front, mark).is_some();
+    has(b"\"Metadata\"") && has(b"\"Key\"") && has(b"CloudTrail-Digest")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_is_read_without_case_and_with_the_prefix_of_http() {
+        let head = br#"{"ETag":"x","Metadata":{"X-Amz-Meta-Signature":"ab","Signature-Algorithm":"SHA256withRSA","backfill-generation-timestamp":"2026-01-01T00:00:00Z"}}"#;
+        let fact = read_head("s", "k", head).expect("good");
+        assert_eq!(fact.signature.as_deref(), Some("ab"));
+        assert_eq!(fact.algorithm.as_deref(), Some("SHA256withRSA"));
+        assert_eq!(fact.generated_at, Some(1_767_225_600));
+        assert_eq!(read_head("s", "k", b"{}").expect("good").signature, None);
+        assert!(read_head("s", "k", b"{\"Metadata\":[]}").is_err());
+    }
+
+    #[test]
+    fn lines_before_a_broken_one_count() {
+        let mut facts = Vec::new();
+        let lines =
+            b"{\"Bucket\":\"b\",\"Key\":\"k\",\"Metadata\":{\"signature\":\"ab\"}}\n{\"Key\":1}\n";
+        assert!(read_lines("s", lines, &mut facts).is_err());
+        assert_eq!(facts.len(), 1);
+        assert!(
+            read_lines("s", b"{\"Metadata\":{}}", &mut facts)
+                .expect_err("no key")
+                .contains("`Key`")
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! `attestrail logs integrity` as a person and a scheduler meet it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_attestrail"))
+        .args(["logs", "integrity", "--quiet"])
+        .args(args)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/digests"))
+        .output()
+        .expect("runs")
+}
+
+#[track_caller]
+fn check(args: &[&str], code: i32, parts: &[&str]) -> String {
+    let output = run(args);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let errors = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(code), "{text}{errors}");
+    for part in parts {
+        assert!(
+            text.contains(part) || errors.contains(part),
+            "{part} is not in:\n{text}{errors}"
+        );
+    }
+    text
+}
+
+#[test]
+fn a_clean_tree_ends_with_0_and_tells_its_cover() {
+    let text = check(
+        &[
+            "clean-organization/tree",
+            "--keys",
+            "clean-organization/public-keys.json",
+        ],
+        0,
+        &[
+            "integrity: verified",
+            "account 111122223333, us-east-1 (o-exampleorg1)",
+            "log files: 6 valid",
+        ],
+    );
+    assert!(!text.contains("aws "), "{text}");
+}
+
+#[test]
+fn what_does_not_verify_ends_with_4_and_is_named_with_a_remedy() {
+    check(
+        &[
+            "changed-logs/tree",
+            "--keys",
+            "changed-logs/public-keys.json",
+        ],
+        4,
+        &[
+            "integrity: FAILED",
+            "hash-mismatch (failed, 1):",
+            "help: copy the log from the bucket again",
+            "PLANTEDplanted00.json.gz: no digest lists it",
+        ],
+    );
+}
+
+#[test]
+fn without_keys_it_ends_with_3_and_prints_the_lines_to_run() {
+    check(
+        &["clean-last-only/tree"],
+        3,
+        &[
+            "keys: none given",
+            "aws cloudtrail list-public-keys --region eu-west-1 --start-time 2025-01-02T0",
+            "> public-keys.us-east-1.json",
+        ],
+    );
+    // The sidecars of the last digests are in files of lines that were not named.
+    check(
+        &[
+            "clean-ndjson/tree",
+            "--keys",
+            "us-east-1=clean-ndjson/public-keys.json",
+        ],
+        3,
+        &[
+            "no-signature (unverified, 1)",
+            "aws s3api head-object --bucket trail-bucket --key AWSLogs/111122223333/CloudTrail-Digest/",
+        ],
+    );
+}
+
+#[test]
+fn a_period_that_is_not_covered_ends_with_3() {
+    check(
+        &[
+            "clean-last-only/tree",
+            "--keys",
+            "clean-last-only/public-keys.json",
+            "--period",
+            "2025-01",
+            "--slack",
+            "120",
+        ],
+        3,
+        &["and 120 minutes after it", "after-last", "before-first"],
+    );
+}
+
+#[test]
+fn machines_get_one_object_with_every_file() {
+    let output = run(&[
+        "changed-digests/tree",
+        "--keys",
+        "changed-digests/public-keys.json",
+        "--json",
+    ]);
+    assert_eq!(output.status.code(), Some(4));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(report["format"], "attestrail.integrity/v1");
+    assert_eq!(report["verdict"], "failed");
+    let states: Vec<&str> = report["digests"]
+        .as_array()
+        .expect("digests")
+        .iter()
+        .filter_map(|digest| digest["state"].as_str())
+        .collect();
+    assert_eq!(
+        states.iter().filter(|state| **state == "invalid").count(),
+        1
+    );
+    assert_eq!(
+        states.iter().filter(|state| **state == "missing").count(),
+        1
+    );
+    assert_eq!(report["logs"].as_array().expect("logs").len(), 8);
+}
+
+#[test]
+fn keys_that_are_none_are_wrong_use() {
+    check(
+        &["gaps/tree", "--keys", "gaps/truth.json"],
+        2,
+        &["not the output of", "help: save them"],
+    );
+    check(
+        &["gaps/tree", "--keys", "nowhere.json"],
+        2,
+        &["`nowhere.json`: cannot be read"],
+    );
+    check(&["nowhere"], 2, &["`nowhere`"]);
+}
