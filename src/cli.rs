@@ -67,6 +67,10 @@ fn run(command: &Command, clock: &clock::Clock) -> Result<Exit, Failure> {
         Command::Settings(args) => settings_shown::run(args, &mut out)?,
         Command::Control(Control::Explain(args)) => explain::run(args, &mut out)?,
     };
-    output::closed_is_fine(std::io::Write::flush(&mut out))?;
-    Ok(exit)
+    let flushed = output::closed_is_fine(std::io::Write::flush(&mut out));
+    match command {
+        // Its work is on disk, and it has told what could not be printed.
+        Command::Report(_) => Ok(exit),
+        _ => flushed.map(|()| exit),
+    }
 }

@@ -51,6 +51,8 @@ impl Intake<'_> {
     pub fn run(&self, path: Option<&Path>, display: &Display) -> Result<Ledger, Failure> {
         let identity = Identity::of(self.set, self.scope, self.seed);
         let mut ledger = match path {
+            // Without logs there is nothing to fill a new ledger with.
+            Some(path) if self.inputs.logs.value.is_empty() => Ledger::open(path),
             Some(path) => Ledger::open_or_create(path, &identity),
             None => Ledger::temporary(&identity),
         }

@@ -80,12 +80,20 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
     }
     if !args.behaviour.quiet {
         tell_notices(&done);
+        tell_remarks(&done);
     }
     tell_refusals(&done, args.behaviour.quiet);
     order.publish(prepared, &done, clock)?;
     let exit = exit_of(&done, args);
     if args.behaviour.json {
-        closed_is_fine(writeln!(out, "{}", order.summary(&done, exit)))?;
+        let printed = writeln!(out.get_mut(), "{}", order.summary(&done, exit));
+        if let Err(failure) = closed_is_fine(printed) {
+            // The packets are there, so the exit code must go on speaking of them.
+            complain(&format!(
+                "error: the packets were written, but their summary was not: {}",
+                failure.message
+            ));
+        }
     } else {
         display.say(&order.words(&done));
     }
@@ -338,6 +346,30 @@ fn tell_refusals(done: &[Done], quiet: bool) {
         complain(&format!(
             "{} more are in logs/refused.csv of the packet",
             thousands(hidden)
+        ));
+    }
+}
+
+/// How many files have remarks: fields left out by CloudTrail, a path that claims another account.
+fn tell_remarks(done: &[Done]) {
+    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+        return;
+    };
+    let count = log_set
+        .inputs
+        .rows
+        .iter()
+        .filter(|one| !one.notices.is_empty())
+        .count();
+    if count > 0 {
+        let more = if log_set.inputs.shown < log_set.inputs.total {
+            "at least "
+        } else {
+            ""
+        };
+        complain(&format!(
+            "notice: {more}{count} of {} files have remarks, see logs/inputs.csv of the packet",
+            log_set.inputs.total
         ));
     }
 }

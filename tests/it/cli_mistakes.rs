@@ -220,3 +220,44 @@ fn help_is_an_answer_and_an_unknown_flag_is_not() {
         .ends(2)
         .says("--period");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_summary_that_cannot_be_printed_does_not_deny_the_packets() {
+    let folder = folder_with(&[("logs/a.json", RECORD)]);
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let output = super::cli_common::program(folder.path())
+        .args([
+            "report",
+            "logs",
+            "--period",
+            "2026-10",
+            "--framework",
+            "hipaa",
+            "--json",
+        ])
+        .stdout(full)
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(3));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        told.contains("the packets were written, but their summary was not"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_ledger_that_does_not_exist_is_not_made_without_logs() {
+    let folder = folder_with(&[]);
+    run(
+        folder.path(),
+        &["report", "--ledger", "none.ledger", "--period", "2026-10"],
+    )
+    .ends(2)
+    .says("none.ledger");
+    assert!(!folder.path().join("none.ledger").exists());
+}
