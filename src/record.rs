@@ -7,6 +7,7 @@
 pub mod class;
 pub mod derived;
 pub mod identity;
+pub mod likeness;
 pub mod outcome;
 pub mod path;
 pub mod project;

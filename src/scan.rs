@@ -5,6 +5,7 @@
 
 pub mod driver;
 mod file;
+mod memo;
 mod plan;
 mod sink;
 mod stores;

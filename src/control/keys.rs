@@ -81,7 +81,7 @@ impl FieldRef {
     pub fn is_present(self, view: &RecordView<'_>) -> bool {
         match self {
             FieldRef::Derived(field) => field.values(view).iter().any(|text| !text.is_empty()),
-            FieldRef::Path(path) => view.leaves(path).any(|leaf| match leaf.kind {
+            FieldRef::Path(path) => view.outlines(path).any(|leaf| match leaf.kind {
                 Kind::Null => false,
                 Kind::String => leaf.start != leaf.end,
                 _ => true,

@@ -153,6 +153,8 @@ impl Judge<'_> {
     #[must_use]
     pub fn without_unfilled(mut self) -> Self {
         self.leaves_out_unfilled = true;
+        // Undecided is all that these patterns can be, and their controls lack a list.
+        self.matcher = self.matcher.without_hopeless();
         self
     }
 

@@ -22,10 +22,11 @@ pub struct Entry {
 ///
 /// The parts are hashed twice with unrelated seeds, since 64 bits are too few
 /// for a billion records.
-pub fn key_of(event_id: &str, account: &str) -> Option<u128> {
+pub fn key_of(event_id: impl AsRef<[u8]>, account: impl AsRef<[u8]>) -> Option<u128> {
     use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
     const FIRST: RapidSecrets = RapidSecrets::seed(0x6174_7465_7374_7261);
     const SECOND: RapidSecrets = RapidSecrets::seed(0x696c_6c65_6467_6572);
+    let (event_id, account) = (event_id.as_ref(), account.as_ref());
     if event_id.is_empty() {
         return None;
     }
@@ -33,8 +34,8 @@ pub fn key_of(event_id: &str, account: &str) -> Option<u128> {
     let mut short = [0u8; 128];
     let length = event_id.len() + 1 + account.len();
     let both = |to: &mut [u8]| {
-        to[..event_id.len()].copy_from_slice(event_id.as_bytes());
-        to[event_id.len() + 1..length].copy_from_slice(account.as_bytes());
+        to[..event_id.len()].copy_from_slice(event_id);
+        to[event_id.len() + 1..length].copy_from_slice(account);
     };
     let hash = |bytes: &[u8]| {
         let high = u128::from(rapidhash_v3_seeded(bytes, &FIRST));

@@ -62,6 +62,7 @@ impl EngineBuilder {
     /// The engine; no path or pattern can be added afterwards.
     pub fn finish(self) -> Engine {
         Engine {
+            hopeless: self.programs.iter().map(Program::is_hopeless).collect(),
             paths: self.paths,
             inner: self.inner,
             programs: self.programs,
@@ -76,6 +77,8 @@ pub struct Engine {
     paths: PathSet,
     inner: PathSet,
     programs: Vec<Program>,
+    /// Which of them cannot match, see [`Program::is_hopeless`].
+    hopeless: Vec<bool>,
     index: Index,
 }
 
@@ -103,6 +106,7 @@ impl Engine {
             candidates: Vec::new(),
             tried_for: vec![0; self.programs.len()],
             record: 0,
+            skips_hopeless: false,
         }
     }
 }
@@ -116,9 +120,18 @@ pub struct Matcher<'e> {
     /// The record for which each pattern was last a candidate.
     tried_for: Vec<u64>,
     record: u64,
+    skips_hopeless: bool,
 }
 
 impl Matcher<'_> {
+    /// The same matcher, not trying patterns that can be undecided at most because a
+    /// list that they ask is not there; [`Matcher::eval`] still answers for them.
+    #[must_use]
+    pub fn without_hopeless(mut self) -> Self {
+        self.skips_hopeless = true;
+        self
+    }
+
     /// Writes every indexed pattern that matches or may match to `out`, in the order of the ids.
     ///
     /// The view must come from a projector of [`Engine::paths`].
@@ -127,11 +140,14 @@ impl Matcher<'_> {
         self.record += 1;
         self.candidates.clear();
         let (candidates, tried_for) = (&mut self.candidates, &mut self.tried_for);
+        let (skips, hopeless) = (self.skips_hopeless, &self.engine.hopeless);
         self.engine.index.candidates(view, |pattern| {
             let last = &mut tried_for[pattern as usize];
             if *last != self.record {
                 *last = self.record;
-                candidates.push(pattern);
+                if !(skips && hopeless[pattern as usize]) {
+                    candidates.push(pattern);
+                }
             }
         });
         candidates.sort_unstable();

@@ -132,7 +132,11 @@ impl Index {
                 patterns.iter().copied().for_each(&mut see);
             }
         }
-        for leaf in view.all_leaves() {
+        let has_texts = |path: PathId| {
+            let drawer = self.drawers.get(path.0 as usize);
+            drawer.is_some_and(|drawer| drawer.has_texts)
+        };
+        for leaf in view.all_outlines(has_texts) {
             let Some(drawer) = self.drawers.get(leaf.path.0 as usize) else {
                 continue;
             };

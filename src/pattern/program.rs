@@ -18,6 +18,18 @@ pub(super) struct Program {
     pub(super) ways: Vec<Way>,
 }
 
+impl Program {
+    /// Whether it cannot match any record, because the scope lacks a list that
+    /// every way of it asks: it may be undecided at most.
+    pub(super) fn is_hopeless(&self) -> bool {
+        let lacks = |at: &usize| {
+            let slot = &self.slots[*at];
+            matches!(slot.quick, Quick::Unfilled) && !slot.may_be_absent
+        };
+        self.ways.iter().all(|way| way.slots.iter().any(lacks))
+    }
+}
+
 /// A field of the program.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {

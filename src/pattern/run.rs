@@ -190,7 +190,10 @@ impl<'r, 'e> Run<'r, 'e> {
     fn quick_state(&mut self, path: PathId, quick: &Quick, reading: Reading, state: &mut State) {
         let view = self.view;
         let mut array_end = 0;
-        for leaf in view.leaves(path) {
+        if matches!(quick, Quick::Texts(_)) {
+            view.tell(path);
+        }
+        for leaf in view.outlines(path) {
             match leaf.kind {
                 Kind::Array => {
                     array_end = array_end.max(leaf.end);

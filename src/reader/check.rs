@@ -248,6 +248,27 @@ pub(super) fn note_oddities(
             tally.note("omitted-field", root, index, String::new);
         }
     }
+    note_places(view, claim, index, tally);
+}
+
+/// Whether nothing about a call is odd but perhaps its place; the same for records that are alike.
+pub(super) fn is_regular(view: &RecordView<'_>) -> bool {
+    !has_odd_type(view)
+        && WANTED.iter().all(|path| filled(view, *path).is_some())
+        && !view.omitted_roots().contains(&true)
+}
+
+/// The time of a record that spells it as trails do.
+pub(super) fn plain_time(view: &RecordView<'_>) -> Option<i64> {
+    let leaf = view.leaves(core::EVENT_TIME).next()?;
+    match leaf.kind {
+        Kind::String => time::parse_plain(view.raw_bytes(leaf)),
+        _ => None,
+    }
+}
+
+/// Counts records that come from elsewhere than their file's name says.
+pub(super) fn note_places(view: &RecordView<'_>, claim: &Claim, index: u32, tally: &mut Tally) {
     let places = [
         ("other-account", core::RECIPIENT_ACCOUNT, &claim.account),
         ("other-region", core::AWS_REGION, &claim.region),
@@ -322,7 +343,7 @@ fn note_types(view: &RecordView<'_>, index: u32, tally: &mut Tally) {
         } else {
             usize::MAX
         };
-        let mut leaves = view.leaves(*path).take(count);
+        let mut leaves = view.leaves(path).take(count);
         if let Some(leaf) = leaves.find(|leaf| !expected.allows(leaf.kind)) {
             let found = kind_name(leaf.kind);
             tally.note("odd-type", core::ALL[path.0 as usize], index, || {

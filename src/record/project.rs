@@ -14,9 +14,10 @@ mod shape;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use self::block::{BLOCK, TextHash, block_at, mix, specials};
+use self::block::{BLOCK, TextHash, block_at, is_wide, mix, specials};
 use self::repeat::Repeats;
-use self::shape::{MOST_MEMBERS, Member, NO_STEP, Shapes, StepId, TOP};
+use self::shape::{MOST_MEMBERS, Member, NO_STEP, Run, Shapes, StepId, TOP};
+use super::likeness::{Kinds, Likeness, Looked as LookedUp, TOLD};
 use super::path::{NodeId, PathId, PathSet};
 use super::text;
 
@@ -71,14 +72,38 @@ pub struct Leaf {
     pub(crate) mark: u32,
 }
 
+impl Leaf {
+    /// The same leaf, first of its path so far, of a value that begins at `at` and not at 0.
+    #[inline(always)]
+    fn moved(&self, at: usize) -> Leaf {
+        Leaf {
+            start: self.start + at as u32,
+            end: self.end + at as u32,
+            next: NONE,
+            ..*self
+        }
+    }
+
+    /// What is compared of a leaf besides its text.
+    #[inline(always)]
+    pub(super) fn form(&self) -> u64 {
+        let is_empty = self.start == self.end;
+        let low = self.path.0 << 5
+            | u32::from(is_empty) << 4
+            | u32::from(self.escaped) << 3
+            | self.kind as u32;
+        u64::from(self.trail) << 32 | u64::from(low)
+    }
+}
+
 /// What [`Leaf::mark`] is for a string with this text: different marks mean different texts.
 pub(crate) fn text_mark(text: &[u8]) -> u32 {
     hash_text(text) as u32
 }
 
 /// One step of array membership: element `index` of array `array`, inside `parent`.
-#[derive(Debug, Clone, Copy)]
-struct Trail {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Trail {
     parent: u32,
     array: u32,
     index: u32,
@@ -162,13 +187,22 @@ impl Frame {
     };
 }
 
-/// An object that may stand again in another record.
+/// An object or a run of members that may stand again in another record.
 #[derive(Clone, Copy)]
 struct Repeat {
     slot: u32,
     step: StepId,
     first_leaf: u32,
     arrays: u32,
+}
+
+/// A run of members of the record that is being learnt.
+#[derive(Clone, Copy)]
+struct Learning {
+    repeat: Repeat,
+    start: u32,
+    /// Of the record, before the run.
+    hash: u64,
 }
 
 /// Where a value stands.
@@ -197,7 +231,6 @@ pub struct Projector<'set> {
     chains: Vec<Chain>,
     /// Counts the values read, to tell which chains are about the last one.
     record: u32,
-    touched: Vec<PathId>,
     /// The open objects and arrays; those behind the current depth are old.
     frames: Vec<Frame>,
     /// Member names of the open objects without a known shape: hash, start, end of the raw text.
@@ -208,6 +241,9 @@ pub struct Projector<'set> {
     content_hash: u64,
     shapes: Shapes,
     repeats: Repeats,
+    learning: Option<Learning>,
+    kinds: Kinds,
+    is_wide: bool,
 }
 
 impl<'set> Projector<'set> {
@@ -219,7 +255,6 @@ impl<'set> Projector<'set> {
             trails: Vec::new(),
             chains: vec![Chain::default(); paths.len()],
             record: 0,
-            touched: Vec::new(),
             frames: Vec::new(),
             members: Vec::new(),
             many: 0,
@@ -227,6 +262,9 @@ impl<'set> Projector<'set> {
             content_hash: 0,
             shapes: Shapes::default(),
             repeats: Repeats::default(),
+            learning: None,
+            kinds: Kinds::default(),
+            is_wide: is_wide(),
         }
     }
 
@@ -258,6 +296,37 @@ impl<'set> Projector<'set> {
         self.content_hash
     }
 
+    /// Which records the last value read is like; `bytes` must be those that it was read from.
+    #[inline]
+    pub fn likeness(&mut self, bytes: &[u8]) -> Option<Likeness> {
+        let top = self.frames.first().map_or(NO_STEP, |frame| frame.step);
+        let mut hash = u64::from(top) << 32 | self.leaves.len() as u64;
+        for path in TOLD {
+            let chain = &self.chains[path.0 as usize];
+            if chain.record == self.record {
+                let leaf = &self.leaves[chain.head as usize];
+                hash = hash.rotate_left(5) ^ u64::from(leaf.mark ^ leaf.kind as u32);
+                hash = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            }
+        }
+        self.kinds.of(&LookedUp {
+            bytes,
+            trails: &self.trails,
+            leaves: &self.leaves,
+            hash: hash ^ hash >> 32,
+        })
+    }
+
+    /// What was remarked about records of this likeness; 0 if nothing was.
+    pub fn remark(&self, likeness: Likeness) -> u8 {
+        self.kinds.remark(likeness)
+    }
+
+    /// Keeps a remark that holds for all records of this likeness.
+    pub fn set_remark(&mut self, likeness: Likeness, remark: u8) {
+        self.kinds.set_remark(likeness, remark);
+    }
+
     /// All values at `path`, in the order in which they stand.
     #[inline]
     pub fn leaves(&self, path: PathId) -> impl Iterator<Item = &Leaf> + Clone {
@@ -278,8 +347,11 @@ impl<'set> Projector<'set> {
     }
 
     /// The paths that the last value has something at, each once, in order of first appearance.
-    pub fn touched(&self) -> &[PathId] {
-        &self.touched
+    pub fn touched(&self) -> Vec<PathId> {
+        let is_first =
+            |(at, leaf): &(usize, &Leaf)| self.chains[leaf.path.0 as usize].head == *at as u32;
+        let leaves = self.leaves.iter().enumerate();
+        leaves.filter(is_first).map(|(_, leaf)| leaf.path).collect()
     }
 
     /// The array elements that a leaf lies in, innermost first: (array, index).
@@ -302,7 +374,7 @@ impl<'set> Projector<'set> {
             self.chains.fill(Chain::default());
             self.record = 1;
         }
-        self.touched.clear();
+        self.learning = None;
         self.leaves.clear();
         self.trails.clear();
         self.members.clear();
@@ -316,6 +388,22 @@ impl<'set> Projector<'set> {
     }
 
     fn run(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+        #[cfg(target_arch = "x86_64")]
+        if self.is_wide {
+            // SAFETY: `is_wide` found all features that the function is compiled for.
+            return unsafe { self.run_wide(bytes, at) };
+        }
+        self.run_as::<false>(bytes, at)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+    fn run_wide(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+        self.run_as::<true>(bytes, at)
+    }
+
+    #[inline(always)]
+    fn run_as<const WIDE: bool>(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
         let mut at = at;
         let mut site = Site {
             step: TOP,
@@ -331,7 +419,7 @@ impl<'set> Projector<'set> {
                 return fault(FaultKind::Truncated, at);
             };
             let mut hash = if first == b'"' {
-                let string = read_string(bytes, at)?;
+                let string = read_string::<WIDE>(bytes, at)?;
                 let kind = Kind::String;
                 self.note(site, kind, string.escaped, at + 1..string.end, string.hash);
                 at = string.end + 1;
@@ -355,7 +443,7 @@ impl<'set> Projector<'set> {
                     at = skip_space(bytes, at + 1);
                     let close = if is_object { b'}' } else { b']' };
                     if bytes.get(at) != Some(&close) {
-                        (at, site) = self.enter(depth, bytes, at)?;
+                        (at, site) = self.enter::<WIDE>(depth, bytes, at)?;
                         continue;
                     }
                     at += 1;
@@ -368,7 +456,9 @@ impl<'set> Projector<'set> {
                 at = end;
                 hash
             };
-            // A value with this hash ended at `at`: close what ends with it.
+            // A value ended at `at`, with this hash unless it was counted already:
+            // close what ends with it.
+            let mut is_counted = false;
             loop {
                 if depth == 0 {
                     self.content_hash = hash;
@@ -376,16 +466,26 @@ impl<'set> Projector<'set> {
                 }
                 let frame = &mut self.frames[depth - 1];
                 let is_object = frame.is_object;
-                frame.hash = if is_object {
-                    frame.hash.wrapping_add(mix(frame.pending_name, hash))
+                if is_counted {
+                    is_counted = false;
+                } else if is_object {
+                    frame.hash = frame.hash.wrapping_add(mix(frame.pending_name, hash));
                 } else {
-                    mix(frame.hash, hash)
-                };
+                    frame.hash = mix(frame.hash, hash);
+                }
+                let value_end = at;
                 at = skip_space(bytes, at);
                 match bytes.get(at) {
                     Some(b',') => {
                         at = skip_space(bytes, at + 1);
-                        (at, site) = self.enter(depth, bytes, at)?;
+                        if depth == 1
+                            && let Some(end) = self.step_over_run(bytes, at, value_end)
+                        {
+                            at = end;
+                            is_counted = true;
+                            continue;
+                        }
+                        (at, site) = self.enter::<WIDE>(depth, bytes, at)?;
                         break;
                     }
                     Some(b'}') if is_object => {}
@@ -415,34 +515,95 @@ impl<'set> Projector<'set> {
         {
             return Looked::NotAtAll;
         }
-        let Some(slot) = repeat::slot_of(bytes, at, site.step) else {
+        let Some(slot) = repeat::slot_of(bytes, at + BLOCK, site.step) else {
             return Looked::NotAtAll;
         };
         let found = self.repeats.find(slot, bytes, at, site.step);
-        // An object that is read refuses a record with too many values inside it.
-        let found = found.filter(|known| self.leaves.len() + known.leaves.len() < MAX_VALUES);
         self.shapes.get_mut(site.step).score(found.is_some());
         let Some(known) = found else {
             return Looked::Unknown(slot as u32);
         };
         for leaf in &known.leaves {
-            let leaf = Leaf {
-                start: leaf.start + at as u32,
-                end: leaf.end + at as u32,
-                next: NONE,
-                ..*leaf
-            };
-            let number = self.leaves.len() as u32;
-            link(
-                &mut self.chains[leaf.path.0 as usize],
-                self.record,
-                number,
-                &mut self.leaves,
-                &mut self.touched,
-                leaf,
-            );
+            let (number, leaf) = (self.leaves.len() as u32, leaf.moved(at));
+            let chain = &mut self.chains[leaf.path.0 as usize];
+            link(chain, self.record, number, &mut self.leaves, leaf);
         }
         Looked::Known(at + known.length(), known.hash)
+    }
+
+    /// Whether the members of the record from `at` on are a known run; if so,
+    /// their leaves are noted, and the end of the last value is returned. A value
+    /// ended at `value_end`, and with it perhaps a run that is being learnt.
+    #[inline(always)]
+    fn step_over_run(&mut self, bytes: &[u8], at: usize, value_end: usize) -> Option<usize> {
+        let guess = self.shapes.guess(self.frames[0].step)?;
+        if guess.run == Run::GoesOn {
+            return None;
+        }
+        let begins = guess.run == Run::Begins && guess.may_repeat();
+        if self.learning.is_some() {
+            self.remember_run(bytes, value_end);
+        }
+        if !begins {
+            return None;
+        }
+        let frame = &mut self.frames[0];
+        let step = frame.step;
+        // The first bytes are the name.
+        let slot = repeat::slot_of(bytes, at + BLOCK / 2, step)?;
+        let found = self.repeats.find(slot, bytes, at, step);
+        if let Some(guess) = self.shapes.guess(step) {
+            guess.score(found.is_some());
+        }
+        let Some(known) = found.filter(|_| frame.is_object && frame.trail == NONE) else {
+            self.learning = Some(Learning {
+                repeat: Repeat {
+                    slot: slot as u32,
+                    step,
+                    first_leaf: self.leaves.len() as u32,
+                    arrays: self.arrays,
+                },
+                start: at as u32,
+                hash: frame.hash,
+            });
+            return None;
+        };
+        for leaf in &known.leaves {
+            let (number, leaf) = (self.leaves.len() as u32, leaf.moved(at));
+            let chain = &mut self.chains[leaf.path.0 as usize];
+            link(chain, self.record, number, &mut self.leaves, leaf);
+        }
+        frame.step = known.last;
+        frame.hash = frame.hash.wrapping_add(known.hash);
+        Some(at + known.length())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remember_run(&mut self, bytes: &[u8], end: usize) {
+        let Some(learning) = self.learning.take() else {
+            return;
+        };
+        let frame = &self.frames[0];
+        let (start, repeat) = (learning.start as usize, learning.repeat);
+        // A number could go on where the run is met again.
+        let ends_for_sure = matches!(bytes[end - 1], b'"' | b'}');
+        if repeat.arrays != self.arrays
+            || end - start > repeat::LONGEST
+            || frame.step == NO_STEP
+            || frame.trail != NONE
+            || !ends_for_sure
+        {
+            return;
+        }
+        self.repeats.store(
+            repeat.slot as usize,
+            (repeat.step, frame.step),
+            &bytes[start..end],
+            learning.start,
+            frame.hash.wrapping_sub(learning.hash),
+            &self.leaves[repeat.first_leaf as usize..],
+        );
     }
 
     #[inline(always)]
@@ -485,17 +646,17 @@ impl<'set> Projector<'set> {
 
     /// Steps to the next value of the innermost frame; `at` is at a member name or an element.
     #[inline(always)]
-    fn enter(&mut self, depth: usize, bytes: &[u8], at: usize) -> Result<(usize, Site), Fault> {
-        // The limit is a power of two, so that one comparison serves three numbers.
-        const { assert!(MAX_VALUES.is_power_of_two()) };
-        if self.leaves.len() | self.trails.len() | self.many as usize >= MAX_VALUES {
-            return fault(FaultKind::TooManyValues, at);
-        }
+    fn enter<const WIDE: bool>(
+        &mut self,
+        depth: usize,
+        bytes: &[u8],
+        at: usize,
+    ) -> Result<(usize, Site), Fault> {
         let frame = &mut self.frames[depth - 1];
-        if frame.is_object && frame.step != NO_STEP && bytes.get(at) == Some(&b'"') {
+        if frame.is_object && frame.step != NO_STEP {
             let room;
-            let block = block_at!(bytes, at + 1, room);
-            if let Some(next) = self.shapes.follow(frame.step, block, bytes, at + 1) {
+            let block = block_at!(bytes, at, room);
+            if let Some(next) = self.shapes.follow::<WIDE>(frame.step, block, bytes, at) {
                 let step = self.shapes.get(next);
                 frame.step = next;
                 frame.pending_name = step.hash;
@@ -505,12 +666,17 @@ impl<'set> Projector<'set> {
                     end: step.end,
                     trail: frame.trail,
                 };
-                return Ok((skip_space(bytes, at + 1 + step.length as usize), site));
+                return Ok((skip_space(bytes, at + step.length as usize), site));
             }
         }
         if frame.is_object {
             self.member(depth, bytes, at)
         } else {
+            // Only elements and the members of large objects can be without end.
+            const { assert!(MAX_VALUES.is_power_of_two()) };
+            if self.leaves.len() | self.trails.len() >= MAX_VALUES {
+                return fault(FaultKind::TooManyValues, at);
+            }
             Ok((at, self.element(depth)))
         }
     }
@@ -539,12 +705,17 @@ impl<'set> Projector<'set> {
     #[cold]
     #[inline(never)]
     fn member(&mut self, depth: usize, bytes: &[u8], at: usize) -> Result<(usize, Site), Fault> {
+        // What is refused must not depend on which shapes are known, so only what no
+        // shape can hold counts here.
+        if self.many as usize >= MAX_VALUES {
+            return fault(FaultKind::TooManyValues, at);
+        }
         match bytes.get(at) {
             Some(b'"') => {}
             Some(_) => return fault(FaultKind::Syntax("expected a member name in quotes"), at),
             None => return fault(FaultKind::Truncated, at),
         }
-        let name = read_string(bytes, at)?;
+        let name = read_string::<false>(bytes, at)?;
         let raw = &bytes[at + 1..name.end];
         let unescaped = if name.escaped {
             Cow::Owned(text::unescape(as_str(raw)).into_owned().into_bytes())
@@ -577,10 +748,11 @@ impl<'set> Projector<'set> {
         };
         if frame.step != NO_STEP && !name.escaped && colon == name.end + 1 {
             let member = Member {
-                text: &bytes[at + 1..=colon],
+                text: &bytes[at..=colon],
                 hash,
                 node: site.node,
                 end: site.end,
+                run: if depth == 1 { Run::of(raw) } else { Run::No },
             };
             if let Some(step) = self.shapes.learn(frame.step, &member) {
                 site.step = step;
@@ -635,7 +807,7 @@ impl<'set> Projector<'set> {
         }
         self.repeats.store(
             repeat.slot as usize,
-            repeat.step,
+            (repeat.step, NO_STEP),
             &bytes[start..end],
             start as u32,
             hash,
@@ -666,14 +838,8 @@ impl<'set> Projector<'set> {
             next: NONE,
             mark: hash as u32,
         };
-        link(
-            &mut self.chains[site.end as usize],
-            self.record,
-            number,
-            &mut self.leaves,
-            &mut self.touched,
-            leaf,
-        );
+        let chain = &mut self.chains[site.end as usize];
+        link(chain, self.record, number, &mut self.leaves, leaf);
         number
     }
 }
@@ -683,7 +849,7 @@ fn names_so_far(bytes: &[u8], at: usize, count: u32) -> Vec<(u64, u32, u32)> {
     let mut at = skip_space(bytes, at + 1);
     let mut names = Vec::with_capacity(count as usize);
     for _ in 0..count {
-        let name = read_string(bytes, at).expect("the name was read before");
+        let name = read_string::<false>(bytes, at).expect("the name was read before");
         names.push((name.hash, at as u32 + 1, name.end as u32));
         let value = skip_space(bytes, skip_space(bytes, name.end + 1) + 1);
         let end = skip_value(bytes, value).expect("the value was read before");
@@ -707,14 +873,7 @@ fn end_of(paths: &PathSet, node: NodeId) -> u32 {
 
 /// Adds a leaf to the others of its path.
 #[inline(always)]
-fn link(
-    chain: &mut Chain,
-    record: u32,
-    number: u32,
-    leaves: &mut Vec<Leaf>,
-    touched: &mut Vec<PathId>,
-    leaf: Leaf,
-) {
+fn link(chain: &mut Chain, record: u32, number: u32, leaves: &mut Vec<Leaf>, leaf: Leaf) {
     if chain.record == record {
         leaves[chain.tail as usize].next = number;
         chain.tail = number;
@@ -724,7 +883,6 @@ fn link(
             head: number,
             tail: number,
         };
-        touched.push(leaf.path);
     }
     leaves.push(leaf);
 }
@@ -783,13 +941,13 @@ struct RawString {
 }
 
 #[inline(always)]
-fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
+fn read_string<const WIDE: bool>(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
     let mut place = at + 1;
     let mut hash = TextHash::new();
     loop {
         let room;
         let block = block_at!(bytes, place, room);
-        let special = specials(block);
+        let special = specials::<WIDE>(block);
         if special == 0 {
             hash.add(block);
             place += BLOCK;
@@ -797,7 +955,7 @@ fn read_string(bytes: &[u8], at: usize) -> Result<RawString, Fault> {
         }
         let length = special.trailing_zeros() as usize;
         let end = place + length;
-        if bytes.get(end) == Some(&b'"') {
+        if block[length & (BLOCK - 1)] == b'"' {
             return Ok(RawString {
                 end,
                 escaped: false,
@@ -824,7 +982,7 @@ fn read_odd_string(bytes: &[u8], at: usize, mut place: usize) -> Result<RawStrin
             }
             Some(_) => {
                 let room;
-                let special = specials(block_at!(bytes, place, room));
+                let special = specials::<false>(block_at!(bytes, place, room));
                 place += (special.trailing_zeros() as usize).min(BLOCK);
             }
             None => return fault(FaultKind::Truncated, bytes.len()),
@@ -937,7 +1095,14 @@ fn read_number(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 
 /// The first offset at or behind `at` that is not white space.
 #[inline(always)]
-pub fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+pub fn skip_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(byte) if *byte > b' ' => at,
+        _ => skip_some_space(bytes, at),
+    }
+}
+
+fn skip_some_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
         at += 1;
     }

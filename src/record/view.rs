@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::likeness::{Likeness, Watch};
 use super::path::{PathId, core};
 use super::project::{Kind, Leaf, Projector, as_str};
 use super::text;
@@ -17,6 +18,9 @@ pub struct RecordView<'a> {
     omitted: [bool; 4],
     /// `eventTime` in seconds since 1970-01-01T00:00:00Z, if the record has a usable one.
     time: Option<i64>,
+    likeness: Option<Likeness>,
+    /// Is told which values are asked for.
+    watch: Option<&'a Watch>,
 }
 
 impl<'a> RecordView<'a> {
@@ -27,6 +31,8 @@ impl<'a> RecordView<'a> {
             values,
             omitted: [false; 4],
             time: None,
+            likeness: None,
+            watch: None,
         };
         view.omitted = core::OMITTED.map(|(flag, size)| view.is_omitted_mark(flag, size));
         view
@@ -39,18 +45,66 @@ impl<'a> RecordView<'a> {
         self
     }
 
+    /// The same record, known to be like others. What CloudTrail left out is a
+    /// matter of values that likeness does not compare, so such a record is like none.
+    #[must_use]
+    pub fn alike(mut self, likeness: Option<Likeness>) -> Self {
+        self.likeness = likeness.filter(|_| !self.omitted.contains(&true));
+        self
+    }
+
+    /// Which records it is like, if that is known.
+    pub fn likeness(&self) -> Option<Likeness> {
+        self.likeness
+    }
+
+    /// The same record, while `watch` is told what is asked of it.
+    #[must_use]
+    pub fn watched<'b>(&self, watch: &'b Watch) -> RecordView<'b>
+    where
+        'a: 'b,
+    {
+        RecordView {
+            watch: Some(watch),
+            ..*self
+        }
+    }
+
     /// When it happened, if known.
     pub fn time(&self) -> Option<i64> {
+        if let Some(watch) = self.watch {
+            watch.see_all();
+        }
         self.time
     }
 
     /// All values at `path`, containers included, in the order in which they stand.
     pub fn leaves(&self, path: PathId) -> impl Iterator<Item = &'a Leaf> + Clone + use<'a> {
+        self.tell(path);
+        self.values.leaves(path)
+    }
+
+    /// Says that the values at `path` are looked at.
+    #[inline]
+    pub fn tell(&self, path: PathId) {
+        if let Some(watch) = self.watch
+            && self.values.leaves(path).next().is_some()
+        {
+            watch.see(path);
+        }
+    }
+
+    /// [`RecordView::leaves`] for those who look at nothing but kinds, array
+    /// elements and whether a string is empty, which records that are alike share.
+    pub fn outlines(&self, path: PathId) -> impl Iterator<Item = &'a Leaf> + Clone + use<'a> {
         self.values.leaves(path)
     }
 
     /// All paths at which this record has something.
-    pub fn touched(&self) -> &'a [PathId] {
+    pub fn touched(&self) -> Vec<PathId> {
+        if let Some(watch) = self.watch {
+            watch.see_all();
+        }
         self.values.touched()
     }
 
@@ -75,6 +129,20 @@ impl<'a> RecordView<'a> {
 
     /// All values at all paths, in the order in which they stand.
     pub fn all_leaves(&self) -> &'a [Leaf] {
+        if let Some(watch) = self.watch {
+            watch.see_all();
+        }
+        self.values.all_leaves()
+    }
+
+    /// [`RecordView::all_leaves`] for those who look at kinds and paths, and at the
+    /// texts of those paths only that `reads` says.
+    pub fn all_outlines(&self, reads: impl Fn(PathId) -> bool) -> &'a [Leaf] {
+        if let Some(watch) = self.watch {
+            let leaves = self.values.all_leaves();
+            let read = leaves.iter().filter(|leaf| reads(leaf.path));
+            read.for_each(|leaf| watch.see(leaf.path));
+        }
         self.values.all_leaves()
     }
 
@@ -109,6 +177,16 @@ impl<'a> RecordView<'a> {
         self.leaves(path)
             .filter(|leaf| leaf.kind == Kind::String)
             .map(move |leaf| view.text_of(leaf))
+    }
+
+    /// The bytes of the first string at `path`.
+    pub fn text_bytes(&self, path: PathId) -> Option<Cow<'a, [u8]>> {
+        let mut strings = self.leaves(path).filter(|leaf| leaf.kind == Kind::String);
+        let leaf = strings.next()?;
+        Some(match leaf.escaped {
+            true => Cow::Owned(self.text_of(leaf).into_owned().into_bytes()),
+            false => Cow::Borrowed(self.raw_bytes(leaf)),
+        })
     }
 
     /// A boolean at `path`, also when a copy spells it as a string.

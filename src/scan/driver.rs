@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::bounded;
 
 use super::file;
 use super::plan::Plan;
@@ -148,20 +148,28 @@ pub fn scan(
         cancel,
         broken: AtomicBool::new(false),
     };
-    let written = std::thread::scope(|scope| {
-        let (sender, receiver) = bounded(WAITING);
-        for _ in 0..options.threads.max(1) {
-            let sender = sender.clone();
-            let queue = &queue;
-            scope.spawn(move || work(queue, plan, &options.limits, &sender));
-        }
-        drop(sender);
-        let written = write(ledger, &to_read, &receiver, &mut summary, progress);
-        // Threads that wait to hand over their facts must not wait for ever.
-        queue.broken.store(true, Ordering::Relaxed);
-        drop(receiver);
-        written
-    });
+    let worker = || Worker::new(&queue, plan, &options.limits);
+    let written = if options.threads <= 1 {
+        // One thread does both: no hand-over, and no second thread to wake for each file.
+        write(ledger, &to_read, worker(), &mut summary, progress)
+    } else {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = bounded(WAITING);
+            for _ in 0..options.threads {
+                let (sender, worker) = (sender.clone(), &worker);
+                scope.spawn(move || {
+                    // An error means that nobody takes facts any more.
+                    let _ = worker().try_for_each(|facts| sender.send(facts));
+                });
+            }
+            drop(sender);
+            let written = write(ledger, &to_read, receiver.iter(), &mut summary, progress);
+            // Threads that wait to hand over their facts must not wait for ever.
+            queue.broken.store(true, Ordering::Relaxed);
+            drop(receiver);
+            written
+        })
+    };
     written?;
     summary.is_cancelled = summary.read.files < whole.files;
     add_problems(ledger, listing)?;
@@ -188,22 +196,41 @@ impl Queue<'_> {
     }
 }
 
-/// One thread: reads files until there are no more.
-fn work(queue: &Queue<'_>, plan: &Plan, limits: &ReadLimits, sender: &Sender<(usize, FileFacts)>) {
-    let mut scratch = Scratch::new();
-    let mut projector = Projector::new(plan.paths());
-    let mut sink = FactSink::new(plan);
-    while let Some(at) = queue.take() {
-        let file = &queue.files[queue.to_read[at].at];
+/// Reads files, one after another, until there are no more.
+struct Worker<'w> {
+    queue: &'w Queue<'w>,
+    limits: &'w ReadLimits,
+    scratch: Scratch,
+    projector: Projector<'w>,
+    sink: FactSink<'w>,
+}
+
+impl<'w> Worker<'w> {
+    fn new(queue: &'w Queue<'w>, plan: &'w Plan, limits: &'w ReadLimits) -> Self {
+        Worker {
+            queue,
+            limits,
+            scratch: Scratch::new(),
+            projector: Projector::new(plan.paths()),
+            sink: FactSink::new(plan),
+        }
+    }
+}
+
+impl Iterator for Worker<'_> {
+    type Item = (usize, FileFacts);
+
+    fn next(&mut self) -> Option<(usize, FileFacts)> {
+        let at = self.queue.take()?;
+        let file = &self.queue.files[self.queue.to_read[at].at];
         // A file that vanished has no looks; the reader says that it cannot be read.
         let stat = stat_of(&file.path).unwrap_or(Stat {
             size: file.size,
             ..Stat::default()
         });
-        let facts = file::read(file, stat, limits, &mut scratch, &mut projector, &mut sink);
-        if sender.send((at, facts)).is_err() {
-            return;
-        }
+        let (scratch, projector) = (&mut self.scratch, &mut self.projector);
+        let facts = file::read(file, stat, self.limits, scratch, projector, &mut self.sink);
+        Some((at, facts))
     }
 }
 
@@ -211,13 +238,13 @@ fn work(queue: &Queue<'_>, plan: &Plan, limits: &ReadLimits, sender: &Sender<(us
 fn write(
     ledger: &mut Ledger,
     to_read: &[ToRead],
-    receiver: &Receiver<(usize, FileFacts)>,
+    facts: impl Iterator<Item = (usize, FileFacts)>,
     summary: &mut Summary,
     progress: &mut dyn Progress,
 ) -> Result<(), LedgerError> {
     let mut writer = Writer::new(ledger);
     let (mut files, mut bytes) = (0, 0);
-    for (at, facts) in receiver {
+    for (at, facts) in facts {
         count(summary, &facts);
         let added = writer.add(&facts)?;
         for old in &to_read[at].replaces {

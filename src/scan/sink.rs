@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::memo::{self, Alike, Memo};
 use super::plan::Plan;
 use super::stores::Stores;
 use super::trails;
@@ -15,7 +16,7 @@ use crate::ledger::facts::{
 };
 use crate::ledger::sample::{Gate, group, rank, short};
 use crate::reader::{FoundRecord, RecordSink};
-use crate::record::class::{ClassSet, classes};
+use crate::record::class::ClassSet;
 use crate::record::outcome::{error, outcome};
 use crate::record::path::core;
 use crate::record::view::RecordView;
@@ -39,9 +40,20 @@ pub struct FactSink<'p> {
     gate: Gate,
     assigned: Vec<Assigned>,
     profile: Profile,
+    memo: Memo,
+    /// Counts the files, to tell for which one a cell was looked up.
+    file: u64,
 }
 
-/// What the scan needs of every record.
+/// What is known of a record before it is counted; its roles are in [`FactSink::assigned`].
+struct Judged {
+    classes: ClassSet,
+    is_of_trails: bool,
+    /// Its cell, if a record that is like it was in the same file.
+    cell: Option<u32>,
+}
+
+/// What the scan needs of every record that it keeps.
 struct Known<'a> {
     event_id: Cow<'a, str>,
     account: Cow<'a, str>,
@@ -72,6 +84,8 @@ impl<'p> FactSink<'p> {
             gate: Gate::default(),
             assigned: Vec::new(),
             profile: Profile::new(),
+            memo: Memo::default(),
+            file: 0,
         }
     }
 
@@ -96,6 +110,7 @@ impl<'p> FactSink<'p> {
     }
 
     fn forget(&mut self) {
+        self.file += 1;
         self.cells.clear();
         self.cell_numbers.clear();
         self.last_cell = 0;
@@ -125,22 +140,78 @@ impl<'p> FactSink<'p> {
         caller.unwrap_or(Cow::Borrowed(UNKNOWN))
     }
 
-    fn cell(&mut self, known: &Known<'_>, profile: u32) -> u32 {
+    /// Gives a record its roles: those of records like it, where these are known.
+    fn judge(&mut self, view: &RecordView<'_>) -> Judged {
+        let likeness = view.likeness();
+        let alike = likeness.map(|likeness| self.memo.at(likeness));
+        if let Some(Alike::Same(answer)) = &alike {
+            self.assigned.clear();
+            self.assigned.extend_from_slice(&answer.assigned);
+            let cell = answer.cell.filter(|(file, _)| *file == self.file);
+            return Judged {
+                classes: answer.classes,
+                is_of_trails: answer.is_of_trails,
+                cell: cell.map(|(_, cell)| cell),
+            };
+        }
+        let (answer, is_same) = memo::judge(&mut self.judge, view, &mut self.assigned);
+        let judged = Judged {
+            classes: answer.classes,
+            is_of_trails: answer.is_of_trails,
+            cell: None,
+        };
+        if let Some(alike) = alike {
+            *alike = match is_same {
+                true => Alike::Same(answer),
+                false => Alike::Differ,
+            };
+        }
+        judged
+    }
+
+    fn look_up_cell(&mut self, view: &RecordView<'_>, classes: ClassSet) -> u32 {
+        let profile = self.profile();
+        let account = self.account(view);
+        let cell = self.cell(&account, &region(view), classes, profile);
+        // Where no account is named, the caller's counts, who differs among records that are alike.
+        let is_named = view
+            .text_bytes(core::RECIPIENT_ACCOUNT)
+            .is_some_and(|text| !text.is_empty());
+        if let Some(likeness) = view.likeness().filter(|_| is_named)
+            && let Alike::Same(answer) = self.memo.at(likeness)
+        {
+            answer.cell = Some((self.file, cell));
+        }
+        cell
+    }
+
+    fn note_trail(&mut self, found: &FoundRecord<'_>) {
+        let view = &found.view;
+        let source = view.text(core::EVENT_SOURCE).unwrap_or_default();
+        let name = view.text(core::EVENT_NAME).unwrap_or_default();
+        if let Some(change) = trails::change(view, &source, &name) {
+            self.trails.push(TrailFact {
+                index: found.index,
+                time: found.time,
+                account: self.account(view).into_owned(),
+                change: change.change,
+                trail: change.trail,
+                event_name: name.into_owned(),
+            });
+        }
+    }
+
+    fn cell(&mut self, account: &str, region: &str, classes: ClassSet, profile: u32) -> u32 {
         let is_it = |cell: &Cell| {
-            cell.classes == known.classes
+            cell.classes == classes
                 && cell.profile == profile
-                && cell.region == known.region
-                && cell.account == known.account
+                && cell.region == region
+                && cell.account == account
         };
         if self.cells.get(self.last_cell as usize).is_some_and(is_it) {
             return self.last_cell;
         }
-        let hash = group(
-            profile ^ known.classes.0 << 8,
-            &known.account,
-            &known.region,
-            0,
-        );
+        let hash = group(profile ^ classes.0 << 8, account, region, 0);
         let numbers = self.cell_numbers.entry(hash).or_default();
         let cells = &self.cells;
         let found = numbers.iter().find(|at| is_it(&cells[**at as usize]));
@@ -150,9 +221,9 @@ impl<'p> FactSink<'p> {
                 let at = self.cells.len() as u32;
                 numbers.push(at);
                 self.cells.push(Cell {
-                    account: known.account.clone().into_owned(),
-                    region: known.region.clone().into_owned(),
-                    classes: known.classes,
+                    account: account.to_owned(),
+                    region: region.to_owned(),
+                    classes,
                     profile,
                     records: 0,
                     bytes: 0,
@@ -238,6 +309,12 @@ impl<'p> FactSink<'p> {
     }
 }
 
+fn region<'a>(view: &RecordView<'a>) -> Cow<'a, str> {
+    view.text(core::AWS_REGION)
+        .filter(|text| !text.is_empty())
+        .unwrap_or(Cow::Borrowed(UNKNOWN))
+}
+
 /// A record that has all elements of a record-fields control is only counted.
 fn is_plain_field(one: &Assigned) -> bool {
     matches!(one.part, Part::Fields(_)) && one.role == Role::Conforming
@@ -245,51 +322,39 @@ fn is_plain_field(one: &Assigned) -> bool {
 
 impl RecordSink for FactSink<'_> {
     fn record(&mut self, found: &FoundRecord<'_>) {
-        let view = found.view;
-        let known = Known {
-            event_id: view.text(core::EVENT_ID).unwrap_or_default(),
-            account: self.account(&view),
-            region: view
-                .text(core::AWS_REGION)
-                .filter(|text| !text.is_empty())
-                .unwrap_or(Cow::Borrowed(UNKNOWN)),
-            classes: classes(&view),
+        let view = &found.view;
+        let judged = self.judge(view);
+        let cell = match judged.cell {
+            Some(cell) => cell,
+            None => self.look_up_cell(view, judged.classes),
         };
-        self.assigned.clear();
-        self.judge.roles(&view, &mut self.assigned);
-        let profile = self.profile();
-        let cell = self.cell(&known, profile);
         let counts = &mut self.cells[cell as usize];
         counts.records += 1;
         counts.bytes += found.raw.len() as u64;
-        let recipient = view.text(core::RECIPIENT_ACCOUNT).unwrap_or_default();
+        let event_id = view.text_bytes(core::EVENT_ID).unwrap_or_default();
+        let recipient = view.text_bytes(core::RECIPIENT_ACCOUNT).unwrap_or_default();
         self.packer.push(&Entry {
             index: found.index,
-            key: key_of(&known.event_id, &recipient),
+            key: key_of(&event_id, &recipient),
             content: found.content_hash,
             cell,
             time: found.time,
         });
         if !self.plan.stores.is_empty() {
-            let (account, classes) = (&known.account, known.classes);
+            let (account, classes) = (self.account(view), judged.classes);
             self.stores
-                .note(&self.plan.stores, &view, account, classes, found.time);
+                .note(&self.plan.stores, view, &account, classes, found.time);
         }
-        let source = view.text(core::EVENT_SOURCE).unwrap_or_default();
-        if source == "cloudtrail.amazonaws.com" {
-            let name = view.text(core::EVENT_NAME).unwrap_or_default();
-            if let Some(change) = trails::change(&view, &source, &name) {
-                self.trails.push(TrailFact {
-                    index: found.index,
-                    time: found.time,
-                    account: known.account.clone().into_owned(),
-                    change: change.change,
-                    trail: change.trail,
-                    event_name: name.into_owned(),
-                });
-            }
+        if judged.is_of_trails {
+            self.note_trail(found);
         }
         if !self.assigned.iter().all(is_plain_field) {
+            let known = Known {
+                event_id: view.text(core::EVENT_ID).unwrap_or_default(),
+                account: self.account(view),
+                region: region(view),
+                classes: judged.classes,
+            };
             self.keep(found, &known);
         }
     }

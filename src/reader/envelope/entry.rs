@@ -14,6 +14,11 @@ use super::detect::{Entry, detect};
 use super::members::{find, first_names};
 use super::{Each, Walk, text};
 
+/// Remark about records that are calls with nothing odd about them, place and time left aside.
+const ORDINARY: u8 = 1;
+/// Remark about other records.
+const OTHER: u8 = 2;
+
 impl Walk<'_, '_> {
     /// A value that should be a record.
     pub(super) fn record(&mut self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
@@ -113,20 +118,41 @@ impl Walk<'_, '_> {
             self.tally.refuse(index, offset, "not-an-object", message);
             return;
         }
-        let view = RecordView::new(bytes, self.projector);
-        match check::judge(&view) {
+        let likeness = self.projector.likeness(bytes);
+        let view = RecordView::new(bytes, self.projector).alike(likeness);
+        let content_hash = self.projector.content_hash();
+        let found = |time, kind| FoundRecord {
+            view: view.at(Some(time)),
+            raw: &bytes[at..end],
+            index,
+            time,
+            kind,
+            content_hash,
+        };
+        let remark = view.likeness().map(|known| self.projector.remark(known));
+        if remark == Some(ORDINARY)
+            && let Some(time) = check::plain_time(&view)
+        {
+            check::note_places(&view, self.claim, index, self.tally);
+            let kind = RecordKind::Call;
+            self.tally.given += 1;
+            self.sink.record(&found(time, kind));
+            return;
+        }
+        let judged = check::judge(&view);
+        let is_ordinary = matches!(
+            judged,
+            Judged::Record {
+                kind: RecordKind::Call,
+                ..
+            }
+        ) && check::is_regular(&view);
+        match judged {
             Judged::Record { time, kind } => {
                 check::note_oddities(&view, kind, self.claim, index, self.tally);
                 self.tally.given += 1;
                 self.tally.insights += u64::from(kind == RecordKind::Insight);
-                self.sink.record(&FoundRecord {
-                    view: view.at(Some(time)),
-                    raw: &bytes[at..end],
-                    index,
-                    time,
-                    kind,
-                    content_hash: self.projector.content_hash(),
-                });
+                self.sink.record(&found(time, kind));
             }
             Judged::Aggregate => {
                 self.tally.seen -= 1;
@@ -143,6 +169,10 @@ impl Walk<'_, '_> {
                 self.refuse_foreign(index, offset, message);
             }
             Judged::Refused { code, message } => self.tally.refuse(index, offset, code, message),
+        }
+        if let (Some(likeness), Some(0)) = (likeness, remark) {
+            let remark = if is_ordinary { ORDINARY } else { OTHER };
+            self.projector.set_remark(likeness, remark);
         }
     }
 

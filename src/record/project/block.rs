@@ -11,10 +11,7 @@ pub(super) const BLOCK: usize = 32;
 /// The 32 bytes from `at` on; behind the end stand zeros, which no string may hold.
 macro_rules! block_at {
     ($bytes:expr, $at:expr, $room:ident) => {
-        match $bytes
-            .get($at..)
-            .and_then(|rest| rest.first_chunk::<{ $crate::record::project::block::BLOCK }>())
-        {
+        match $crate::record::project::block::whole($bytes, $at) {
             Some(block) => block,
             None => {
                 $room = $crate::record::project::block::padded($bytes, $at);
@@ -24,6 +21,12 @@ macro_rules! block_at {
     };
 }
 pub(super) use block_at;
+
+/// The 32 bytes from `at` on, if there are so many.
+#[inline(always)]
+pub(super) fn whole(bytes: &[u8], at: usize) -> Option<&[u8; BLOCK]> {
+    bytes.get(at..at + BLOCK)?.first_chunk()
+}
 
 /// The last bytes, and zeros behind them.
 #[cold]
@@ -39,7 +42,11 @@ pub(super) fn padded(bytes: &[u8], at: usize) -> [u8; BLOCK] {
 /// control characters. Only the lowest bit that is set can be relied on.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn specials(block: &[u8; BLOCK]) -> u32 {
+pub(super) fn specials<const WIDE: bool>(block: &[u8; BLOCK]) -> u32 {
+    if WIDE {
+        // SAFETY: only callers that run where AVX2 was found set `WIDE`.
+        return unsafe { specials_wide(block) };
+    }
     use std::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
         _mm_set1_epi8,
@@ -58,9 +65,26 @@ pub(super) fn specials(block: &[u8; BLOCK]) -> u32 {
     half(0) | half(16) << 16
 }
 
+/// [`specials`] with AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn specials_wide(block: &[u8; BLOCK]) -> u32 {
+    use std::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+        _mm256_or_si256, _mm256_set1_epi8,
+    };
+    // SAFETY: the block has the 32 bytes, and the load needs no alignment.
+    let text = unsafe { _mm256_loadu_si256(block.as_ptr().cast::<__m256i>()) };
+    let quote = _mm256_cmpeq_epi8(text, _mm256_set1_epi8(b'"' as i8));
+    let slash = _mm256_cmpeq_epi8(text, _mm256_set1_epi8(b'\\' as i8));
+    let low = _mm256_cmpeq_epi8(_mm256_min_epu8(text, _mm256_set1_epi8(0x1F)), text);
+    _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(quote, slash), low)) as u32
+}
+
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-pub(super) fn specials(block: &[u8; BLOCK]) -> u32 {
+pub(super) fn specials<const WIDE: bool>(block: &[u8; BLOCK]) -> u32 {
     specials_anywhere(block)
 }
 
@@ -88,7 +112,11 @@ fn specials_anywhere(block: &[u8; BLOCK]) -> u32 {
 /// Whether the first bytes of both blocks are equal; `wanted` has one bit for each that counts.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn agree(one: &[u8; BLOCK], other: &[u8; BLOCK], wanted: u32) -> bool {
+pub(super) fn agree<const WIDE: bool>(one: &[u8; BLOCK], other: &[u8; BLOCK], wanted: u32) -> bool {
+    if WIDE {
+        // SAFETY: only callers that run where AVX2 was found set `WIDE`.
+        return unsafe { equal_wide(one, other) } & wanted == wanted;
+    }
     use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8};
     let half = |from: usize| {
         // SAFETY: as in `specials`, for both blocks.
@@ -102,9 +130,33 @@ pub(super) fn agree(one: &[u8; BLOCK], other: &[u8; BLOCK], wanted: u32) -> bool
     equal & wanted == wanted
 }
 
+/// One bit for each byte that is the same in both blocks.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn equal_wide(one: &[u8; BLOCK], other: &[u8; BLOCK]) -> u32 {
+    use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8};
+    // SAFETY: both blocks have the 32 bytes, and the load needs no alignment.
+    let load =
+        |block: &[u8; BLOCK]| unsafe { _mm256_loadu_si256(block.as_ptr().cast::<__m256i>()) };
+    _mm256_movemask_epi8(_mm256_cmpeq_epi8(load(one), load(other))) as u32
+}
+
+/// Whether this machine can do [`specials`] and [`agree`] in one step.
+pub(super) fn is_wide() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let found = std::arch::is_x86_feature_detected!("avx2")
+        && std::arch::is_x86_feature_detected!("bmi1")
+        && std::arch::is_x86_feature_detected!("bmi2")
+        && std::arch::is_x86_feature_detected!("lzcnt");
+    #[cfg(not(target_arch = "x86_64"))]
+    let found = false;
+    found
+}
+
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-pub(super) fn agree(one: &[u8; BLOCK], other: &[u8; BLOCK], wanted: u32) -> bool {
+pub(super) fn agree<const WIDE: bool>(one: &[u8; BLOCK], other: &[u8; BLOCK], wanted: u32) -> bool {
     let length = wanted.trailing_ones() as usize;
     one[..length] == other[..length]
 }
@@ -220,7 +272,14 @@ mod tests {
                 .iter()
                 .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
                 .unwrap_or(BLOCK) as u32;
-            assert_eq!(specials(&block).trailing_zeros(), slow, "{block:?}");
+            assert_eq!(
+                specials::<false>(&block).trailing_zeros(),
+                slow,
+                "{block:?}"
+            );
+            if is_wide() {
+                assert_eq!(specials::<true>(&block).trailing_zeros(), slow, "{block:?}");
+            }
             assert_eq!(
                 specials_anywhere(&block).trailing_zeros(),
                 slow,
@@ -237,7 +296,10 @@ mod tests {
             other[differs] ^= 0x40;
             for wanted in 0..BLOCK {
                 let bits = (1u32 << wanted) - 1;
-                assert_eq!(agree(&one, &other, bits), wanted <= differs);
+                assert_eq!(agree::<false>(&one, &other, bits), wanted <= differs);
+                if is_wide() {
+                    assert_eq!(agree::<true>(&one, &other, bits), wanted <= differs);
+                }
             }
         }
     }

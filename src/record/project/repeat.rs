@@ -3,14 +3,15 @@
 //! same bytes stand again, they are compared and not read again.
 //!
 //! Only for members of a record itself, and only without arrays in them, so that
-//! depth and membership are the same wherever they stand.
+//! depth and membership are the same wherever they stand. Runs of such members
+//! are remembered too: the call and its Region, the address and its user agent.
 
 use super::Leaf;
 use super::block::{BLOCK, TextHash};
 use super::shape::StepId;
 
 /// A power of two.
-const SLOTS: usize = 256;
+const SLOTS: usize = 512;
 /// Longer objects are not remembered.
 pub(super) const LONGEST: usize = 2048;
 
@@ -19,8 +20,10 @@ pub(super) const LONGEST: usize = 2048;
 pub(super) struct Known {
     step: StepId,
     bytes: Vec<u8>,
-    /// Of its content.
+    /// Of its content; of a run what it adds to the hash of the record.
     pub hash: u64,
+    /// Of a run: how far the record is behind it.
+    pub last: StepId,
     /// Its leaves, as if it began at byte 0.
     pub leaves: Vec<Leaf>,
 }
@@ -37,10 +40,10 @@ pub(super) struct Repeats {
     slots: Vec<Known>,
 }
 
-/// Where an object would be remembered; found by a part of it that differs among objects.
+/// Where an object or run would be remembered; found by the part of it from `at` on.
 #[inline(always)]
 pub(super) fn slot_of(bytes: &[u8], at: usize, step: StepId) -> Option<usize> {
-    let part = bytes.get(at + BLOCK..at + 3 * BLOCK)?;
+    let part = bytes.get(at..at + 2 * BLOCK)?;
     let mut hash = TextHash::new();
     let (blocks, _) = part.as_chunks();
     for block in blocks {
@@ -69,11 +72,11 @@ impl Repeats {
         is_same.then_some(known)
     }
 
-    /// Remembers the object `bytes`, which began at `start` of the buffer.
+    /// Remembers what `bytes` gave, which began at `start` of the buffer.
     pub(super) fn store(
         &mut self,
         slot: usize,
-        step: StepId,
+        (step, last): (StepId, StepId),
         bytes: &[u8],
         start: u32,
         hash: u64,
@@ -84,6 +87,7 @@ impl Repeats {
         }
         let known = &mut self.slots[slot];
         known.step = step;
+        known.last = last;
         known.hash = hash;
         known.bytes.clear();
         known.bytes.extend_from_slice(bytes);

@@ -7,7 +7,7 @@
 //! A guess decides speed only. What is unusual (many members, a name twice, too
 //! many shapes) is left to the slow way, which every object can take.
 
-use super::block::{BLOCK, agree};
+use super::block::{BLOCK, TextHash, agree};
 
 /// A step, or [`NO_STEP`].
 pub(super) type StepId = u32;
@@ -24,14 +24,38 @@ pub(super) const MOST_MEMBERS: u16 = 96;
 /// How long objects are looked for among the remembered ones before it must have paid.
 const TRIAL: i16 = 64;
 
+/// What a member of a record is to the runs of members that stand again byte for byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    No,
+    Begins,
+    GoesOn,
+}
+
+impl Run {
+    /// A guess from what CloudTrail records look like; it decides speed only.
+    pub(super) fn of(name: &[u8]) -> Run {
+        match name {
+            b"eventSource" | b"sourceIPAddress" | b"eventType" => Run::Begins,
+            b"eventName"
+            | b"awsRegion"
+            | b"userAgent"
+            | b"managementEvent"
+            | b"recipientAccountId"
+            | b"eventCategory" => Run::GoesOn,
+            _ => Run::No,
+        }
+    }
+}
+
 /// An object up to one of its members.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
-    /// The name, the quote behind it and the colon, as far as they fit.
+    /// The name in its quotes and the colon, as far as they fit.
     front: [u8; BLOCK],
     /// One bit for each byte of `front` that counts.
     wanted: u32,
-    /// Bytes from behind the first quote to behind the colon.
+    /// Bytes from the first quote to behind the colon.
     pub length: u32,
     /// The hash of the name.
     pub hash: u64,
@@ -47,6 +71,8 @@ pub(super) struct Step {
     before: StepId,
     /// How many members there are up to here.
     pub count: u16,
+    /// Whether members that often stand again together begin or go on here.
+    pub run: Run,
     /// Whether objects that are its value are worth remembering, see `repeat`.
     pub repeats: i16,
     /// The name, where it does not fit.
@@ -66,6 +92,7 @@ impl Step {
             inner: NO_STEP,
             before: NO_STEP,
             count: 0,
+            run: Run::No,
             repeats: TRIAL,
             long: Box::default(),
         }
@@ -97,10 +124,10 @@ impl Step {
         }
     }
 
-    /// Whether the text from `at` on, which begins with `block`, is this name, a quote and a colon.
+    /// Whether the text from `at` on, which begins with `block`, is this name in quotes and a colon.
     #[inline(always)]
-    fn is_at(&self, block: &[u8; BLOCK], bytes: &[u8], at: usize) -> bool {
-        agree(&self.front, block, self.wanted)
+    fn is_at<const WIDE: bool>(&self, block: &[u8; BLOCK], bytes: &[u8], at: usize) -> bool {
+        agree::<WIDE>(&self.front, block, self.wanted)
             && (self.long.is_empty() || bytes[at..].starts_with(&self.long))
     }
 }
@@ -151,9 +178,16 @@ impl Shapes {
         inner
     }
 
-    /// The step behind `step` for the name that begins at `at`, if it was met before.
+    /// What is the most likely to come behind `step`.
     #[inline(always)]
-    pub(super) fn follow(
+    pub(super) fn guess(&mut self, step: StepId) -> Option<&mut Step> {
+        let next = self.steps.get(step as usize)?.next;
+        self.steps.get_mut(next as usize)
+    }
+
+    /// The step behind `step` for the name whose first quote is at `at`, if it was met before.
+    #[inline(always)]
+    pub(super) fn follow<const WIDE: bool>(
         &mut self,
         step: StepId,
         block: &[u8; BLOCK],
@@ -162,7 +196,7 @@ impl Shapes {
     ) -> Option<StepId> {
         let guess = self.steps[step as usize].next;
         if let Some(next) = self.steps.get(guess as usize)
-            && next.is_at(block, bytes, at)
+            && next.is_at::<WIDE>(block, bytes, at)
         {
             return Some(guess);
         }
@@ -181,7 +215,7 @@ impl Shapes {
         loop {
             let found = self.table[slot];
             let next = self.steps.get(found as usize)?;
-            if next.before == step && next.is_at(block, bytes, at) {
+            if next.before == step && next.is_at::<false>(block, bytes, at) {
                 self.steps[step as usize].next = found;
                 return Some(found);
             }
@@ -192,9 +226,10 @@ impl Shapes {
     /// Where to look first for what follows a step with a name that begins like this.
     fn slot(&self, step: StepId, block: &[u8; BLOCK]) -> Option<usize> {
         let mask = self.table.len().checked_sub(1)?;
-        // The shortest name is one quote and a colon; the four bytes may reach into the value.
-        let quote = block.iter().position(|byte| *byte == b'"').unwrap_or(BLOCK);
-        let name = super::block::hash_text(&block[..quote]);
+        // Names that end behind the block are told apart by its bytes.
+        let quote = block.iter().skip(1).position(|byte| *byte == b'"');
+        let length = quote.map_or(BLOCK - 1, |at| at + 1);
+        let name = TextHash::new().finish(block, length);
         Some((name ^ u64::from(step).wrapping_mul(0x9E37_79B9_7F4A_7C15)) as usize & mask)
     }
 
@@ -222,6 +257,7 @@ impl Shapes {
         learnt.hash = member.hash;
         learnt.before = step;
         learnt.count = count;
+        learnt.run = member.run;
         if text.len() > BLOCK {
             learnt.long = text.into();
         }
@@ -260,9 +296,10 @@ impl Shapes {
 
 /// A member whose name was read the slow way.
 pub(super) struct Member<'m> {
-    /// From behind the first quote to behind the colon.
+    /// From the first quote to behind the colon.
     pub text: &'m [u8],
     pub hash: u64,
     pub node: u32,
     pub end: u32,
+    pub run: Run,
 }

@@ -1,0 +1,182 @@
+//! What the scan makes of records that are alike: nearly all of a log set are
+//! like others, and no control asks them for more than what makes them alike.
+
+use crate::control::roles::{Assigned, Judge};
+use crate::record::class::{ClassSet, classes};
+use crate::record::likeness::{Likeness, Watch};
+use crate::record::path::core;
+use crate::record::view::RecordView;
+
+/// What is known of the records of one likeness.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Alike {
+    /// None was met yet.
+    #[default]
+    Unknown,
+    /// They are judged one by one: some control looks closer.
+    Differ,
+    /// The same for all.
+    Same(Answer),
+}
+
+/// What the controls and classes say about a record.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub classes: ClassSet,
+    pub assigned: Box<[Assigned]>,
+    /// Whether it may say that logging was changed.
+    pub is_of_trails: bool,
+    /// In which file its cell was looked up last, and the cell.
+    pub cell: Option<(u64, u32)>,
+}
+
+/// The answers of one thread.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    round: u32,
+    all: Vec<Alike>,
+}
+
+impl Memo {
+    /// The place of the answer about these records.
+    #[inline]
+    pub fn at(&mut self, likeness: Likeness) -> &mut Alike {
+        if likeness.round != self.round {
+            self.all.clear();
+            self.round = likeness.round;
+        }
+        let at = likeness.number as usize;
+        if at >= self.all.len() {
+            self.all.resize(at + 1, Alike::Unknown);
+        }
+        &mut self.all[at]
+    }
+}
+
+/// Judges a record that no answer is known for; `assigned` is overwritten.
+pub(super) fn judge(
+    judge: &mut Judge<'_>,
+    view: &RecordView<'_>,
+    assigned: &mut Vec<Assigned>,
+) -> (Answer, bool) {
+    let watch = Watch::default();
+    let watched = view.watched(&watch);
+    let classes = classes(&watched);
+    assigned.clear();
+    judge.roles(&watched, assigned);
+    let is_of_trails = watched.first_is(core::EVENT_SOURCE, "cloudtrail.amazonaws.com");
+    let answer = Answer {
+        classes,
+        assigned: assigned.as_slice().into(),
+        is_of_trails,
+        cell: None,
+    };
+    (answer, !watch.went_beyond())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::control::load;
+    use crate::control::scope::Scope;
+    use crate::ledger::facts::{FileFacts, FileState};
+    use crate::reader::{ReadLimits, Scratch};
+    use crate::record::project::Projector;
+    use crate::scan::{FactSink, Plan, facts_of_bytes};
+
+    const KEY: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/05/111122223333_CloudTrail_us-east-1_20261005T0815Z_aaaaaaaaaaaaaaaa.json.gz";
+
+    /// Reads files one after another, and remembers what was alike.
+    struct Reader<'p> {
+        scratch: Scratch,
+        projector: Projector<'p>,
+        sink: FactSink<'p>,
+    }
+
+    impl<'p> Reader<'p> {
+        fn new(plan: &'p Plan) -> Self {
+            Reader {
+                scratch: Scratch::new(),
+                projector: Projector::new(plan.paths()),
+                sink: FactSink::new(plan),
+            }
+        }
+
+        fn facts(&mut self, text: &str) -> FileFacts {
+            let limits = ReadLimits::default();
+            let (scratch, projector) = (&mut self.scratch, &mut self.projector);
+            facts_of_bytes(
+                KEY,
+                text.as_bytes(),
+                &limits,
+                scratch,
+                projector,
+                &mut self.sink,
+            )
+        }
+    }
+
+    /// The record with one value after another changed, at any depth.
+    fn variants(record: &Value) -> Vec<Value> {
+        let mut all = vec![record.clone()];
+        let mut pointers = vec![String::new()];
+        while let Some(pointer) = pointers.pop() {
+            let at = record.pointer(&pointer).expect("it is there");
+            match at {
+                Value::Object(members) => {
+                    pointers.extend(members.keys().map(|name| {
+                        format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+                    }));
+                }
+                Value::Array(elements) => {
+                    pointers.extend((0..elements.len()).map(|index| format!("{pointer}/{index}")));
+                }
+                _ => {}
+            }
+            let text = at.as_str().unwrap_or_default();
+            let values = [
+                Value::Null,
+                json!(""),
+                json!("Root"),
+                json!("other"),
+                json!("true"),
+                json!(true),
+                json!(false),
+                json!({"omitted": true, "originalSize": 1}),
+                json!([at, at]),
+                json!(format!("{text}x")),
+                json!("a\\\"b"),
+            ];
+            for value in values {
+                let mut other = record.clone();
+                *other.pointer_mut(&pointer).expect("it is there") = value;
+                all.push(other);
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn what_was_read_before_changes_no_answer() {
+        let (set, _) = load::shipped().expect("the shipped controls load");
+        let plan = Plan::new(&set, &Scope::none(), "seed");
+        let mut warm = Reader::new(&plan);
+        let events = set.controls().iter().flat_map(|control| &control.examples);
+        let events: Vec<Value> = events
+            .flat_map(|example| &example.events)
+            .filter_map(|event| serde_json::from_str(event.get_ref()).ok())
+            .collect();
+        assert!(events.len() > 50);
+        let mut read = 0;
+        for event in events.iter().step_by(7) {
+            for record in variants(event) {
+                let text = json!({"Records": [record, event, record]}).to_string();
+                let facts = warm.facts(&text);
+                read += u64::from(facts.state == FileState::Read);
+                assert_eq!(facts, Reader::new(&plan).facts(&text), "{text}");
+            }
+        }
+        assert!(read > 1000);
+    }
+}
