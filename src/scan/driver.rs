@@ -158,8 +158,12 @@ pub fn scan(
             for _ in 0..options.threads {
                 let (sender, worker) = (sender.clone(), &worker);
                 scope.spawn(move || {
-                    // An error means that nobody takes facts any more.
-                    let _ = worker().try_for_each(|facts| sender.send(facts));
+                    for facts in worker() {
+                        // Nobody takes facts any more.
+                        if sender.send(facts).is_err() {
+                            return;
+                        }
+                    }
                 });
             }
             drop(sender);
