@@ -160,6 +160,7 @@ impl<'a> Order<'a> {
         let options = assess::Options {
             framework: Some(&framework.id),
             sample_size: self.plan.sample_size.value,
+            made_at: Some(self.generated_at),
         };
         let Assessed {
             assessment,

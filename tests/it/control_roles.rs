@@ -139,9 +139,8 @@ fn every_sign_in_event_that_says_failure_is_a_refused_call() {
         ("UserAuthentication", "serviceEventDetails"),
     ];
     for (name, member) in results {
-        let record = |result: &str| {
-            format!(r#""eventName":"{name}","{member}":{{"{name}":"{result}"}}"#)
-        };
+        let record =
+            |result: &str| format!(r#""eventName":"{name}","{member}":{{"{name}":"{result}"}}"#);
         check(forbid, &record("Failure"), &[Role::Attempt]);
         check(forbid, &record("Success"), &[Role::Exception]);
     }
