@@ -32,6 +32,7 @@ impl Judge for CoverageJudge {
         let room = desk.room;
         let reason = losses::reason(&room.intake.losses, &room.grid.rows, room.period);
         desk.blocks.extend(reason);
+        desk.blocks.extend(room.not_over.map(str::to_owned));
         match &desk.control.expectation {
             Expectation::Coverage(Coverage::Accounts) => accounts(desk),
             // A record of a class proves nothing for a day on which nothing was recorded.

@@ -49,6 +49,8 @@ pub struct Room<'a> {
     pub work: &'a Work,
     /// Seed of the samples.
     pub seed: &'a str,
+    /// Why nothing is certain about a period that is not over, if it is not.
+    pub not_over: Option<&'a str>,
 }
 
 /// The judging of one control.

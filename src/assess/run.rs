@@ -38,6 +38,8 @@ pub struct Options<'o> {
     pub framework: Option<&'o str>,
     /// How many records a sample holds at most.
     pub sample_size: u32,
+    /// The stated time of the assessment; a period that ends later is not over, and nothing is certain about it.
+    pub made_at: Option<i64>,
 }
 
 impl Default for Options<'_> {
@@ -45,6 +47,7 @@ impl Default for Options<'_> {
         Options {
             framework: None,
             sample_size: 25,
+            made_at: None,
         }
     }
 }
@@ -119,6 +122,8 @@ pub fn assess<'l>(
     .all(needs_of_all(set));
     log_set.losses = evidence.intake.loss_rows + evidence.drops.conflict_count();
     log_set.notices = notices(&evidence, &tally, &places, period, &trails, &log_set);
+    let not_over = not_over(period, options.made_at);
+    log_set.notices.splice(0..0, not_over.clone());
     let waivers = Waivers::new(scope);
     let room = Room {
         ledger,
@@ -133,6 +138,7 @@ pub fn assess<'l>(
         waivers: &waivers,
         work: &evidence.work,
         seed: &seed,
+        not_over: not_over.as_deref(),
     };
     let controls = judge_all(&room, &evidence.drops, options.sample_size)?;
     evidence.work.finish()?;
@@ -186,6 +192,7 @@ fn judge_all(
         let mut gaps = gaps::reasons(&ground, control.needs, stores.classes());
         gaps.extend(stores.reasons());
         gaps.extend(conflict_gap(room.tally));
+        gaps.extend(room.not_over.map(str::to_owned));
         let desk = Desk::new(room, number, gaps, sample_size);
         benches.push((desk, judge_for(&control.expectation)));
     }
@@ -214,6 +221,16 @@ fn judge_all(
 fn numbers(room: &Room<'_>) -> Vec<Option<usize>> {
     let controls = &room.ledger.identity().controls;
     controls.iter().map(|(id, _)| room.set.index(id)).collect()
+}
+
+/// What has not happened yet cannot have been recorded.
+fn not_over(period: &Period, made_at: Option<i64>) -> Option<String> {
+    let made_at = made_at.filter(|at| *at < period.end)?;
+    Some(format!(
+        "the period is not over: it ends at {}, and this was made at {}",
+        time::format(period.end),
+        time::format(made_at)
+    ))
 }
 
 /// Records that contradict each other are evidence of nothing, so something is missing.

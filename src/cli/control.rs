@@ -9,7 +9,8 @@ use super::output::{Out, closed_is_fine};
 use crate::control::load;
 use crate::control::model::Control;
 use crate::control::set::ControlSet;
-use crate::diagnostic::{Diagnostics, suggestion};
+use crate::diagnostic::{Diagnostic, Diagnostics, Level, suggestion};
+use crate::lint;
 
 /// The shipped controls, or those of the folders named in their place. Warnings go to standard error.
 ///
@@ -37,6 +38,23 @@ pub fn load_with_warnings(
     };
     Ok(loaded)
 }
+
+/// What lint says about own controls that bears on a verdict: that they can never match, or may not. The shipped ones are clean.
+///
+/// A forbidden event that is misspelt is never found, and that would read as a pass; so an error of lint is an error of a run.
+pub fn lint_own(set: &ControlSet, folders: &[std::path::PathBuf]) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    if !folders.is_empty() {
+        let all = lint::lint(set);
+        let bears =
+            |one: &&Diagnostic| one.level == Level::Error || MAY_NOT_MATCH.contains(&one.code);
+        found.extend(all.iter().filter(bears).cloned());
+    }
+    found
+}
+
+/// Warnings of lint about patterns that perhaps match nothing.
+const MAY_NOT_MATCH: [&str; 3] = ["unknown-event", "prefix-of-no-event", "unknown-field"];
 
 /// The control with this id.
 ///

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::{Merge, Scan};
-use super::control::load_set;
+use super::control::{lint_own, load_set};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::matching::{bad_roots, load_scope};
@@ -168,6 +168,10 @@ pub fn scan(args: &Scan, out: &mut Out) -> Result<Exit, Failure> {
         ));
     }
     let set = load_set(&inputs.controls.value, args.behaviour.quiet)?;
+    let of_lint = lint_own(&set, &inputs.controls.value);
+    if of_lint.has_errors() {
+        return Err(of_lint.into());
+    }
     let scope = load_scope(inputs.scope.value.as_deref())?;
     let display = Display::new(args.behaviour.quiet);
     let identity = Identity::of(

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::args::Report;
 use super::clock::{self, Clock};
-use super::control::load_with_warnings;
+use super::control::{lint_own, load_with_warnings};
 use super::exit::{Exit, filtered};
 use super::failure::Failure;
 use super::intake::{self, Intake};
@@ -22,7 +22,7 @@ use crate::assess::{self, Assessed};
 use crate::control::framework::Framework;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
-use crate::diagnostic::suggestion;
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::ledger::Ledger;
 use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
@@ -113,9 +113,20 @@ impl<'a> Order<'a> {
             ));
         }
         let (set, mut warnings) = load_with_warnings(&plan.inputs.controls.value)?;
+        let of_lint = lint_own(&set, &plan.inputs.controls.value);
+        let doubts: Vec<String> = of_lint.iter().map(doubt).collect();
         let (scope, of_scope) = scope_with_warnings(plan.inputs.scope.value.as_deref())?;
         warnings.extend(of_scope);
         warnings.extend(scope.check(&set));
+        // Without their places: paths differ from machine to machine.
+        let mut told: Vec<String> = warnings
+            .clone()
+            .sorted()
+            .iter()
+            .map(|one| one.message.clone())
+            .collect();
+        told.extend(doubts);
+        warnings.extend(of_lint);
         let warnings = warnings.sorted();
         if warnings.has_errors() {
             return Err(warnings.into());
@@ -142,8 +153,7 @@ impl<'a> Order<'a> {
             scope,
             frameworks,
             existing,
-            // Without their places: paths differ from machine to machine.
-            warnings: warnings.iter().map(|one| one.message.clone()).collect(),
+            warnings: told,
         })
     }
 
@@ -160,6 +170,7 @@ impl<'a> Order<'a> {
         let options = assess::Options {
             framework: Some(&framework.id),
             sample_size: self.plan.sample_size.value,
+            made_at: Some(self.generated_at),
         };
         let Assessed {
             assessment,
@@ -382,6 +393,14 @@ fn tell_notices(done: &[Done]) {
     for notice in &log_set.notices {
         complain(&format!("warning: {notice}"));
     }
+}
+
+/// A warning of lint with the control that it is about, which is called like its file.
+fn doubt(one: &Diagnostic) -> String {
+    let file = one.place.as_ref().map_or("", |place| &place.source.name);
+    let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
+    let id = name.strip_suffix(".toml").unwrap_or(name);
+    format!("control `{}`: {}", sanitize::inline(id), one.message)
 }
 
 fn chosen_frameworks(set: &ControlSet, ids: &[String]) -> Result<Vec<Framework>, Failure> {

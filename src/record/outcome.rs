@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::path::core;
+use super::path::{PathId, core};
 use super::view::RecordView;
 
 /// Accepted or refused.
@@ -24,15 +24,23 @@ impl Outcome {
     }
 }
 
+/// Where the events of the sign-in service and of Identity Center say `Success` or `Failure`: each under its own name.
+const SIGN_IN_RESULTS: [PathId; 10] = [
+    core::LOGIN_RESULT,
+    core::CREDENTIAL_RESULT,
+    core::AUTHENTICATION_RESULT,
+    core::CHALLENGE_RESULT,
+    core::SWITCH_RESULT,
+    core::PASSWORD_RESULT,
+    core::RECOVERY_REQUEST_RESULT,
+    core::RECOVERY_RESULT,
+    core::EMAIL_RESULT,
+    core::MFA_CHECK_RESULT,
+];
+
 /// The outcome of a record. Sign-in records tell it outside `errorCode`.
 pub fn outcome(view: &RecordView<'_>) -> Outcome {
-    let failed_sign_in = [
-        core::LOGIN_RESULT,
-        core::CREDENTIAL_RESULT,
-        core::AUTHENTICATION_RESULT,
-    ]
-    .iter()
-    .any(|path| {
+    let failed_sign_in = SIGN_IN_RESULTS.iter().any(|path| {
         view.texts(*path)
             .any(|text| text.eq_ignore_ascii_case("failure"))
     });

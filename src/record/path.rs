@@ -272,6 +272,13 @@ pub mod core {
         LOGIN_RESULT = "responseElements.ConsoleLogin";
         CREDENTIAL_RESULT = "serviceEventDetails.CredentialVerification";
         AUTHENTICATION_RESULT = "serviceEventDetails.UserAuthentication";
+        CHALLENGE_RESULT = "serviceEventDetails.CredentialChallenge";
+        SWITCH_RESULT = "responseElements.SwitchRole";
+        PASSWORD_RESULT = "responseElements.PasswordUpdated";
+        RECOVERY_REQUEST_RESULT = "responseElements.PasswordRecoveryRequested";
+        RECOVERY_RESULT = "responseElements.PasswordRecoveryCompleted";
+        EMAIL_RESULT = "responseElements.EmailUpdated";
+        MFA_CHECK_RESULT = "responseElements.CheckMfa";
         ADDITIONAL_USER = "additionalEventData.UserName";
         RESOURCE_ARN = "resources.ARN";
         RESOURCE_TYPE = "resources.type";

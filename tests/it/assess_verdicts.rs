@@ -38,6 +38,57 @@ fn a_match_is_an_exception_with_its_record_and_place() {
 }
 
 #[test]
+fn a_period_that_is_not_over_is_never_a_pass() {
+    let enough = control(
+        "enough",
+        "\"management-write\"",
+        "kind = \"at-least\"\npattern.eventName = [\"Nothing\"]\n",
+    );
+    let accounts = control(
+        "accounts",
+        "\"management-write\"",
+        "kind = \"coverage\"\nwhat = \"accounts\"\n",
+    );
+    let world = World::new(&[no_new_users(), enough, accounts], &[]);
+    let ledger = world.ledger();
+    let verdicts = |made_at: i64| -> Vec<Verdict> {
+        let options = attestrail::assess::Options {
+            made_at: Some(made_at),
+            ..attestrail::assess::Options::default()
+        };
+        let found =
+            attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &options);
+        let assessment = found.expect("assessed").assessment;
+        let early = made_at < world.period.end;
+        for one in &assessment.controls {
+            assert_eq!(
+                says(&one.reasons, &["the period is not over"]),
+                early,
+                "{}",
+                one.id
+            );
+        }
+        assert_eq!(
+            says(&assessment.log_set.notices, &["the period is not over"]),
+            early
+        );
+        assessment.controls.iter().map(|one| one.verdict).collect()
+    };
+    assert_eq!(
+        verdicts(world.period.end - 1),
+        [Verdict::NotDeterminable; 3]
+    );
+    let ids = world.set.controls().iter().map(|one| one.id.as_str());
+    assert!(ids.eq(["accounts", "enough", "no-new-users"]));
+    let after = [
+        Verdict::NoExceptions,
+        Verdict::Exceptions,
+        Verdict::NoExceptions,
+    ];
+    assert_eq!(verdicts(world.period.end), after);
+}
+
+#[test]
 fn a_refused_call_is_an_attempt_and_no_exception() {
     let refused = record("2026-10-15T08:00:00Z", "CreateUser", REFUSED);
     let answer = World::new(&[no_new_users()], &[refused]).assess();

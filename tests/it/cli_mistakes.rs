@@ -261,3 +261,62 @@ fn a_ledger_that_does_not_exist_is_not_made_without_logs() {
     .says("none.ledger");
     assert!(!folder.path().join("none.ledger").exists());
 }
+
+fn forbids(id: &str, needs: &str, event: &str) -> String {
+    format!(
+        "format = 1\nid = \"{id}\"\ntitle = \"t\"\nobjective = \"o\"\nprocedure = \"p\"\nlimits = \"l\"\nseverity = \"low\"\n\
+         {needs}requirements.hipaa = [\"164.312(b)\"]\n[expect]\nkind = \"forbid\"\n\
+         pattern.eventSource = [\"s3.amazonaws.com\"]\npattern.eventName = [\"{event}\"]\n"
+    )
+}
+
+const NEEDS: &str = "needs = [\"management-write\"]\n";
+
+#[test]
+fn a_control_that_cannot_work_stops_the_run_before_it_could_pass() {
+    let never = forbids("never", NEEDS, "PutPublicAccessBlock");
+    let unproven = forbids("unproven", "", "DeleteBucket");
+    for (control, text, code) in [
+        ("never", &never, "event-never-written"),
+        ("unproven", &unproven, "needs-empty"),
+    ] {
+        let file = format!("own/{control}.toml");
+        let folder = folder_with(&[("logs/a.json", RECORD), (&file, text)]);
+        let words = ["--controls", "own", "--period", "2026-10"];
+        run(folder.path(), &[&["report", "logs"], &words[..]].concat())
+            .ends(2)
+            .says(code)
+            .says("help: ");
+        nothing_is_left(folder.path());
+        run(
+            folder.path(),
+            &["scan", "logs", "--controls", "own", "--ledger", "l"],
+        )
+        .ends(2)
+        .says(code);
+        assert!(!folder.path().join("l").exists());
+    }
+}
+
+#[test]
+fn a_control_that_may_never_match_says_so_in_the_packet() {
+    let odd = forbids("odd", NEEDS, "HaltEverything");
+    let folder = folder_with(&[("logs/a.json", RECORD), ("own/odd.toml", &odd)]);
+    let words = [
+        "report",
+        "logs",
+        "--controls",
+        "own",
+        "--period",
+        "2026-10",
+        "--framework",
+        "hipaa",
+    ];
+    run(folder.path(), &words).ends(3).says("unknown-event");
+    let packet = fs::read_to_string(folder.path().join("packets/2026-10/hipaa/packet.json"));
+    let packet = packet.expect("a packet");
+    assert!(
+        packet.contains("control `odd`: `HaltEverything` is not known to be written"),
+        "{packet}"
+    );
+}

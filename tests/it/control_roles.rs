@@ -125,6 +125,28 @@ fn every_holds_each_member_against_the_second_pattern() {
 }
 
 #[test]
+fn every_sign_in_event_that_says_failure_is_a_refused_call() {
+    let forbid = "kind = \"forbid\"\npattern.eventName = [{ exists = true }]\n";
+    let results = [
+        ("PasswordUpdated", "responseElements"),
+        ("PasswordRecoveryRequested", "responseElements"),
+        ("PasswordRecoveryCompleted", "responseElements"),
+        ("EmailUpdated", "responseElements"),
+        ("SwitchRole", "responseElements"),
+        ("CheckMfa", "responseElements"),
+        ("CredentialChallenge", "serviceEventDetails"),
+        ("CredentialVerification", "serviceEventDetails"),
+        ("UserAuthentication", "serviceEventDetails"),
+    ];
+    for (name, member) in results {
+        let record =
+            |result: &str| format!(r#""eventName":"{name}","{member}":{{"{name}":"{result}"}}"#);
+        check(forbid, &record("Failure"), &[Role::Attempt]);
+        check(forbid, &record("Success"), &[Role::Exception]);
+    }
+}
+
+#[test]
 fn failed_sign_ins_are_refused_calls() {
     let every =
         "kind = \"every\"\npattern.eventName = [\"ConsoleLogin\"]\nconform.awsRegion = [\"x\"]\n";

@@ -248,6 +248,7 @@ impl World {
         let options = Options {
             framework: self.framework,
             sample_size: 3,
+            made_at: None,
         };
         let found = assess(ledger, &self.set, &self.scope, &self.period, &options);
         let found = found.unwrap_or_else(|error| panic!("{error}"));

@@ -383,6 +383,7 @@ fn every_drawn_record_is_there_and_others_are_shown_by_their_projection() {
     let options = attestrail::assess::Options {
         framework: None,
         sample_size: 60,
+        made_at: None,
     };
     let found =
         attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &options);
@@ -406,6 +407,7 @@ fn every_drawn_record_is_there_and_others_are_shown_by_their_projection() {
     let too_large = attestrail::assess::Options {
         framework: None,
         sample_size: 61,
+        made_at: None,
     };
     let refused =
         attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &too_large);
