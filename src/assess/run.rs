@@ -84,6 +84,7 @@ pub fn assess<'l>(
         return Err(AssessError::OtherControls(lacking));
     }
     ledger.begin_reading()?;
+    ledger.check_finished()?;
     // From here on the evidence lets go of the ledger when it is dropped, also on errors.
     let mut evidence = LedgerEvidence {
         ledger,

@@ -1,6 +1,6 @@
 //! Logs into a ledger, for `report`, `scan` and `merge`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Merge, Scan};
 use super::control::{lint_own, load_set};
@@ -82,6 +82,10 @@ impl Intake<'_> {
             rehash: self.rehash,
             ..ScanOptions::default()
         };
+        let name = self.scan_name();
+        ledger
+            .begin_scan(&name)
+            .map_err(|error| ledger_failure(&error))?;
         let mut progress = Shown {
             display,
             total: Counted::default(),
@@ -99,7 +103,26 @@ impl Intake<'_> {
         if summary.is_cancelled {
             return Err(super::stop::failure());
         }
+        ledger
+            .end_scan(&name)
+            .map_err(|error| ledger_failure(&error))?;
         Ok(summary)
+    }
+
+    /// What a ledger calls this scan while it runs, so that the same one can end it later.
+    fn scan_name(&self) -> String {
+        let mut roots: Vec<String> = self
+            .inputs
+            .logs
+            .value
+            .iter()
+            .map(|root| {
+                let path = std::fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+                format!("`{}`", sanitize::inline(&path.to_string_lossy()))
+            })
+            .collect();
+        roots.sort();
+        roots.join(", ")
     }
 }
 
@@ -224,24 +247,48 @@ pub fn merge(args: &Merge, out: &mut Out) -> Result<Exit, Failure> {
             "name a ledger that does not exist yet, or delete this one",
         ));
     }
-    let result = merge_into(args, out);
-    if result.is_err() {
-        // Half a ledger would look like a whole one.
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut path = args.out.clone().into_os_string();
-            path.push(suffix);
-            let _may_not_exist = std::fs::remove_file(path);
-        }
-    }
-    result
+    // Half a ledger would look like a whole one, so it has its name only in the end, also after a kill.
+    let unnamed = beside(&args.out)?;
+    join(&args.ledgers, unnamed.path(), out)?;
+    unnamed
+        .into_temp_path()
+        .persist_noclobber(&args.out)
+        .map_err(|error| unwritable(&args.out, &error.error))?;
+    Ok(Exit::Clean)
 }
 
-fn merge_into(args: &Merge, out: &mut Out) -> Result<Exit, Failure> {
-    let first = Ledger::open(&args.ledgers[0]).map_err(|error| ledger_failure(&error))?;
-    let mut joined = Ledger::open_or_create(&args.out, first.identity())
-        .map_err(|error| ledger_failure(&error))?;
+/// A file beside the target that is gone unless it gets the target's name.
+fn beside(target: &Path) -> Result<tempfile::NamedTempFile, Failure> {
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".attestrail-").suffix(".ledger");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As a new file is made, so that whom the umask allows can read it.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder
+        .tempfile_in(folder)
+        .map_err(|cause| unwritable(target, &cause))
+}
+
+fn unwritable(path: &Path, cause: &std::io::Error) -> Failure {
+    ledger_failure(&LedgerError::Unwritable {
+        path: path.to_owned(),
+        detail: cause.to_string(),
+    })
+}
+
+fn join(ledgers: &[PathBuf], target: &Path, out: &mut Out) -> Result<(), Failure> {
+    let first = Ledger::open(&ledgers[0]).map_err(|error| ledger_failure(&error))?;
+    let mut joined =
+        Ledger::open_or_create(target, first.identity()).map_err(|error| ledger_failure(&error))?;
     drop(first);
-    for path in &args.ledgers {
+    for path in ledgers {
         let from = Ledger::open(path).map_err(|error| ledger_failure(&error))?;
         let merged = merging::merge(&mut joined, &from).map_err(|error| ledger_failure(&error))?;
         closed_is_fine(std::io::Write::write_fmt(
@@ -254,5 +301,5 @@ fn merge_into(args: &Merge, out: &mut Out) -> Result<Exit, Failure> {
             ),
         ))?;
     }
-    Ok(Exit::Clean)
+    Ok(())
 }

@@ -23,7 +23,7 @@ use crate::control::framework::Framework;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
 use crate::diagnostic::{Diagnostic, suggestion};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
 use crate::packet::mask::Masking;
@@ -73,6 +73,7 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
         rehash: args.rehash,
     };
     let ledger = intake.run(order.plan.ledger.value.as_deref(), &display)?;
+    order.check_seed(&ledger)?;
     let mut done = Vec::new();
     let mut prepared = Prepared::default();
     for framework in &order.frameworks {
@@ -161,6 +162,22 @@ impl<'a> Order<'a> {
         intake::seed(self.plan.seed.value.as_deref())
     }
 
+    /// A ledger's samples are drawn already: another seed cannot be had from it.
+    fn check_seed(&self, ledger: &Ledger) -> Result<(), Failure> {
+        let found = &ledger.identity().seed;
+        match &self.plan.seed.value {
+            Some(asked) if asked != found => Err(intake::ledger_failure(&LedgerError::Mismatch {
+                path: ledger.path().to_owned(),
+                differences: vec![format!(
+                    "its samples are drawn with seed `{}`, not `{}`",
+                    sanitize::inline(found),
+                    sanitize::inline(asked)
+                )],
+            })),
+            _ => Ok(()),
+        }
+    }
+
     fn packet(
         &self,
         framework: &Framework,
@@ -180,7 +197,7 @@ impl<'a> Order<'a> {
         let facts = Facts {
             generated_at: self.generated_at,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: self.command(framework),
+            command: self.command(framework, &ledger.identity().seed),
             warnings: self.warnings.clone(),
             not_examined: Vec::new(),
             masking: if self.args.keep_secrets {
@@ -220,7 +237,7 @@ impl<'a> Order<'a> {
     }
 
     /// The command that gives the packet again; LOGS and SCOPE stand for files that the packet names by hash.
-    fn command(&self, framework: &Framework) -> String {
+    fn command(&self, framework: &Framework, seed: &str) -> String {
         let mut words = vec!["attestrail report LOGS".to_owned()];
         words.push(match self.plan.period.value {
             PeriodWords::Between(..) => format!(
@@ -237,7 +254,7 @@ impl<'a> Order<'a> {
         if !self.plan.inputs.controls.value.is_empty() {
             words.push("--controls CONTROLS".to_owned());
         }
-        words.push(format!("--seed {}", quoted(&self.seed())));
+        words.push(format!("--seed {}", quoted(seed)));
         words.push(format!("--sample-size {}", self.plan.sample_size.value));
         words.push(format!(
             "--generated-at {}",

@@ -41,6 +41,14 @@ pub enum LedgerError {
         /// Each a phrase.
         differences: Vec<String>,
     },
+    /// A scan into it has begun and not ended, so files are missing that nobody named.
+    #[error("ledger `{}` is not complete: {}", .path.display(), unfinished(.scans))]
+    Unfinished {
+        /// The ledger.
+        path: PathBuf,
+        /// What was being scanned; none where not even that was written.
+        scans: Vec<String>,
+    },
     /// Anything else that SQLite reports.
     #[error("ledger `{}`: {detail}", .path.display())]
     Other {
@@ -49,6 +57,13 @@ pub enum LedgerError {
         /// What SQLite said.
         detail: String,
     },
+}
+
+fn unfinished(scans: &[String]) -> String {
+    match scans {
+        [] => "a scan was cut off before it wrote anything".to_owned(),
+        _ => format!("the scan of {} was not finished", scans.join(" and of ")),
+    }
 }
 
 impl LedgerError {
@@ -67,6 +82,9 @@ impl LedgerError {
             }
             LedgerError::Mismatch { .. } => {
                 "scan into a new ledger, or use the settings that this one was made with"
+            }
+            LedgerError::Unfinished { .. } => {
+                "run that scan again, it goes on where it stopped; if those logs are gone, scan what there is into a new ledger"
             }
             LedgerError::Other { .. } => "run again; if it stays, delete the ledger and scan again",
         }

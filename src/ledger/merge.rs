@@ -23,15 +23,17 @@ const BATCH: u64 = 500;
 /// Adds every file of `from` to `into`.
 ///
 /// # Errors
-/// See [`LedgerError`]; ledgers made under different conditions are not joined.
+/// See [`LedgerError`]; ledgers made under different conditions, or with a scan that was
+/// not finished, are not joined.
 pub fn merge(into: &mut Ledger, from: &Ledger) -> Result<Merged, LedgerError> {
-    let differences = into.identity().differences(from.identity());
+    let differences = from.identity().differences(into.identity());
     if !differences.is_empty() {
         return Err(LedgerError::Mismatch {
             path: from.path().to_owned(),
             differences,
         });
     }
+    from.check_finished()?;
     from.begin_reading()?;
     let mut writer = Writer::new(into);
     let mut merged = Merged::default();

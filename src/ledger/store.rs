@@ -139,6 +139,47 @@ impl Ledger {
         })
     }
 
+    /// Notes that a scan begins: until it ends, the ledger does not answer, because
+    /// files may be missing that nothing else names.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn begin_scan(&mut self, name: &str) -> Result<(), LedgerError> {
+        let sql = "INSERT OR REPLACE INTO about VALUES (?1, '')";
+        let begun = self.connection.execute(sql, [mark(name)]);
+        self.wrap(begun).map(|_| ())
+    }
+
+    /// Notes that every file of a scan was read or refused.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn end_scan(&mut self, name: &str) -> Result<(), LedgerError> {
+        let sql = "DELETE FROM about WHERE name = ?1";
+        let ended = self.connection.execute(sql, [mark(name)]);
+        self.wrap(ended).map(|_| ())
+    }
+
+    /// Refuses a ledger into which a scan was begun and not ended.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unfinished`], and what SQLite reports.
+    pub fn check_finished(&self) -> Result<(), LedgerError> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let sql = "SELECT substr(name, 6) FROM about WHERE name LIKE 'scan %' ORDER BY name";
+            let mut statement = self.connection.prepare(sql)?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        let scans = self.wrap(read())?;
+        if scans.is_empty() {
+            return Ok(());
+        }
+        Err(LedgerError::Unfinished {
+            path: self.path.clone(),
+            scans,
+        })
+    }
+
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
@@ -167,6 +208,11 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // Sorting and temporary tables go to disk, so that memory stays flat.
     connection.pragma_update(None, "temp_store", "FILE")?;
     connection.pragma_update(None, "cache_size", -16_000)
+}
+
+/// The name under which a scan that runs is noted.
+fn mark(name: &str) -> String {
+    format!("scan {name}")
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
@@ -200,6 +246,10 @@ fn check(connection: &Connection, path: &Path) -> Result<Identity, LedgerError> 
         connection.pragma_query_value(None, name, |row| row.get(0))
     };
     if pragma("application_id").map_err(wrap)? != APPLICATION_ID {
+        if is_empty(connection).map_err(wrap)? {
+            let (path, scans) = (path.to_owned(), Vec::new());
+            return Err(LedgerError::Unfinished { path, scans });
+        }
         return Err(LedgerError::NotALedger(path.to_owned()));
     }
     let format = pragma("user_version").map_err(wrap)?;

@@ -24,6 +24,8 @@ mod integrity_common;
 mod integrity_trees;
 mod integrity_truth;
 
+mod ledger_cut_off;
+mod ledger_runs;
 mod ledger_store;
 
 mod packet_demo;
