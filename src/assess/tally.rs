@@ -34,7 +34,9 @@ pub struct Tally {
     pub conflicts: u64,
     /// Records left out because the scope does not name their account, or (with the Region) their Region.
     pub foreign: BTreeMap<(String, String), u64>,
-    last_place: Option<(String, String)>,
+    /// The rows of the grid while records are counted, and where each place has its row.
+    rows: Vec<Vec<DayCount>>,
+    places: BTreeMap<(String, String), usize>,
 }
 
 /// The records of one day.
@@ -69,6 +71,8 @@ struct CellInfo {
     profile: u32,
     has_account: bool,
     is_in_scope: bool,
+    /// Its row of the grid, once a record needs it.
+    row: Option<usize>,
     kept: u64,
     last_time: i64,
     counts: RecordCounts,
@@ -132,6 +136,7 @@ pub fn count(
         }
         Ok(())
     })?;
+    tally.end_grid();
     for counts in log_set.by_account.values() {
         add(&mut log_set.total, counts);
     }
@@ -176,6 +181,7 @@ impl Tally {
             profile: number(cell, &mut self.profiles),
             has_account: places.has_account(&cell.account),
             is_in_scope: places.contains(&cell.account, &cell.region),
+            row: None,
             kept: 0,
             last_time: 0,
             counts: RecordCounts::default(),
@@ -183,31 +189,29 @@ impl Tally {
         cells.collect()
     }
 
-    fn add_to_grid(&mut self, cell: &CellInfo, time: i64, days: &Days) {
-        // Most records of a file lie in one place, so the key is built rarely.
-        let is_same = self
-            .last_place
-            .as_ref()
-            .is_some_and(|(account, region)| *account == cell.account && *region == cell.region);
-        if !is_same {
-            self.last_place = Some((cell.account.clone(), cell.region.clone()));
-        }
-        let Some(place) = &self.last_place else {
-            return;
-        };
-        if !self.grid.contains_key(place) {
-            let empty = vec![DayCount::default(); days.count];
-            self.grid.insert(place.clone(), empty);
-        }
-        let Some(row) = self.grid.get_mut(place) else {
-            return;
-        };
-        let day = &mut row[days.at(time)];
+    fn add_to_grid(&mut self, cell: &mut CellInfo, time: i64, days: &Days) {
+        // A cell lies in one place, so the place is looked up once for all of its records.
+        let row = *cell.row.get_or_insert_with(|| {
+            let place = (cell.account.clone(), cell.region.clone());
+            *self.places.entry(place).or_insert_with(|| {
+                self.rows.push(vec![DayCount::default(); days.count]);
+                self.rows.len() - 1
+            })
+        });
+        let day = &mut self.rows[row][days.at(time)];
         day.records += 1;
         day.calls += u64::from(!cell.classes.contains(EventClass::Insights));
         day.writes += u64::from(cell.classes.contains(EventClass::ManagementWrite));
         day.reads += u64::from(cell.classes.contains(EventClass::ManagementRead));
         day.hours |= 1 << (time.rem_euclid(DAY) / HOUR);
+    }
+
+    fn end_grid(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows);
+        let places = std::mem::take(&mut self.places).into_iter();
+        self.grid = places
+            .map(|(place, row)| (place, std::mem::take(&mut rows[row])))
+            .collect();
     }
 
     /// Adds what a file has of a cell to the whole.
