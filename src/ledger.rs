@@ -13,6 +13,7 @@ pub mod identity;
 pub mod merge;
 pub mod read;
 pub mod sample;
+mod seal;
 pub mod store;
 pub mod stores;
 pub mod write;

@@ -163,6 +163,16 @@ pub struct Report {
 
 /// `attestrail scan`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+A file is taken for unchanged, and not opened, if the ledger holds one of its name that was not
+refused and that has the same size, the same time of last change (to the nanosecond, in either
+direction) and the same inode. Whoever sets the time back after a change is found by --rehash.
+What vanished from the folders stays in the ledger: logs are deleted when their retention ends.
+
+A ledger into which a scan was not finished does not answer; the same scan goes on with it.
+
+Example:
+  attestrail scan AWSLogs/ --ledger october.ledger --scope scope.toml")]
 pub struct Scan {
     #[command(flatten)]
     pub sources: Sources,

@@ -301,5 +301,5 @@ fn join(ledgers: &[PathBuf], target: &Path, out: &mut Out) -> Result<(), Failure
             ),
         ))?;
     }
-    Ok(())
+    joined.seal().map_err(|error| ledger_failure(&error))
 }

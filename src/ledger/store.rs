@@ -3,7 +3,7 @@
 //! A rollback journal keeps everything in one file that can be copied. What a
 //! killed process had not committed is gone, and those files are read again.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,6 +47,8 @@ pub struct Ledger {
     identity: Identity,
     /// How many readers hold it as it is; they share one transaction.
     pub(super) readings: Cell<u32>,
+    /// The sum that its contents were found to have.
+    pub(super) verified: RefCell<Option<String>>,
 }
 
 impl std::fmt::Debug for Ledger {
@@ -87,6 +89,7 @@ impl Ledger {
                 connection,
                 identity: found,
                 readings: Cell::new(0),
+                verified: RefCell::new(None),
             })
         } else {
             Err(LedgerError::Mismatch {
@@ -114,6 +117,7 @@ impl Ledger {
             connection,
             identity,
             readings: Cell::new(0),
+            verified: RefCell::new(None),
         })
     }
 
@@ -136,6 +140,7 @@ impl Ledger {
             connection,
             identity: identity.clone(),
             readings: Cell::new(0),
+            verified: RefCell::new(None),
         })
     }
 
@@ -156,14 +161,16 @@ impl Ledger {
     /// See [`LedgerError`].
     pub fn end_scan(&mut self, name: &str) -> Result<(), LedgerError> {
         let sql = "DELETE FROM about WHERE name = ?1";
+        // First the sum: a kill in between leaves a ledger that is not finished.
+        self.seal()?;
         let ended = self.connection.execute(sql, [mark(name)]);
         self.wrap(ended).map(|_| ())
     }
 
-    /// Refuses a ledger into which a scan was begun and not ended.
+    /// Refuses a ledger into which a scan was begun and not ended, or that is damaged.
     ///
     /// # Errors
-    /// [`LedgerError::Unfinished`], and what SQLite reports.
+    /// [`LedgerError::Unfinished`], [`LedgerError::Damaged`], and what SQLite reports.
     pub fn check_finished(&self) -> Result<(), LedgerError> {
         let read = || -> rusqlite::Result<Vec<String>> {
             let sql = "SELECT substr(name, 6) FROM about WHERE name LIKE 'scan %' ORDER BY name";
@@ -172,7 +179,7 @@ impl Ledger {
         };
         let scans = self.wrap(read())?;
         if scans.is_empty() {
-            return Ok(());
+            return self.check_seal();
         }
         Err(LedgerError::Unfinished {
             path: self.path.clone(),

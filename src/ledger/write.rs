@@ -11,6 +11,7 @@ use super::facts::{
     TrailChange, TrailFact,
 };
 use super::sample::Gate;
+use super::seal::break_seal;
 use super::store::Ledger;
 use crate::control::keys::{Keys, Values};
 use crate::control::roles::{FieldBits, Part, Role};
@@ -155,6 +156,9 @@ impl<'l> Writer<'l> {
         if !self.in_batch {
             self.ledger
                 .wrap(self.ledger.connection.execute_batch("BEGIN IMMEDIATE"))?;
+            // Damage from before must not become part of a new sum.
+            self.ledger.check_seal()?;
+            self.ledger.wrap(break_seal(&self.ledger.connection))?;
             self.in_batch = true;
         }
         Ok(())

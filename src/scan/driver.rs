@@ -4,6 +4,7 @@
 //! lock for a record and no order between files: facts are a set. When a scan
 //! is cut off, what was committed stays and the rest is read next time.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossbeam_channel::bounded;
@@ -248,20 +249,16 @@ fn write(
 ) -> Result<(), LedgerError> {
     let mut writer = Writer::new(ledger);
     let (mut files, mut bytes) = (0, 0);
+    let mut replaced = Replaced::default();
     for (at, facts) in facts {
         count(summary, &facts);
         let added = writer.add(&facts)?;
-        for old in &to_read[at].replaces {
-            match added {
-                Added::Known(id) if id == *old => {}
-                _ => {
-                    writer.forget(*old)?;
-                    summary.replaced += 1;
-                }
-            }
-        }
-        if matches!(added, Added::Known(id) if !to_read[at].replaces.contains(&id)) {
+        if !replaced.note(to_read, at, added) {
             summary.same += 1;
+        }
+        for old in replaced.settled(to_read, at) {
+            writer.forget(old)?;
+            summary.replaced += 1;
         }
         files += 1;
         bytes += weight(&facts);
@@ -272,6 +269,54 @@ fn write(
         progress.advance(summary.read);
     }
     writer.commit()
+}
+
+/// Which contents of a key are gone. It is known once every file of the key was read, in
+/// whatever order: what one file was before may be what another one is now.
+#[derive(Debug, Default)]
+struct Replaced {
+    /// By the end of a key's files in the list: how many were read, and what they are still.
+    keys: HashMap<usize, (usize, Vec<i64>)>,
+}
+
+impl Replaced {
+    /// Notes what a file is; false for a content that was there and is doubted by nobody.
+    fn note(&mut self, to_read: &[ToRead], at: usize, added: Added) -> bool {
+        let replaces = first_of_key(to_read, at);
+        if !replaces.is_empty() {
+            let (read, still) = self.keys.entry(to_read[at].last).or_default();
+            *read += 1;
+            if let Added::Known(id) = added {
+                still.push(id);
+            }
+        }
+        !matches!(added, Added::Known(id) if !replaces.contains(&id))
+    }
+
+    /// The files of the ledger that are no more, if this was the last one of its key.
+    fn settled(&mut self, to_read: &[ToRead], at: usize) -> Vec<i64> {
+        let last = to_read[at].last;
+        let count = to_read[..last]
+            .iter()
+            .rev()
+            .take_while(|one| one.last == last)
+            .count();
+        let is_settled = |(read, _): &(usize, Vec<i64>)| *read == count;
+        if !self.keys.get(&last).is_some_and(is_settled) {
+            return Vec::new();
+        }
+        let (_, still) = self.keys.remove(&last).unwrap_or_default();
+        let replaces = first_of_key(to_read, at).iter().copied();
+        replaces.filter(|id| !still.contains(id)).collect()
+    }
+}
+
+/// What the files of a key were before.
+fn first_of_key(to_read: &[ToRead], at: usize) -> &[i64] {
+    let last = to_read[at].last;
+    let mut of_key = to_read[..=at].iter().rev();
+    let first = of_key.by_ref().take_while(|one| one.last == last).last();
+    first.map_or(&[], |one| &one.replaces)
 }
 
 fn count(summary: &mut Summary, facts: &FileFacts) {

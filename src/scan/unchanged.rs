@@ -13,8 +13,11 @@ use crate::source::SourceFile;
 pub struct ToRead {
     /// Its place in the listing.
     pub at: usize,
-    /// Files of the ledger with the same key that look like no listed file any more.
+    /// Files of the ledger with the same key that look like no listed file any more, or are
+    /// doubted; they stand at the first of the files of a key that are to be read.
     pub replaces: Vec<i64>,
+    /// Behind the last file of this key that is to be read.
+    pub last: usize,
 }
 
 /// How a file looks now.
@@ -55,6 +58,7 @@ pub fn to_read(
             .map(|at| ToRead {
                 at,
                 replaces: Vec::new(),
+                last: at + 1,
             })
             .collect());
     }
@@ -64,6 +68,8 @@ pub fn to_read(
     for group in files.chunk_by(|a, b| a.key == b.key) {
         let mut known = ledger.files_under(&group[0].key)?;
         let mut changed = Vec::new();
+        // What a file that is read again, though it looks the same, was when it was read before.
+        let mut doubted = Vec::new();
         for (offset, file) in group.iter().enumerate() {
             // What was refused is tried again: limits and permissions may have changed.
             let looks_as = |(_, stat, was_accepted): &(i64, Stat, bool)| {
@@ -71,19 +77,23 @@ pub fn to_read(
             };
             match known.iter().position(looks_as) {
                 Some(found) => {
-                    known.remove(found);
+                    let (id, ..) = known.remove(found);
                     if rehash {
                         changed.push(at + offset);
+                        doubted.push(id);
                     }
                 }
                 None => changed.push(at + offset),
             }
         }
-        let mut replaces: Vec<i64> = known.iter().map(|(id, ..)| *id).collect();
+        let replaces = known.iter().map(|(id, ..)| *id).chain(doubted);
+        let mut replaces: Vec<i64> = replaces.collect();
+        let last = all.len() + changed.len();
         for one in changed {
             all.push(ToRead {
                 at: one,
                 replaces: std::mem::take(&mut replaces),
+                last,
             });
         }
         at += group.len();

@@ -311,6 +311,25 @@ fn a_truncated_ledger_gives_no_packet() {
 }
 
 #[test]
+fn garbage_in_a_ledger_gives_no_wrong_packet() {
+    let month = Month::new();
+    month.scan("logs", "a").ends(0);
+    let right = month.packets_of("a");
+    let whole = fs::read(month.path("a")).expect("readable");
+    let mut refused = 0;
+    for part in 0..24 {
+        let mut bytes = whole.clone();
+        let at = whole.len() * part / 24 + 37 * part + 40;
+        let end = (at + 24).min(bytes.len());
+        for byte in &mut bytes[at..end] {
+            *byte ^= 0x5a;
+        }
+        refused += u32::from(damaged(&month, &bytes, &right, &format!("garbage at {at}")));
+    }
+    assert!(refused > 8, "only {refused} damages were seen");
+}
+
+#[test]
 fn two_readers_do_not_hinder_each_other() {
     // Readers share: two reports of one ledger at once both answer.
     let month = Month::new();

@@ -316,3 +316,48 @@ fn the_seed_of_a_ledger_is_the_seed_of_its_packets() {
     let command = packet["method"]["command"].as_str().expect("a text");
     assert!(command.contains("--seed dice"), "{command}");
 }
+
+#[test]
+fn a_file_is_unchanged_if_size_time_and_inode_are_and_rehash_doubts_it() {
+    let month = Month::new();
+    month.scan("logs", "a").ends(0);
+    let (name, _) = month
+        .files()
+        .into_iter()
+        .find(|(name, _)| name.ends_with("_two07.json"))
+        .expect("it was made");
+    let path = month.path("logs").join(name);
+    let looks = fs::metadata(&path)
+        .expect("there")
+        .modified()
+        .expect("known");
+    let read = |more: &[&str]| {
+        let words = [&["scan", "logs", "--ledger", "a", "--json"], more].concat();
+        let run = month.run(&words);
+        run.ends(0);
+        let found: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+        found["files_read"].as_u64().expect("a count")
+    };
+    let touch = |time| {
+        let file = fs::File::options().write(true).open(&path).expect("there");
+        file.set_modified(time).expect("set");
+    };
+    assert_eq!(read(&[]), 0);
+    // Another content that looks the same: the file system does not show it.
+    let text = fs::read_to_string(&path).expect("readable");
+    fs::write(&path, text.replace("user/ben", "user/bob")).expect("writable");
+    touch(looks);
+    assert_eq!(read(&[]), 0);
+    assert!(read(&["--rehash"]) > 400);
+    same_packets(&month.packets_of("a"), &month.packets_of_logs("logs"));
+    // Any other time is another look, also an earlier one or one in the future.
+    let hour = std::time::Duration::from_secs(3600);
+    for time in [looks - hour, looks + hour * 24 * 3650] {
+        touch(time);
+        assert_eq!(read(&[]), 1);
+        assert_eq!(read(&[]), 0);
+    }
+    fs::remove_dir_all(month.path("a.packets")).expect("there");
+    fs::remove_dir_all(month.path("logs.packets")).expect("there");
+    same_packets(&month.packets_of("a"), &month.packets_of_logs("logs"));
+}

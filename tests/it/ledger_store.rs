@@ -180,3 +180,46 @@ fn a_damaged_ledger_is_an_error_and_no_panic() {
         assert!(result.is_err(), "cut at {cut}");
     }
 }
+
+#[test]
+fn garbage_anywhere_in_a_ledger_is_an_error_or_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.ledger");
+    let days = (1..25).map(|day| record(&format!("2026-10-{day:02}T08:00:00Z"), "CreateUser", ""));
+    let mut world = World::new(&[no_new_users()], &days.collect::<Vec<_>>());
+    for day in 1..60 {
+        let records = [record(
+            &format!("2026-10-09T09:{day:02}:00Z"),
+            "CreateUser",
+            "",
+        )];
+        world = world.and_file(
+            &key("2026-10-09", &format!("{:02}", day * 37 % 60)),
+            file(&records),
+        );
+    }
+    let mut ledger = Ledger::open_or_create(&path, &world.plan().identity).expect("made");
+    merge(&mut ledger, &world.ledger()).expect("merged");
+    ledger.seal().expect("sealed");
+    let right = world.assess_ledger(&ledger).text;
+    drop(ledger);
+    let whole = fs::read(&path).expect("readable");
+    let mut refused = 0;
+    for at in (0..whole.len()).step_by(41) {
+        let mut bytes = whole.clone();
+        let end = (at + 1 + at % 9).min(bytes.len());
+        for byte in &mut bytes[at..end] {
+            *byte ^= 1 << (at % 8);
+        }
+        fs::write(&path, &bytes).expect("written");
+        let answers = Ledger::open(&path).and_then(|ledger| {
+            ledger.check_finished()?;
+            Ok(ledger)
+        });
+        match answers {
+            Ok(ledger) => same(&world.assess_ledger(&ledger).text, &right),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 500, "only {refused} damages were seen");
+}

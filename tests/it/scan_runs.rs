@@ -304,6 +304,43 @@ fn the_same_file_from_two_folders_is_one_file() {
 }
 
 #[test]
+fn two_contents_under_one_key_stay_two_when_they_are_read_again() {
+    let world = busy_world();
+    let (first, second) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    write_files(first.path(), &world.files);
+    // Under the key of one file lies the content of another.
+    let (key, content) = (&world.files[0].0, &world.files[1].1);
+    write_files(second.path(), &[(key.clone(), content.clone())]);
+    let roots = [first.path().to_owned(), second.path().to_owned()];
+    let walked = || walk(&roots, WalkOptions::default()).expect("walked");
+    let mut ledger = Ledger::temporary(&world.plan().identity).expect("a ledger");
+    scan_into(&mut ledger, &world, &walked(), 1);
+    let before = world.assess_ledger(&ledger).text;
+    let mut listing = walked();
+    // Files are taken in this order; the second of the key comes first.
+    let at = listing
+        .files
+        .iter()
+        .position(|one| one.key == *key)
+        .expect("there");
+    listing.files.swap(at, at + 1);
+    for root in [first.path(), second.path()] {
+        let file = fs::File::options()
+            .write(true)
+            .open(root.join(key))
+            .expect("there");
+        let past =
+            std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        file.set_modified(past).expect("set");
+    }
+    scan_into(&mut ledger, &world, &listing, 1);
+    same(&world.assess_ledger(&ledger).text, &before);
+}
+
+#[test]
 fn a_file_that_a_limit_kept_out_is_read_when_the_limit_is_raised() {
     let world = busy_world();
     let folder = tempfile::tempdir().expect("a folder");
