@@ -7,13 +7,16 @@
 pub mod outcome;
 
 mod at_least;
+mod chains;
 mod classes;
 mod coverage;
 mod coverage_control;
+mod delivery;
 mod desk;
 mod drops;
 mod every;
 mod evidence;
+mod faults;
 mod followed_by;
 mod forbid;
 mod gaps;
@@ -33,6 +36,7 @@ mod verdict;
 mod waivers;
 mod work;
 
+pub use self::chains::{MetadataFile, SLACK, Trust};
 pub use self::evidence::LedgerEvidence;
 pub use self::run::{Assessed, Options, assess};
 

@@ -19,6 +19,7 @@ pub mod settings_shown;
 pub mod stop;
 pub mod terminal;
 pub mod trial;
+pub mod trust;
 
 use clap::Parser;
 

@@ -9,7 +9,8 @@
 
 mod chain;
 pub mod collect;
-mod cover;
+pub mod commands;
+pub mod cover;
 pub mod digest;
 pub mod facts;
 pub mod keys;

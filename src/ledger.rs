@@ -10,6 +10,7 @@ pub mod entries;
 pub mod error;
 pub mod facts;
 pub mod identity;
+pub mod integrity;
 pub mod merge;
 pub mod read;
 pub mod sample;

@@ -3,6 +3,7 @@
 //! Each file is read once and becomes facts that depend on it, the controls and
 //! the lists alone. Nothing here compares files, knows a period or judges.
 
+mod chains;
 pub mod driver;
 mod file;
 mod memo;

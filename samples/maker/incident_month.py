@@ -588,7 +588,7 @@ def expected(truth):
     """Control, verdict, exceptions, waived, attempts, undecided, why; worked out by hand."""
     hole = "nothing wrong is on record, but the trail stood still for 100 minutes on 11 October"
     rows = [
-        ("log-digest-chain", "not-determinable", "no digests in the set, and chains are not verified yet"),
+        ("log-digest-chain", "not-determinable", "no digests in the set"),
         ("log-coverage-account-region", "exceptions", "logging was stopped on 11 October in both Regions of the account of the trail"),
         ("log-coverage-event-classes", "not-determinable", "no Lambda and DynamoDB data events in one account, and no statement; " + hole),
         ("log-fields-10-2-2", "not-determinable", "each record is whole; " + hole),

@@ -2,7 +2,7 @@
 //! stated in the scope file. The absence of records never proves anything.
 
 use super::coverage::Grid;
-use super::outcome::ClassProof;
+use super::outcome::{ClassProof, Integrity};
 use super::places::Places;
 use super::tally::{DayCount, Tally};
 use crate::control::scope::Scope;
@@ -26,6 +26,8 @@ pub struct Proofs<'a> {
     pub grid: &'a Grid,
     /// Changes of trails in the period.
     pub trails: &'a [TrailFact],
+    /// What digest chains show.
+    pub integrity: &'a Integrity,
 }
 
 impl Proofs<'_> {
@@ -95,7 +97,7 @@ impl Proofs<'_> {
 
     fn shown(&self, account: &str, class: EventClass, records: u64) -> (bool, String) {
         match class {
-            EventClass::Digests => (false, "digest files are not verified yet".to_owned()),
+            EventClass::Digests => self.integrity.of_account(account),
             EventClass::SignIn => self.sign_in(account),
             EventClass::IdentityCenter | EventClass::Organizations => self.anywhere(class),
             _ if records == 0 => (

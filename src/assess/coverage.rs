@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::delivery::Deliveries;
 use super::drops::Drops;
 use super::intake::Intake;
 use super::outcome::{CoverageRow, DayState};
@@ -40,6 +41,7 @@ pub fn build(
     scope: &Scope,
     period: &Period,
     trails: &[TrailFact],
+    deliveries: &Deliveries,
 ) -> Grid {
     let mut grid = Grid {
         days: period.days().collect(),
@@ -47,7 +49,7 @@ pub fn build(
     };
     let stops = stops_by_account(trails, period);
     let none = Vec::new();
-    for (account, region) in row_names(tally, places) {
+    for (account, region) in row_names(tally, places, deliveries) {
         let key = (account, region);
         let empty = vec![DayCount::default(); grid.days.len()];
         let counts = tally.grid.get(&key).unwrap_or(&empty);
@@ -57,8 +59,12 @@ pub fn build(
         let states = grid.days.iter().zip(counts).map(|(day, count)| {
             if own_stops.iter().any(|stop| stop.silences(*day, count)) && !idle {
                 DayState::Stopped
+            } else if deliveries.is_missing(&account, &region, (*day, day + DAY)) {
+                DayState::Missing
             } else if count.calls > 0 {
                 DayState::Delivered
+            } else if deliveries.is_proved(&account, &region, (*day, day + DAY)) {
+                DayState::ProvedIdle
             } else if idle {
                 DayState::DeclaredIdle
             } else {
@@ -80,13 +86,22 @@ pub fn build(
 }
 
 /// Accounts and Regions of the scope, or those that were seen where no scope names them.
-fn row_names(tally: &Tally, places: &Places) -> BTreeSet<(String, String)> {
+fn row_names(
+    tally: &Tally,
+    places: &Places,
+    deliveries: &Deliveries,
+) -> BTreeSet<(String, String)> {
+    let digests = || deliveries.places();
     if !places.is_given() {
-        return tally.grid.keys().cloned().collect();
+        let with_digests =
+            digests().map(|(account, region)| (account.to_owned(), region.to_owned()));
+        return tally.grid.keys().cloned().chain(with_digests).collect();
     }
     let mut names = BTreeSet::new();
     for (account, place) in places.accounts() {
-        let seen = tally.regions_of(account);
+        let mut seen = tally.regions_of(account);
+        let with_digests = digests().filter(|(owner, _)| *owner == account);
+        seen.extend(with_digests.map(|(_, region)| region.to_owned()));
         let regions = if place.regions.is_empty() {
             &seen
         } else {

@@ -33,6 +33,7 @@ impl Judge for CoverageJudge {
         let reason = losses::reason(&room.intake.losses, &room.grid.rows, room.period);
         desk.blocks.extend(reason);
         desk.blocks.extend(room.not_over.map(str::to_owned));
+        desk.blocks.extend(room.integrity.gap());
         match &desk.control.expectation {
             Expectation::Coverage(Coverage::Accounts) => accounts(desk),
             // A record of a class proves nothing for a day on which nothing was recorded.
@@ -76,7 +77,7 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
     for row in &room.grid.rows {
         for (day, state) in room.grid.days.iter().zip(&row.days) {
             let result = match state {
-                DayState::Delivered => {
+                DayState::Delivered | DayState::ProvedIdle => {
                     desk.counts.examined += 1;
                     desk.counts.conforming += 1;
                     continue;
@@ -91,7 +92,18 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
                     desk.counts.undecided += 1;
                     "no records, and nothing explains it".to_owned()
                 }
-                DayState::Stopped => stopped(*day, &row.account, desk)?,
+                DayState::Stopped => failed(
+                    *day,
+                    &row.account,
+                    "logging was stopped, says a record",
+                    desk,
+                )?,
+                DayState::Missing => failed(
+                    *day,
+                    &row.account,
+                    "log files that digests list are not here",
+                    desk,
+                )?,
             };
             total += 1;
             rows.push(vec![
@@ -116,7 +128,7 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
     Ok(())
 }
 
-fn stopped(day: i64, account: &str, desk: &mut Desk<'_>) -> Result<String, AssessError> {
+fn failed(day: i64, account: &str, why: &str, desk: &mut Desk<'_>) -> Result<String, AssessError> {
     let fate = desk.fail(&[Witness {
         time: day,
         account,
@@ -124,8 +136,8 @@ fn stopped(day: i64, account: &str, desk: &mut Desk<'_>) -> Result<String, Asses
         record: None,
     }])?;
     Ok(match fate {
-        Fate::Exception => "logging was stopped, says a record".to_owned(),
-        Fate::Waived(ticket) => format!("logging was stopped, waived by {ticket}"),
+        Fate::Exception => why.to_owned(),
+        Fate::Waived(ticket) => format!("{why}, waived by {ticket}"),
         Fate::Excluded(why) => why,
     })
 }

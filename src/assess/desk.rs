@@ -3,12 +3,12 @@
 //! Every unit that is examined is added to exactly one count here, so that the
 //! counts of a control reconcile by construction and are checked all the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::AssessError;
 use super::coverage::Grid;
 use super::intake::Intake;
-use super::outcome::{ClassProof, Counts, DetailTable, List};
+use super::outcome::{ClassProof, Counts, DetailTable, Integrity, List};
 use super::places::Places;
 use super::sample::Sampler;
 use super::tally::Tally;
@@ -43,6 +43,10 @@ pub struct Room<'a> {
     pub grid: &'a Grid,
     /// Account × class.
     pub proofs: &'a [ClassProof],
+    /// What digest chains show.
+    pub integrity: &'a Integrity,
+    /// Files that do not verify, by place.
+    pub suspects: &'a HashMap<u32, &'static str>,
     /// Waivers.
     pub waivers: &'a Waivers<'a>,
     /// Long lists.
@@ -269,17 +273,25 @@ impl<'a> Desk<'a> {
         reason: &str,
         waiver: Option<String>,
     ) -> Result<i64, AssessError> {
+        let rank = self.room.intake.ranks[&row.file];
+        let mut reason = reason.to_owned();
+        if let Some(state) = self.room.suspects.get(&rank) {
+            if !reason.is_empty() {
+                reason.push_str("; ");
+            }
+            reason.push_str(&format!("its log file does not verify ({state})"));
+        }
         let id = self.room.work.add(&Judged {
             control: self.number,
             lists: lists.iter().fold(0, |bits, list| bits | bit(*list)),
             time: row.time,
             event_id: row.event_id.clone(),
-            rank: self.room.intake.ranks[&row.file],
+            rank,
             index: row.index,
             account: row.account.clone(),
             region: row.region.clone(),
             role,
-            reason: reason.to_owned(),
+            reason,
             waiver,
         })?;
         Ok(id)

@@ -20,6 +20,8 @@ pub struct LedgerEvidence<'l> {
     pub(super) intake: Intake,
     pub(super) drops: Drops,
     pub(super) duplicates: HashMap<u32, u64>,
+    /// Files that do not verify.
+    pub(super) suspects: HashMap<u32, &'static str>,
     pub(super) controls: Vec<String>,
     pub(super) names: RefCell<HashMap<i64, (String, String)>>,
 }
@@ -155,6 +157,11 @@ impl EvidenceSource for LedgerEvidence<'_> {
                 notices.push(format!(
                     "the same file as `{}`; its records are counted there",
                     display_text(&first)
+                ));
+            }
+            if let Some(state) = self.suspects.get(&rank) {
+                notices.push(format!(
+                    "does not verify ({state}): see logs/integrity-faults.csv"
                 ));
             }
             let row = InputRow {

@@ -68,6 +68,11 @@ fn day_reasons(grid: &Grid, asks_management: bool) -> Vec<String> {
         let mut parts = Vec::new();
         parts.extend(day_part("no records", &of_state(DayState::Silent), grid));
         parts.extend(day_part(
+            "log files are missing",
+            &of_state(DayState::Missing),
+            grid,
+        ));
+        parts.extend(day_part(
             "logging was stopped",
             &of_state(DayState::Stopped),
             grid,

@@ -1,13 +1,578 @@
-//! `integrity`: the digest chain. Until chains are verified, nothing is claimed.
+//! `integrity`: whether the log files are what CloudTrail delivered, and all of
+//! it, in the accounts, Regions and the period of the assessment.
+//!
+//! `verified` needs verified digests for all of the period and its slack in every
+//! account and Region, and nothing that failed or could not be verified. Absent
+//! digests prove nothing.
 
 use super::AssessError;
-use super::desk::Desk;
+use super::chains::{Examined, Trust};
+use super::coverage::{Grid, NO_REGION};
+use super::delivery::{Deliveries, Span};
+use super::desk::{Desk, Fate, Witness};
+use super::faults::{self, IntegrityFault, Matters};
 use super::judge::Judge;
 use super::losses::counted;
-use super::outcome::Integrity;
+use super::places::Places;
+use super::tally::Tally;
+use crate::control::scope::Scope;
+use crate::integrity::commands::commands;
+use crate::integrity::place::log_claim;
+use crate::integrity::report::{
+    CoverKind, CoverRange, DigestState, FaultKind, IntegrityReport, LogState, Weight,
+};
 use crate::ledger::read::LedgerRow;
+use crate::period::{HOUR, Period};
+use crate::record::time;
+use crate::source::display::display_value;
 
-/// Answers that it cannot tell.
+/// What is known about digest chains, for the accounts, Regions and the period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integrity {
+    /// `verified`, `incomplete`, `not-verified` or `failed`.
+    pub status: &'static str,
+    /// Why, as a sentence.
+    pub statement: String,
+    /// Digest files seen in the set.
+    pub digests_seen: u64,
+    /// First second that must be covered.
+    pub from: i64,
+    /// The second after the last one, slack included.
+    pub to: i64,
+    /// Seconds after the period, of that.
+    pub slack: i64,
+    /// Whether the user demanded that everything be verified.
+    pub is_required: bool,
+    /// Log files of the set by state.
+    pub logs: Vec<(&'static str, u64)>,
+    /// Digests by state.
+    pub digests: Vec<(&'static str, u64)>,
+    /// Cover of each account and Region.
+    pub cover: Vec<CoverLine>,
+    /// What is wrong or odd; what matters first.
+    pub faults: Vec<IntegrityFault>,
+    /// Records of the period that lie in files that do not verify.
+    pub suspect_records: u64,
+    /// The keys that the user supplied.
+    pub keys: Vec<KeyUsed>,
+    /// Files of metadata that the user supplied: name and SHA-256.
+    pub metadata: Vec<(String, String)>,
+    /// Lists of keys in the log set, which are not trusted. Hostile text.
+    pub untrusted_keys: Vec<String>,
+    /// Lines for the AWS CLI that collect what is wanted.
+    pub commands: Vec<String>,
+    report: Option<IntegrityReport>,
+    /// One for each log of the report: whether it may hold records of scope and period.
+    log_matters: Vec<bool>,
+    /// One for each digest of the report.
+    digest_matters: Vec<bool>,
+}
+
+/// The cover of one account and Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverLine {
+    /// Account id.
+    pub account: String,
+    /// Its name from the scope file, or empty.
+    pub account_name: String,
+    /// Region.
+    pub region: String,
+    /// Whether the scope file says that nothing is expected there.
+    pub is_declared_idle: bool,
+    /// The period and its slack, whole; at each instant the best of all trails.
+    pub ranges: Vec<CoverSpan>,
+    /// Trail by trail, where there are several.
+    pub trails: Vec<(String, Vec<CoverSpan>)>,
+    /// Hours of the period, joined, in which nothing happened: everything that was
+    /// delivered is here, and no record is of this time.
+    pub idle: Vec<Span>,
+}
+
+/// A span of delivery time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoverSpan {
+    /// First second.
+    pub from: i64,
+    /// The second after the last one.
+    pub to: i64,
+    /// `verified`, `hash-only`, `failed`, `hole`, `gap`, `before-first`, `after-last`, `no-digests`.
+    pub state: &'static str,
+}
+
+/// A key that the user supplied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUsed {
+    /// Name of its file, without folders.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub file_sha256: String,
+    /// Its Region; empty if nobody told.
+    pub region: String,
+    /// MD5 of the key.
+    pub fingerprint: String,
+    /// First second of its validity.
+    pub valid_from: i64,
+    /// Last second of its validity.
+    pub valid_to: i64,
+}
+
+/// The state of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileLine {
+    /// Key of the file, or of what is missing. Hostile text.
+    pub file: String,
+    /// `log` or `digest`.
+    pub kind: &'static str,
+    /// What it came to.
+    pub state: &'static str,
+    /// Whether it may concern scope and period.
+    pub matters: bool,
+    /// Times of delivery that it is about, as far as they are known.
+    pub span: Option<Span>,
+    /// The digest that decided, or where the signature came from. Hostile text.
+    pub proof: String,
+    /// Codes of its faults.
+    pub faults: Vec<&'static str>,
+}
+
+/// What a conclusion rests on.
+pub struct Ground<'a> {
+    /// What verification found.
+    pub examined: Examined,
+    /// What digests prove.
+    pub deliveries: &'a Deliveries,
+    /// Accounts and Regions in scope.
+    pub places: &'a Places,
+    /// Account × Region × day.
+    pub grid: &'a Grid,
+    /// Counts of kept records.
+    pub tally: &'a Tally,
+    /// What people stated.
+    pub scope: &'a Scope,
+    /// The period.
+    pub period: &'a Period,
+    /// What the user supplied.
+    pub trust: &'a Trust,
+    /// Digest files of the set.
+    pub digests_seen: u64,
+}
+
+/// Concludes what the digests of a log set show.
+pub fn conclude(ground: Ground<'_>) -> Integrity {
+    let cover = cover(&ground);
+    let examined = &ground.examined;
+    let asked = examined.asked;
+    let matters = Matters {
+        places: ground.places,
+        examined,
+        kept: &ground.tally.watched,
+    };
+    let report = examined.report.as_ref();
+    let faults = report.map_or_else(Vec::new, |report| faults::all(report, &matters));
+    let log_matters = report.map_or_else(Vec::new, |report| {
+        let logs = report.logs.iter().enumerate();
+        logs.map(|(at, log)| matters.log(at, log, report)).collect()
+    });
+    let digest_matters = report.map_or_else(Vec::new, |report| {
+        let digests = report.digests.iter();
+        digests.map(|digest| matters.digest(digest)).collect()
+    });
+    let suspects = examined.suspects.keys();
+    let suspect_records = suspects.filter_map(|rank| ground.tally.watched.get(rank));
+    let mut found = Integrity {
+        status: "not-verified",
+        statement: String::new(),
+        digests_seen: ground.digests_seen,
+        from: asked.start,
+        to: asked.end.saturating_add(asked.slack),
+        slack: asked.slack,
+        is_required: ground.trust.is_required,
+        logs: LogState::ALL
+            .iter()
+            .map(|state| (state.code(), report.map_or(0, |one| one.log_count(*state))))
+            .collect(),
+        digests: DigestState::ALL
+            .iter()
+            .map(|state| {
+                let count = report.map_or(0, |one| one.digest_count(*state));
+                (state.code(), count)
+            })
+            .collect(),
+        cover,
+        faults,
+        suspect_records: suspect_records.sum(),
+        keys: keys(ground.trust),
+        metadata: ground
+            .trust
+            .metadata
+            .iter()
+            .map(|file| (file.name.clone(), hex::encode(file.sha256)))
+            .collect(),
+        untrusted_keys: examined.untrusted_keys.clone(),
+        commands: report.map(commands).unwrap_or_default(),
+        log_matters,
+        digest_matters,
+        report: None,
+    };
+    found.report = ground.examined.report;
+    found.status = found.judge();
+    found.statement = found.words(ground.places.is_given());
+    found
+}
+
+fn keys(trust: &Trust) -> Vec<KeyUsed> {
+    let file_name = |path: &str| {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        name.to_owned()
+    };
+    let mut all: Vec<KeyUsed> = trust
+        .keys
+        .iter()
+        .map(|key| KeyUsed {
+            file: file_name(&key.source),
+            file_sha256: hex::encode(key.file_sha256),
+            region: key.region.clone().unwrap_or_default(),
+            fingerprint: key.fingerprint.clone(),
+            valid_from: key.valid_from,
+            valid_to: key.valid_to,
+        })
+        .collect();
+    all.sort_by(|a, b| {
+        (&a.region, a.valid_from, &a.fingerprint).cmp(&(&b.region, b.valid_from, &b.fingerprint))
+    });
+    all
+}
+
+fn cover(ground: &Ground<'_>) -> Vec<CoverLine> {
+    let asked = ground.examined.asked;
+    let whole = CoverSpan {
+        from: asked.start,
+        to: asked.end.saturating_add(asked.slack),
+        state: CoverKind::NoDigests.code(),
+    };
+    let lines = ground.grid.rows.iter().map(|row| {
+        let delivery = ground.deliveries.place(&row.account, &row.region);
+        let delivery = delivery.filter(|one| !one.ranges.is_empty());
+        let trails = delivery.map_or(&[][..], |one| &one.trails);
+        CoverLine {
+            account: row.account.clone(),
+            account_name: row.account_name.clone(),
+            region: row.region.clone(),
+            is_declared_idle: row.region != NO_REGION
+                && ground.scope.idle_at(&row.account, &row.region).is_some(),
+            ranges: delivery.map_or_else(|| vec![whole], |one| spans(&one.asked)),
+            trails: if trails.len() > 1 {
+                let all = trails.iter();
+                all.map(|(name, ranges)| (name.clone(), spans(ranges)))
+                    .collect()
+            } else {
+                Vec::new()
+            },
+            idle: idle(ground, &row.account, &row.region),
+        }
+    });
+    lines.collect()
+}
+
+fn spans(ranges: &[CoverRange]) -> Vec<CoverSpan> {
+    let all = ranges.iter().map(|range| CoverSpan {
+        from: range.start,
+        to: range.end,
+        state: range.kind.code(),
+    });
+    all.collect()
+}
+
+/// The hours of the period that are proved idle, neighbours joined.
+fn idle(ground: &Ground<'_>, account: &str, region: &str) -> Vec<Span> {
+    let mut all: Vec<Span> = Vec::new();
+    if ground.deliveries.place(account, region).is_none() {
+        return all;
+    }
+    let key = (account.to_owned(), region.to_owned());
+    let counts = ground.tally.grid.get(&key);
+    for (at, day) in ground.grid.days.iter().enumerate() {
+        let hours = counts
+            .and_then(|days| days.get(at))
+            .map_or(0, |day| day.hours);
+        for hour in 0..24 {
+            let span = (day + hour * HOUR, day + (hour + 1) * HOUR);
+            let is_inside = span.0 >= ground.period.start && span.1 <= ground.period.end;
+            if hours >> hour & 1 == 1
+                || !is_inside
+                || !ground.deliveries.is_proved(account, region, span)
+            {
+                continue;
+            }
+            match all.last_mut() {
+                Some(last) if last.1 == span.0 => last.1 = span.1,
+                _ => all.push(span),
+            }
+        }
+    }
+    all
+}
+
+impl CoverLine {
+    /// Hours that are proved idle.
+    pub fn idle_hours(&self) -> u64 {
+        let all = self.idle.iter().map(|(from, to)| (to - from) / HOUR);
+        all.sum::<i64>().unsigned_abs()
+    }
+
+    /// What keeps it from being verified: spans that no verified digest covers.
+    fn uncovered(&self) -> impl Iterator<Item = &CoverSpan> {
+        let is_excused = self.is_excused();
+        let verified = CoverKind::Verified.code();
+        let all = self.ranges.iter();
+        all.filter(move |range| !is_excused && range.state != verified)
+    }
+
+    /// A place without digests where nothing is expected needs none.
+    fn is_excused(&self) -> bool {
+        let none = CoverKind::NoDigests.code();
+        self.is_declared_idle && self.ranges.iter().all(|range| range.state == none)
+    }
+}
+
+impl Integrity {
+    /// Nothing verified from `from` to `to`, for a log set with so many digest files.
+    pub fn unverified(from: i64, to: i64, digests_seen: u64, statement: &str) -> Integrity {
+        Integrity {
+            status: "not-verified",
+            statement: statement.to_owned(),
+            digests_seen,
+            from,
+            to,
+            slack: 0,
+            is_required: false,
+            logs: Vec::new(),
+            digests: Vec::new(),
+            cover: Vec::new(),
+            faults: Vec::new(),
+            suspect_records: 0,
+            keys: Vec::new(),
+            metadata: Vec::new(),
+            untrusted_keys: Vec::new(),
+            commands: Vec::new(),
+            report: None,
+            log_matters: Vec::new(),
+            digest_matters: Vec::new(),
+        }
+    }
+
+    fn judge(&self) -> &'static str {
+        if self.faults.iter().any(IntegrityFault::is_failure) {
+            return "failed";
+        }
+        let seen: u64 = self.digests.iter().map(|(_, count)| count).sum();
+        if seen == 0 {
+            return "not-verified";
+        }
+        let has_doubt = self.faults.iter().any(IntegrityFault::is_doubt);
+        let is_covered = !self.cover.is_empty()
+            && self
+                .cover
+                .iter()
+                .all(|line| line.uncovered().next().is_none());
+        if has_doubt || !is_covered {
+            "incomplete"
+        } else {
+            "verified"
+        }
+    }
+
+    fn words(&self, has_scope: bool) -> String {
+        let window = format!(
+            "{} to {} (the period and {} minutes for late deliveries)",
+            time::format(self.from),
+            time::format(self.to),
+            self.slack / 60
+        );
+        match self.status {
+            "failed" => format!("integrity has failed: {}", self.failures()),
+            "verified" => format!(
+                "every log file that can hold records of the period is as CloudTrail delivered it, and none is missing: \
+                 verified digests cover {window} in {} {}",
+                match self.cover.len() {
+                    1 => "the one account and Region".to_owned(),
+                    many => format!("all {many} accounts and Regions"),
+                },
+                match has_scope {
+                    true => "in scope",
+                    false => {
+                        "that the log set names; nothing shows that none is missing as a whole"
+                    }
+                }
+            ),
+            "incomplete" => format!(
+                "integrity is not verified in full: {}",
+                self.doubts().join("; ")
+            ),
+            _ => "integrity is not verified: the log set holds no digest files".to_owned(),
+        }
+    }
+
+    /// `2 log files (hash-mismatch), 1 digest (missing)`
+    pub fn failures(&self) -> String {
+        let mut by_code: std::collections::BTreeMap<(&str, &str), u64> =
+            std::collections::BTreeMap::new();
+        for fault in self.faults.iter().filter(|fault| fault.is_failure()) {
+            *by_code.entry((fault.code, fault.thing)).or_default() += fault.count;
+        }
+        let parts = by_code.into_iter().map(|((code, thing), count)| {
+            let what = match thing {
+                "log" => "log file",
+                "digest" => "digest",
+                _ => "stretch of time",
+            };
+            let what = match (what, count) {
+                ("stretch of time", 2..) => format!("{count} stretches of time"),
+                _ => counted(count, what),
+            };
+            format!("{what} ({code})")
+        });
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What could not be verified, each a phrase.
+    pub fn doubts(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for line in &self.cover {
+            let open: Vec<&CoverSpan> = line.uncovered().collect();
+            if let Some(first) = open.first() {
+                let place = match line.region.as_str() {
+                    NO_REGION => format!("account {}", display_value(&line.account)),
+                    region => format!(
+                        "account {}, {}",
+                        display_value(&line.account),
+                        display_value(region)
+                    ),
+                };
+                let more = match open.len() {
+                    1 => String::new(),
+                    many => format!(", and {} more", many - 1),
+                };
+                all.push(format!(
+                    "{place} is not covered from {} to {} ({}){more}",
+                    time::format(first.from),
+                    time::format(first.to),
+                    first.state
+                ));
+            }
+        }
+        for fault in self.faults.iter().filter(|fault| fault.is_doubt()) {
+            let what = match fault.thing {
+                "log" => counted(fault.count, "log file"),
+                _ => counted(fault.count, "digest"),
+            };
+            all.push(format!("{what}: {} ({})", fault.message, fault.code));
+        }
+        let hidden = all.len().saturating_sub(SHOWN);
+        all.truncate(SHOWN);
+        if hidden > 0 {
+            all.push(format!("and {hidden} more reasons"));
+        }
+        all
+    }
+
+    /// Why no control can be answered in full, if something does not verify.
+    pub fn gap(&self) -> Option<String> {
+        (self.status == "failed").then(|| {
+            let records = match self.suspect_records {
+                0 => String::new(),
+                1 => "; 1 record of the period comes from a file that does not verify".to_owned(),
+                many => {
+                    format!("; {many} records of the period come from files that do not verify")
+                }
+            };
+            format!(
+                "log files are not as CloudTrail delivered them: {}{records}. Records may have been removed, changed or added",
+                self.failures()
+            )
+        })
+    }
+
+    /// Whether an account's Regions are verified, with the reason.
+    pub fn of_account(&self, account: &str) -> (bool, String) {
+        let own = self.cover.iter().filter(|line| line.account == account);
+        let mut regions = 0;
+        for line in own {
+            if let Some(span) = line.uncovered().next() {
+                let region = display_value(&line.region);
+                return (
+                    false,
+                    format!(
+                        "Region {region} is not covered by verified digests from {} to {} ({})",
+                        time::format(span.from),
+                        time::format(span.to),
+                        span.state
+                    ),
+                );
+            }
+            regions += 1;
+        }
+        let is_own = |fault: &&IntegrityFault| fault.account == account || fault.account.is_empty();
+        let wrong = self
+            .faults
+            .iter()
+            .filter(is_own)
+            .find(|fault| fault.is_failure() || fault.is_doubt());
+        match wrong {
+            Some(fault) => (
+                false,
+                format!("{}: {}", display_value(&fault.object), fault.message),
+            ),
+            None if regions == 0 => (false, "no digests of this account".to_owned()),
+            None => (
+                true,
+                format!(
+                    "verified digests cover the period in {}",
+                    counted(regions, "Region")
+                ),
+            ),
+        }
+    }
+
+    /// The state of every log file and digest, in the order of keys within each kind.
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub fn files<E>(&self, mut each: impl FnMut(&FileLine) -> Result<(), E>) -> Result<(), E> {
+        let Some(report) = &self.report else {
+            return Ok(());
+        };
+        for (digest, matters) in report.digests.iter().zip(&self.digest_matters) {
+            each(&FileLine {
+                file: digest.file.clone().unwrap_or_else(|| digest.key.clone()),
+                kind: "digest",
+                state: digest.state.code(),
+                matters: *matters,
+                span: digest.start.zip(digest.end),
+                proof: digest.signature_from.clone().unwrap_or_default(),
+                faults: digest.faults.iter().map(|one| one.kind.code()).collect(),
+            })?;
+        }
+        for (log, matters) in report.logs.iter().zip(&self.log_matters) {
+            let digest = log.digest.map(|at| report.digests[at].key.clone());
+            each(&FileLine {
+                file: log.key.clone(),
+                kind: "log",
+                state: log.state.code(),
+                matters: *matters,
+                span: log_claim(&log.key).delivered,
+                proof: digest.unwrap_or_default(),
+                faults: log.faults.iter().map(|one| one.kind.code()).collect(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Reasons that a sentence lists.
+const SHOWN: usize = 8;
+
+/// Judges by what digests show; there are no rows.
 #[derive(Debug)]
 pub struct IntegrityJudge;
 
@@ -17,28 +582,159 @@ impl Judge for IntegrityJudge {
     }
 
     fn finish(&mut self, desk: &mut Desk<'_>) -> Result<(), AssessError> {
-        let statement = statement(desk.room.intake.digests);
-        desk.blocks.push(statement);
+        let found = desk.room.integrity;
+        if matches!(found.status, "not-verified" | "incomplete") {
+            desk.blocks.push(found.statement.clone());
+        }
+        if !desk.room.places.is_given() {
+            desk.blocks.push(
+                "no scope file lists the accounts and Regions, so nothing shows that no chain is missing as a whole"
+                    .to_owned(),
+            );
+        }
+        // Without digests nothing was tested, so nothing is counted.
+        if found.status == "not-verified" {
+            return Ok(());
+        }
+        count_files(found, desk)?;
+        count_time(found, desk);
+        tables(found, desk);
+        desk.notes.push(
+            "what is counted here are log files, digests and stretches of time, not records"
+                .to_owned(),
+        );
         Ok(())
     }
 }
 
-/// What is known about the digest chains of a log set.
-pub fn of(digests: u64) -> Integrity {
-    Integrity {
-        status: "not-verified",
-        statement: statement(digests),
-        digests_seen: digests,
+/// Every log file and digest that matters ends in one count.
+fn count_files(found: &Integrity, desk: &mut Desk<'_>) -> Result<(), AssessError> {
+    found.files(|line| {
+        if !line.matters {
+            return Ok(());
+        }
+        let weight = weight_of(&line.faults);
+        let is_proved = matches!(line.state, "valid") || weight == Some(Weight::Notice);
+        if weight == Some(Weight::Failed) {
+            let time = line.span.map_or(found.from, |span| span.0.max(found.from));
+            return fail(&line.file, time, desk);
+        }
+        desk.counts.examined += 1;
+        if is_proved && weight != Some(Weight::Unverified) {
+            desk.counts.conforming += 1;
+        } else {
+            desk.counts.undecided += 1;
+        }
+        Ok(())
+    })?;
+    for fault in &found.faults {
+        if fault.thing == "time" && fault.is_failure() {
+            fail(&fault.object, fault.from.unwrap_or(found.from), desk)?;
+        }
+    }
+    Ok(())
+}
+
+fn fail(name: &str, time: i64, desk: &mut Desk<'_>) -> Result<(), AssessError> {
+    let account = log_claim(name).place.map(|place| place.account);
+    let fate = desk.fail(&[Witness {
+        time,
+        account: account.as_deref().unwrap_or_default(),
+        name,
+        record: None,
+    }])?;
+    match fate {
+        Fate::Exception => {}
+        Fate::Waived(ticket) => desk.notes.push(format!(
+            "`{}` does not verify, waived by {}",
+            display_value(name),
+            display_value(&ticket)
+        )),
+        Fate::Excluded(why) => desk.notes.push(format!(
+            "`{}` does not verify, excluded: {}",
+            display_value(name),
+            display_value(&why)
+        )),
+    }
+    Ok(())
+}
+
+fn weight_of(codes: &[&str]) -> Option<Weight> {
+    let kinds = FaultKind::ALL.iter();
+    kinds
+        .filter(|kind| codes.contains(&kind.code()))
+        .map(|kind| kind.weight())
+        .max()
+}
+
+/// Stretches without digests cannot be decided; holes are counted with the faults.
+fn count_time(found: &Integrity, desk: &mut Desk<'_>) {
+    let open = [
+        CoverKind::Gap,
+        CoverKind::BeforeFirst,
+        CoverKind::AfterLast,
+        CoverKind::NoDigests,
+    ]
+    .map(CoverKind::code);
+    for line in &found.cover {
+        if line.is_excused() {
+            desk.counts.examined += 1;
+            desk.counts.excluded += 1;
+            continue;
+        }
+        let count = line
+            .ranges
+            .iter()
+            .filter(|range| open.contains(&range.state))
+            .count() as u64;
+        desk.counts.examined += count;
+        desk.counts.undecided += count;
     }
 }
 
-fn statement(digests: u64) -> String {
-    let seen = match digests {
-        0 => "the log set holds no digest files".to_owned(),
-        _ => format!(
-            "the log set holds {}, which this version does not verify",
-            counted(digests, "digest file")
-        ),
-    };
-    format!("integrity is not verified: {seen}")
+fn tables(found: &Integrity, desk: &mut Desk<'_>) {
+    let instant = |at: Option<i64>| at.map(time::format).unwrap_or_default();
+    for (title, weight) in [
+        ("What does not verify", "failed"),
+        ("What could not be verified", "unverified"),
+    ] {
+        let rows: Vec<Vec<String>> = found
+            .faults
+            .iter()
+            .filter(|fault| fault.matters && fault.weight == weight)
+            .map(|fault| {
+                vec![
+                    fault.object.clone(),
+                    fault.code.to_owned(),
+                    instant(fault.from),
+                    instant(fault.to),
+                    fault.count.to_string(),
+                    fault.message.clone(),
+                ]
+            })
+            .collect();
+        if !rows.is_empty() {
+            let total = rows.len() as u64;
+            let columns = ["object", "code", "from", "to", "files", "what"];
+            desk.add_table(title, &columns, rows, total);
+        }
+    }
+    let rows: Vec<Vec<String>> = found
+        .cover
+        .iter()
+        .flat_map(|line| {
+            line.ranges.iter().map(|range| {
+                vec![
+                    line.account.clone(),
+                    line.region.clone(),
+                    time::format(range.from),
+                    time::format(range.to),
+                    range.state.to_owned(),
+                ]
+            })
+        })
+        .collect();
+    let total = rows.len() as u64;
+    let columns = ["account", "Region", "from", "to", "state"];
+    desk.add_table("Cover by time of delivery", &columns, rows, total);
 }

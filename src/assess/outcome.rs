@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+pub use super::faults::IntegrityFault;
+pub use super::integrity::{CoverLine, CoverSpan, FileLine, Integrity, KeyUsed};
 use crate::record::class::EventClass;
 use crate::record::identity::ActorKind;
 use crate::record::outcome::Outcome;
@@ -76,7 +78,7 @@ pub struct Assessment {
     pub log_set: LogSet,
     /// Which account, Region and day has records, and of which classes.
     pub coverage: Coverage,
-    /// Digest chains; not verified until a log set brings digests and keys.
+    /// What digest chains show.
     pub integrity: Integrity,
     /// Seed of the samples.
     pub seed: String,
@@ -400,8 +402,12 @@ pub enum DayState {
     Delivered,
     /// The scope file says that nothing is expected, with a reason.
     DeclaredIdle,
+    /// Digests show that everything delivered is here, and no record is of this day.
+    ProvedIdle,
     /// Nothing was delivered and nothing explains it: no activity, or loss.
     Silent,
+    /// Digests list a log file with records of this day that is not here.
+    Missing,
     /// Logging was stopped or narrowed on this day, says a record.
     Stopped,
     /// Not part of the scope.
@@ -414,7 +420,9 @@ impl DayState {
         match self {
             DayState::Delivered => "delivered",
             DayState::DeclaredIdle => "declared-idle",
+            DayState::ProvedIdle => "proved-idle",
             DayState::Silent => "silent",
+            DayState::Missing => "missing",
             DayState::Stopped => "stopped",
             DayState::OutsideScope => "outside-scope",
         }
@@ -434,15 +442,4 @@ pub struct ClassProof {
     pub is_proven: bool,
     /// The proof, or what is missing, as a sentence.
     pub proof: String,
-}
-
-/// Digest chains.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Integrity {
-    /// `not-verified` until chains can be verified.
-    pub status: &'static str,
-    /// Why, as a sentence.
-    pub statement: String,
-    /// Digest files seen in the set.
-    pub digests_seen: u64,
 }

@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::AssessError;
+use super::chains::{self, Trust};
 use super::classes::Proofs;
 use super::coverage::{self, Grid};
 use super::coverage_control::needs_of_all;
+use super::delivery::Deliveries;
 use super::desk::{Desk, Room};
 use super::drops::{self, Drops};
 use super::evidence::{LedgerEvidence, ids};
@@ -22,6 +24,7 @@ use super::tally::{self, Tally};
 use super::verdict::conclude;
 use super::waivers::Waivers;
 use super::work::Work;
+use crate::control::model::Expectation;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
 use crate::ledger::facts::{TrailChange, TrailFact};
@@ -40,6 +43,8 @@ pub struct Options<'o> {
     pub sample_size: u32,
     /// The stated time of the assessment; a period that ends later is not over, and nothing is certain about it.
     pub made_at: Option<i64>,
+    /// Keys and metadata for digest chains; none: no signature can be checked.
+    pub trust: Option<&'o Trust>,
 }
 
 impl Default for Options<'_> {
@@ -48,6 +53,7 @@ impl Default for Options<'_> {
             framework: None,
             sample_size: 25,
             made_at: None,
+            trust: None,
         }
     }
 }
@@ -92,6 +98,7 @@ pub fn assess<'l>(
         intake: Intake::default(),
         drops: Drops::default(),
         duplicates: HashMap::new(),
+        suspects: HashMap::new(),
         controls: ids(set),
         names: RefCell::new(HashMap::new()),
     };
@@ -99,12 +106,16 @@ pub fn assess<'l>(
     let mut log_set = LogSet::default();
     evidence.intake = intake::read(ledger, &mut log_set)?;
     evidence.drops = drops::find(ledger, &evidence.intake, &evidence.work)?;
+    let no_trust = Trust::default();
+    let trust = options.trust.unwrap_or(&no_trust);
+    let examined = chains::examine(ledger, &evidence.intake, period, trust)?;
     let tally = tally::count(
         ledger,
         &evidence.intake,
         &evidence.drops,
         &places,
         period,
+        &examined.watched,
         &mut log_set,
     )?;
     evidence.duplicates.clone_from(&tally.duplicates);
@@ -112,13 +123,27 @@ pub fn assess<'l>(
         .into_iter()
         .filter(|fact| fact.time < period.end)
         .collect();
-    let grid = coverage::build(&tally, &places, scope, period, &trails);
+    let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
+    let grid = coverage::build(&tally, &places, scope, period, &trails, &deliveries);
+    evidence.suspects.clone_from(&examined.suspects);
+    let integrity = integrity::conclude(integrity::Ground {
+        examined,
+        deliveries: &deliveries,
+        places: &places,
+        grid: &grid,
+        tally: &tally,
+        scope,
+        period,
+        trust,
+        digests_seen: evidence.intake.digests,
+    });
     let proofs = Proofs {
         tally: &tally,
         places: &places,
         scope,
         grid: &grid,
         trails: &trails,
+        integrity: &integrity,
     }
     .all(needs_of_all(set));
     log_set.losses = evidence.intake.loss_rows + evidence.drops.conflict_count();
@@ -136,6 +161,8 @@ pub fn assess<'l>(
         tally: &tally,
         grid: &grid,
         proofs: &proofs,
+        integrity: &integrity,
+        suspects: &evidence.suspects,
         waivers: &waivers,
         work: &evidence.work,
         seed: &seed,
@@ -143,11 +170,10 @@ pub fn assess<'l>(
     };
     let controls = judge_all(&room, &evidence.drops, options.sample_size)?;
     evidence.work.finish()?;
-    let digests = evidence.intake.digests;
     let assessment = Assessment {
         controls,
         coverage: coverage_of(grid, proofs),
-        integrity: integrity::of(digests),
+        integrity,
         log_set,
         seed,
         sample_size: options.sample_size,
@@ -162,7 +188,10 @@ fn coverage_of(grid: Grid, classes: Vec<ClassProof>) -> Coverage {
     let covers = |state: &DayState| {
         matches!(
             state,
-            DayState::Delivered | DayState::DeclaredIdle | DayState::OutsideScope
+            DayState::Delivered
+                | DayState::ProvedIdle
+                | DayState::DeclaredIdle
+                | DayState::OutsideScope
         )
     };
     let is_complete =
@@ -192,8 +221,12 @@ fn judge_all(
         let stores = StoreProofs::new(room, control);
         let mut gaps = gaps::reasons(&ground, control.needs, stores.classes());
         gaps.extend(stores.reasons());
-        gaps.extend(conflict_gap(room.tally));
         gaps.extend(room.not_over.map(str::to_owned));
+        // The digest control is about files, and tells their faults one by one.
+        if !matches!(control.expectation, Expectation::Integrity) {
+            gaps.extend(conflict_gap(room.tally));
+            gaps.extend(room.integrity.gap());
+        }
         let desk = Desk::new(room, number, gaps, sample_size);
         benches.push((desk, judge_for(&control.expectation)));
     }

@@ -1,7 +1,7 @@
 //! Counts every record of the ledger once: by account, class, place, day and
 //! profile, with copies, conflicts and what lies outside left out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::AssessError;
 use super::drops::{Drop, Drops};
@@ -37,6 +37,10 @@ pub struct Tally {
     /// The rows of the grid while records are counted, and where each place has its row.
     rows: Vec<Vec<DayCount>>,
     places: BTreeMap<(String, String), usize>,
+    /// Hours of accounts and Regions of which a conflicting record was left out.
+    pub conflict_hours: BTreeSet<(String, String, i64)>,
+    /// Kept records of files that are watched, by place of the file.
+    pub watched: HashMap<u32, u64>,
 }
 
 /// The records of one day.
@@ -85,6 +89,7 @@ pub fn count(
     drops: &Drops,
     places: &Places,
     period: &Period,
+    watched: &HashSet<u32>,
     log_set: &mut LogSet,
 ) -> Result<Tally, AssessError> {
     let mut tally = Tally::default();
@@ -106,6 +111,11 @@ pub fn count(
                     cell.counts.conflicts += 1;
                     let matters = period.contains(entry.time) && cell.is_in_scope;
                     tally.conflicts += u64::from(matters);
+                    if matters {
+                        let hour = entry.time.div_euclid(HOUR) * HOUR;
+                        let place = (cell.account.clone(), cell.region.clone(), hour);
+                        tally.conflict_hours.insert(place);
+                    }
                 }
                 None if !period.contains(entry.time) => {
                     cell.counts.outside_period += 1;
@@ -132,6 +142,9 @@ pub fn count(
             return Err(broken(&head.facts.key, "entries are missing"));
         }
         for cell in cells {
+            if cell.kept > 0 && watched.contains(&rank) {
+                *tally.watched.entry(rank).or_default() += cell.kept;
+            }
             tally.close(cell, rank, log_set);
         }
         Ok(())

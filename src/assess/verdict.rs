@@ -54,6 +54,10 @@ fn undecided_reason(expectation: &Expectation, count: u64) -> String {
     let (one, many) = match expectation {
         Expectation::AtLeast { .. } => ("stretch of time", "stretches of time"),
         Expectation::FollowedBy(_) => ("trigger", "triggers"),
+        Expectation::Integrity => (
+            "log file, digest or stretch of time",
+            "log files, digests or stretches of time",
+        ),
         Expectation::Coverage(Coverage::Accounts) => ("day", "days"),
         Expectation::Coverage(Coverage::Classes) => ("event class", "event classes"),
         Expectation::Coverage(Coverage::Stores(_)) => ("store and class", "stores and classes"),

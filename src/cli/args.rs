@@ -37,7 +37,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Read a log set, check it against the controls, and write evidence packets
-    Report(Report),
+    Report(Box<Report>),
     /// Read a log set into a ledger, without writing packets
     Scan(Scan),
     /// Join ledgers of parts of one log set
@@ -98,6 +98,8 @@ Examples:
   attestrail report AWSLogs/ --period 2026-10 --scope scope.toml
   attestrail report --config attestrail.toml --period last-month
   attestrail report --ledger october.ledger --period 2026-10 --scope scope.toml
+  attestrail report bucket-copy/ --period 2026-10 --scope scope.toml \\
+    --keys public-keys.us-east-1.json public-keys.eu-west-1.json --require-integrity
 
 One packet folder is written for each framework: OUT/PERIOD/FRAMEWORK/. Begin with packet.html
 or packet.pdf; README.txt in it says what the other files are and how to check them.")]
@@ -153,6 +155,23 @@ pub struct Report {
     #[arg(long, requires = "ledger")]
     pub rehash: bool,
 
+    /// Public keys for digest files: output of `aws cloudtrail list-public-keys`, one file for
+    /// each Region; the Region comes from the file's name, or from `REGION=FILE`; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub keys: Vec<PathBuf>,
+
+    /// Metadata of digests: `head-object` outputs with `Bucket` and `Key`; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub metadata: Vec<PathBuf>,
+
+    /// Minutes after the period until which digests must cover late deliveries too; default: 60
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub slack: Option<u32>,
+
+    /// End with 4 unless digests verify everything in scope and period; absent digests count as not verified
+    #[arg(long)]
+    pub require_integrity: bool,
+
     /// Outcomes that make the exit code non-zero; default: all
     #[arg(long, value_name = "OUTCOME", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
@@ -188,6 +207,10 @@ pub struct Scan {
     /// Read every file again, also those that the ledger holds unchanged
     #[arg(long)]
     pub rehash: bool,
+
+    /// Hash log contents although no digest file is among LOGS: for ledgers to be joined with others
+    #[arg(long)]
+    pub hash_logs: bool,
 
     #[command(flatten)]
     pub behaviour: Behaviour,

@@ -41,6 +41,8 @@ pub struct Intake<'a> {
     pub seed: &'a str,
     /// Whether files that look unchanged are read again.
     pub rehash: bool,
+    /// Whether contents are hashed although no digest asks for it.
+    pub hash_logs: bool,
 }
 
 impl Intake<'_> {
@@ -80,6 +82,7 @@ impl Intake<'_> {
         let options = ScanOptions {
             threads: self.inputs.threads.value,
             rehash: self.rehash,
+            hash_logs: self.hash_logs,
             ..ScanOptions::default()
         };
         let name = self.scan_name();
@@ -208,6 +211,7 @@ pub fn scan(args: &Scan, out: &mut Out) -> Result<Exit, Failure> {
         scope: &scope,
         seed: &identity.seed,
         rehash: args.rehash,
+        hash_logs: args.hash_logs,
     };
     let mut ledger =
         Ledger::open_or_create(&args.ledger, &identity).map_err(|error| ledger_failure(&error))?;

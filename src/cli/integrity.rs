@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Out, closed_is_fine, complain};
 use super::terminal::{Display, Progress};
+use super::trust;
 use crate::integrity::collect::{self, CollectOptions, Collected};
 use crate::integrity::{Asked, IntegrityReport, IntegrityVerdict, Options, verify};
 use crate::period::Period;
@@ -30,31 +31,15 @@ pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
         Some(threads) => usize::from(threads),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let mut keys = crate::integrity::keys::Keys::new();
-    for file in &args.keys {
-        let refused = collect::add_keys(&mut keys, file).map_err(|message| {
-            Failure::usage(
-                message,
-                "save them with `aws cloudtrail list-public-keys --region REGION --start-time … --end-time … > public-keys.REGION.json`",
-            )
-        })?;
-        for error in refused {
-            complain(&format!("warning: {error}"));
-        }
+    let (keys, refused) = trust::keys(&args.keys)?;
+    for warning in refused {
+        complain(&format!("warning: {warning}"));
     }
+    let metadata = trust::metadata(&args.metadata)?;
     let listing = list(&args.trees)?;
     let mut collected = read(&listing, threads, args.behaviour.quiet);
-    for file in &args.metadata {
-        let shown = crate::source::display::display_value(&file.to_string_lossy());
-        let bytes = std::fs::read(file).map_err(|error| {
-            Failure::usage(
-                format!("`{shown}`: {error}"),
-                "check the path given with `--metadata`",
-            )
-        })?;
-        collected
-            .facts
-            .add_metadata_lines(&file.to_string_lossy(), &bytes);
+    for file in &metadata {
+        collected.facts.add_metadata_lines(&file.name, &file.bytes);
     }
     collected.facts.keys = keys;
     let report = verify(&collected.facts, &Options { asked, threads });

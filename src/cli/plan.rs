@@ -105,6 +105,41 @@ impl Inputs {
     }
 }
 
+/// What digest chains are verified with.
+#[derive(Debug, Clone)]
+pub struct Chains {
+    /// Files of public keys.
+    pub keys: Valued<Vec<PathBuf>>,
+    /// Files of metadata.
+    pub metadata: Valued<Vec<PathBuf>>,
+    /// Minutes after the period that must be covered.
+    pub slack: Valued<u32>,
+    /// Whether anything but verified fails.
+    pub require: Valued<bool>,
+}
+
+/// Minutes after the period when nobody says otherwise.
+pub const SLACK_MINUTES: u32 = (crate::assess::SLACK / 60) as u32;
+
+impl Chains {
+    fn new(args: &Report, settings: &Settings) -> Chains {
+        Chains {
+            keys: first(filled(&args.keys), filled(&settings.keys), Vec::new()),
+            metadata: first(
+                filled(&args.metadata),
+                filled(&settings.metadata),
+                Vec::new(),
+            ),
+            slack: first(args.slack, settings.slack, SLACK_MINUTES),
+            require: first(
+                args.require_integrity.then_some(true),
+                settings.require_integrity,
+                false,
+            ),
+        }
+    }
+}
+
 /// What `report` will do.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -124,6 +159,8 @@ pub struct Plan {
     pub sample_size: Valued<u32>,
     /// Whether packets may be replaced.
     pub replace: Valued<bool>,
+    /// Keys and metadata for digest chains.
+    pub chains: Chains,
 }
 
 /// How the period was said.
@@ -215,6 +252,7 @@ impl Plan {
             ),
             sample_size: first(args.sample_size, settings.sample_size, SAMPLE_SIZE),
             replace: first(args.replace.then_some(true), settings.replace, false),
+            chains: Chains::new(args, settings),
         }
     }
 }

@@ -18,7 +18,8 @@ use super::output::{Out, closed_is_fine, complain};
 use super::plan::{PeriodWords, Plan};
 use super::settings::Settings;
 use super::terminal::{Display, thousands};
-use crate::assess::{self, Assessed};
+use super::trust;
+use crate::assess::{self, Assessed, Trust};
 use crate::control::framework::Framework;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
@@ -48,6 +49,8 @@ struct Order<'a> {
     scope: Scope,
     frameworks: Vec<Framework>,
     existing: Existing,
+    /// Keys and metadata for digest chains.
+    trust: Trust,
     /// What is odd about controls and scope, each a sentence; the packet tells it too.
     warnings: Vec<String>,
 }
@@ -71,6 +74,8 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
         scope: &order.scope,
         seed: &order.seed(),
         rehash: args.rehash,
+        // Who names keys means to verify, also when the digests come later.
+        hash_logs: !order.plan.chains.keys.value.is_empty(),
     };
     let ledger = intake.run(order.plan.ledger.value.as_deref(), &display)?;
     order.check_seed(&ledger)?;
@@ -84,6 +89,7 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
         tell_remarks(&done);
     }
     tell_refusals(&done, args.behaviour.quiet);
+    tell_integrity(&done);
     order.publish(prepared, &done, clock)?;
     let exit = exit_of(&done, args);
     if args.behaviour.json {
@@ -107,6 +113,10 @@ impl<'a> Order<'a> {
         let plan = Plan::new(args, &settings);
         let period = plan.period.value.resolve(clock.now())?;
         let generated_at = clock.stated(args.generated_at.as_deref())?;
+        let (trust, of_keys) = trust::read(&plan.chains, plan.inputs.threads.value)?;
+        for warning in &of_keys {
+            complain(&format!("warning: {warning}"));
+        }
         if plan.inputs.logs.value.is_empty() && plan.ledger.value.is_none() {
             return Err(Failure::usage(
                 "no logs given",
@@ -127,6 +137,7 @@ impl<'a> Order<'a> {
             .map(|one| one.message.clone())
             .collect();
         told.extend(doubts);
+        told.extend(of_keys);
         warnings.extend(of_lint);
         let warnings = warnings.sorted();
         if warnings.has_errors() {
@@ -155,6 +166,7 @@ impl<'a> Order<'a> {
             frameworks,
             existing,
             warnings: told,
+            trust,
         })
     }
 
@@ -188,6 +200,7 @@ impl<'a> Order<'a> {
             framework: Some(&framework.id),
             sample_size: self.plan.sample_size.value,
             made_at: Some(self.generated_at),
+            trust: Some(&self.trust),
         };
         let Assessed {
             assessment,
@@ -254,6 +267,7 @@ impl<'a> Order<'a> {
         if !self.plan.inputs.controls.value.is_empty() {
             words.push("--controls CONTROLS".to_owned());
         }
+        words.extend(trust::words(&self.plan.chains));
         words.push(format!("--seed {}", quoted(seed)));
         words.push(format!("--sample-size {}", self.plan.sample_size.value));
         words.push(format!(
@@ -378,6 +392,18 @@ fn tell_refusals(done: &[Done], quiet: bool) {
     }
 }
 
+/// What digests show, if anything does not verify or somebody demands that all does.
+fn tell_integrity(done: &[Done]) {
+    let failures = done.iter().filter(|one| one.packet.integrity.is_failure());
+    let mut statements: Vec<&str> = failures
+        .map(|one| one.packet.integrity.statement.as_str())
+        .collect();
+    statements.dedup();
+    for statement in statements {
+        complain(&format!("error: {}", sanitize::inline(statement)));
+    }
+}
+
 /// How many files have remarks: fields left out by CloudTrail, a path that claims another account.
 fn tell_remarks(done: &[Done]) {
     let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
@@ -462,12 +488,15 @@ fn exit_of(done: &[Done], args: &Report) -> Exit {
         if conclusion.is_incomplete {
             outcomes.push(Exit::Incomplete);
         }
+        if one.packet.integrity.is_failure() {
+            outcomes.push(Exit::Integrity);
+        }
     }
     filtered(&outcomes, &args.fail_on)
 }
 
 /// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = !word.is_empty()
         && word
             .chars()

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::trust::region_and_path;
+
 /// The name that is looked for in the current folder.
 pub const FILE_NAME: &str = "attestrail.toml";
 
@@ -30,6 +32,12 @@ struct Raw {
     sample_size: Option<u32>,
     threads: Option<u16>,
     replace: Option<bool>,
+    #[serde(default)]
+    keys: Vec<PathBuf>,
+    #[serde(default)]
+    metadata: Vec<PathBuf>,
+    slack: Option<u32>,
+    require_integrity: Option<bool>,
 }
 
 /// Settings with absolute meaning: paths are joined to the folder of the file.
@@ -63,6 +71,14 @@ pub struct Settings {
     pub threads: Option<u16>,
     /// Replace packets.
     pub replace: Option<bool>,
+    /// Public keys for digest files, perhaps with a Region in front.
+    pub keys: Vec<PathBuf>,
+    /// Metadata of digests.
+    pub metadata: Vec<PathBuf>,
+    /// Minutes after the period that digests must cover.
+    pub slack: Option<u32>,
+    /// Whether anything but verified integrity fails.
+    pub require_integrity: Option<bool>,
 }
 
 /// Why settings could not be used.
@@ -163,13 +179,46 @@ impl Settings {
             sample_size: raw.sample_size,
             threads: raw.threads,
             replace: raw.replace,
+            keys: raw
+                .keys
+                .iter()
+                .map(|given| join_key(folder, given))
+                .collect(),
+            metadata: raw.metadata.into_iter().map(join).collect(),
+            slack: raw.slack,
+            require_integrity: raw.require_integrity,
         })
+    }
+}
+
+/// A Region in front of a path stays in front.
+fn join_key(folder: &Path, given: &Path) -> PathBuf {
+    match region_and_path(given) {
+        (Some(region), path) => {
+            let mut joined = std::ffi::OsString::from(format!("{region}="));
+            joined.push(folder.join(path));
+            joined.into()
+        }
+        (None, path) => folder.join(path),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_stays_in_front_of_the_path_of_its_keys() {
+        let text = "format = 1\nkeys = [\"a.json\", \"eu-west-1=b.json\", \"us-east-1=/k/c.json\"]\nslack = 90\n";
+        let settings = parse(text).expect("valid");
+        let expected = [
+            "conf/a.json",
+            "eu-west-1=conf/b.json",
+            "us-east-1=/k/c.json",
+        ];
+        assert_eq!(settings.keys, expected.map(PathBuf::from));
+        assert_eq!(settings.slack, Some(90));
+    }
 
     fn parse(text: &str) -> Result<Settings, String> {
         Settings::parse(Path::new("conf/attestrail.toml"), text).map_err(|error| error.to_string())

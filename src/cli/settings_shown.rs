@@ -74,6 +74,19 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Exit, Failure> {
         &plan.sample_size,
         &plan.sample_size.value,
     ));
+    let chains = &plan.chains;
+    lines.push(line("keys", &chains.keys, &paths(&chains.keys.value)));
+    lines.push(line(
+        "metadata",
+        &chains.metadata,
+        &paths(&chains.metadata.value),
+    ));
+    lines.push(line("slack", &chains.slack, &chains.slack.value));
+    lines.push(line(
+        "require-integrity",
+        &chains.require,
+        &chains.require.value,
+    ));
     lines.push(line("threads", &inputs.threads, &inputs.threads.value));
     lines.push(line("replace", &plan.replace, &plan.replace.value));
     closed_is_fine(writeln!(out, "{}", lines.join("\n")))?;
@@ -83,7 +96,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Exit, Failure> {
 fn line<T>(name: &str, valued: &Valued<T>, shown: &dyn Display) -> String {
     let shown = or(&shown.to_string(), "(none)");
     format!(
-        "{name:<12} {:<40} {}",
+        "{name:<17} {:<40} {}",
         sanitize::inline(&shown),
         valued.from
     )

@@ -263,7 +263,7 @@ fn load(path: &Path, limit: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
 
 /// S3 metadata that a copying tool kept as `user.*` attributes.
 #[cfg(target_os = "linux")]
-fn attributes(path: &Path) -> Option<BTreeMap<String, String>> {
+pub fn attributes(path: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for name in [
         "signature",
@@ -280,8 +280,9 @@ fn attributes(path: &Path) -> Option<BTreeMap<String, String>> {
     (!found.is_empty()).then_some(found)
 }
 
+/// This system keeps no such attributes.
 #[cfg(not(target_os = "linux"))]
-fn attributes(_path: &Path) -> Option<BTreeMap<String, String>> {
+pub fn attributes(_path: &Path) -> Option<BTreeMap<String, String>> {
     None
 }
 

@@ -167,6 +167,17 @@ fn paint(ranges: &[CoverRange]) -> Vec<CoverRange> {
     painted
 }
 
+/// The cover of several trails or trees for one account and Region: the best of them.
+pub fn joined(all: &[&PlaceCover], asked: Option<Asked>) -> (Vec<CoverRange>, Vec<CoverRange>) {
+    let ranges: Vec<CoverRange> = all
+        .iter()
+        .flat_map(|cover| cover.ranges.iter().copied())
+        .collect();
+    let ranges = without_spaces(paint(&ranges));
+    let asked = within(&ranges, asked);
+    (ranges, asked)
+}
+
 /// Time between two trails that nobody covers is a gap too.
 fn without_spaces(ranges: Vec<CoverRange>) -> Vec<CoverRange> {
     let mut filled: Vec<CoverRange> = Vec::with_capacity(ranges.len());

@@ -96,6 +96,8 @@ pub struct Entry {
     pub hash: Option<Hash>,
     /// `hashAlgorithm`, where it is not SHA-256.
     pub odd_algorithm: Option<Box<str>>,
+    /// `oldestEventTime` and `newestEventTime`, where both are times.
+    pub events: Option<(i64, i64)>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +128,11 @@ struct RawEntry {
     key: Box<str>,
     hash_value: String,
     hash_algorithm: Box<str>,
+    // Nothing is proved by these two, so anything may stand here.
+    #[serde(default)]
+    newest_event_time: serde_json::Value,
+    #[serde(default)]
+    oldest_event_time: serde_json::Value,
 }
 
 /// Reads the stored bytes of a digest file.
@@ -230,7 +237,11 @@ fn read_previous(
 }
 
 fn entry(raw: RawEntry) -> Entry {
+    let instant = |value: &serde_json::Value| time::parse(value.as_str()?).ok();
     Entry {
+        events: instant(&raw.oldest_event_time)
+            .zip(instant(&raw.newest_event_time))
+            .filter(|(oldest, newest)| oldest <= newest),
         key: raw.key,
         hash: hash_of(&raw.hash_value),
         odd_algorithm: (&*raw.hash_algorithm != "SHA-256").then_some(raw.hash_algorithm),

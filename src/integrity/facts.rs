@@ -7,7 +7,7 @@ use crate::reader::inflate::GzipFault;
 use crate::reader::{FileFault, FileOutcome, FileReport};
 use crate::source::SourceFile;
 
-use super::digest::{self, DigestBytes, Hash};
+use super::digest::{self, DigestBytes, Hash, Malformed, Packing};
 use super::keys::Keys;
 use super::metadata::{self, SignatureFact, Target};
 use super::place::SIDECAR;
@@ -28,6 +28,8 @@ pub enum LogBytes {
     Broken(String),
     /// Could not be read, or is larger than the limits: nothing is known of its content.
     Unread(String),
+    /// It was read at a time when nobody asked for its hash.
+    NotHashed,
 }
 
 /// One log file.
@@ -44,7 +46,18 @@ pub struct LogFact {
 impl LogFact {
     /// The fact that a read with [`crate::reader::ReadLimits::hash_content`] gave.
     pub fn of_report(file: &SourceFile, report: &FileReport) -> LogFact {
-        let bytes = match (&report.outcome, report.content_sha256) {
+        LogFact {
+            key: file.key.clone(),
+            copy: file.copy,
+            bytes: LogBytes::of_report(report),
+        }
+    }
+}
+
+impl LogBytes {
+    /// What the reader found, in the words of this module.
+    pub fn of_report(report: &FileReport) -> LogBytes {
+        match (&report.outcome, report.content_sha256) {
             (FileOutcome::Refused(FileFault::Gzip(fault)), _) => LogBytes::of_gzip(fault),
             (FileOutcome::Refused(fault @ FileFault::Empty), _) => {
                 LogBytes::Broken(fault.to_string())
@@ -56,19 +69,14 @@ impl LogFact {
                     .iter()
                     .any(|n| n.code == "plain-under-gz-name"),
             },
+            // What was read to its end and unpacked would have a hash, had one been asked for.
+            _ if report.sha256.is_some() => LogBytes::NotHashed,
             (FileOutcome::Refused(fault), None) => LogBytes::Unread(fault.to_string()),
             (FileOutcome::NotRead(kind), None) => LogBytes::Unread(kind.reason()),
-            (FileOutcome::Read, None) => LogBytes::Unread("its content was not hashed".into()),
-        };
-        LogFact {
-            key: file.key.clone(),
-            copy: file.copy,
-            bytes,
+            (FileOutcome::Read, None) => LogBytes::NotHashed,
         }
     }
-}
 
-impl LogBytes {
     pub(super) fn of_gzip(fault: &GzipFault) -> LogBytes {
         match fault {
             GzipFault::SecondMember { .. } | GzipFault::Trailing { .. } => {
@@ -131,6 +139,19 @@ impl Facts {
         });
     }
 
+    /// Adds a digest file whose bytes are not at hand.
+    pub fn add_unread_digest(&mut self, key: &str, copy: u32, why: String) {
+        self.digests.push(DigestFact {
+            key: key.to_owned(),
+            copy,
+            bytes: DigestBytes {
+                packing: Packing::Gzip,
+                content_sha256: None,
+                digest: Err(Malformed(why)),
+            },
+        });
+    }
+
     /// Adds a sidecar `KEY.head.json`.
     pub fn add_sidecar(&mut self, key: &str, bytes: &[u8]) {
         let beside = key.strip_suffix(SIDECAR).unwrap_or(key);
@@ -159,7 +180,8 @@ impl Facts {
             .push(metadata::fact(target, &source, attributes));
     }
 
-    pub(super) fn add_bad_metadata(&mut self, key: &str, message: String) {
+    /// Adds a file of metadata that cannot be used.
+    pub fn add_bad_metadata(&mut self, key: &str, message: String) {
         self.bad_metadata.push(BadMetadata {
             key: key.to_owned(),
             message,

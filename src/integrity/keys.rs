@@ -37,6 +37,8 @@ pub struct TrailKey {
     pub valid_to: i64,
     /// The file that it came from, safe to print.
     pub source: String,
+    /// SHA-256 of that file.
+    pub file_sha256: [u8; 32],
     key: PublicKey,
 }
 
@@ -74,6 +76,24 @@ pub enum KeyError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl KeyError {
+    /// The error with `name` in place of the path of its file.
+    pub fn without_folder(&self, name: &str) -> String {
+        let named = match self.clone() {
+            KeyError::NotAList { reason, .. } => KeyError::NotAList {
+                source_name: name.to_owned(),
+                reason,
+            },
+            KeyError::Refused { index, reason, .. } => KeyError::Refused {
+                source_name: name.to_owned(),
+                index,
+                reason,
+            },
+        };
+        named.to_string()
+    }
 }
 
 /// All keys, found by fingerprint.
@@ -148,6 +168,7 @@ impl Keys {
                 reason: display_value(&reason),
             }]
         };
+        let file_sha256 = Sha256::digest(bytes).into();
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let list: RawList =
             serde_json::from_slice(bytes).map_err(|error| not_a_list(error.to_string()))?;
@@ -160,7 +181,7 @@ impl Keys {
         let mut errors = Vec::new();
         for (index, raw) in list.keys.into_iter().enumerate() {
             match read_key(raw, region, in_name.as_deref(), &source_name) {
-                Ok(key) => self.insert(key),
+                Ok(key) => self.insert(TrailKey { file_sha256, ..key }),
                 Err(reason) => errors.push(KeyError::Refused {
                     source_name: source_name.clone(),
                     index,
@@ -224,6 +245,7 @@ fn read_key(
         valid_from,
         valid_to,
         source: source.to_owned(),
+        file_sha256: [0; 32],
         key,
     })
 }

@@ -184,6 +184,7 @@ impl<'a, 'f> Judge<'a, 'f> {
             copy: log.copy,
             state: LogState::Unverifiable,
             digest: Some(best.node),
+            events: None,
             faults: Vec::new(),
         };
         if listings.len() > 1 {
@@ -219,6 +220,10 @@ impl<'a, 'f> Judge<'a, 'f> {
             }
             LogBytes::Unread(what) => {
                 report.faults.push(fault(FaultKind::UnreadableLog, what));
+            }
+            LogBytes::NotHashed => {
+                let what = "its content was not hashed when it was read";
+                report.faults.push(fault(FaultKind::NotHashed, what));
             }
         }
         report
@@ -316,6 +321,7 @@ impl<'a, 'f> Judge<'a, 'f> {
             copy: 0,
             state: LogState::Missing,
             digest: Some(node),
+            events: entry.events,
             faults,
         }
     }
@@ -331,6 +337,7 @@ impl<'a, 'f> Judge<'a, 'f> {
             copy: log.copy,
             state: LogState::NotCovered,
             digest: None,
+            events: None,
             faults: Vec::new(),
         };
         let (state, kind, message) = self.judge_unlisted(&claim);

@@ -55,17 +55,19 @@ pub struct Place {
 
 /// What the key of a local log file tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LogClaim {
+pub struct LogClaim {
     /// What stands before `AWSLogs/`, if the file lies in such a tree.
     pub front: Option<String>,
+    /// Account and Region.
     pub place: Option<Place>,
+    /// The folder.
     pub kind: Option<LogKind>,
     /// From and up to which second it may have been delivered.
     pub delivered: Option<(i64, i64)>,
 }
 
 /// Reads the key of a log file.
-pub(super) fn log_claim(key: &str) -> LogClaim {
+pub fn log_claim(key: &str) -> LogClaim {
     let claim = layout::claim(key);
     let kind = match &claim.folder {
         Some(Folder::CloudTrail) => Some(LogKind::CloudTrail),
@@ -192,7 +194,7 @@ pub(super) fn digest_name(key: &str) -> Option<DigestName> {
 }
 
 /// The last component.
-pub(super) fn file_name(key: &str) -> &str {
+pub fn file_name(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }
 
@@ -257,7 +259,7 @@ pub(super) fn agrees(local: &str, declared: &str) -> bool {
 }
 
 /// `us-east-1`, `us-gov-west-1`, `us-iso-east-1`
-pub(super) fn is_region(text: &str) -> bool {
+pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
         return false;

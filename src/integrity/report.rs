@@ -104,6 +104,8 @@ faults! {
     BrokenLog "broken-log" Failed "copy the log from the bucket again";
     /// Log: it could not be read.
     UnreadableLog "unreadable-log" Unverified "make the file readable, or raise the limit that it exceeds";
+    /// Log: it was read before anybody asked for its hash.
+    NotHashed "not-hashed" Unverified "scan this log again, together with its digests or with `--hash-logs`";
     /// Log: its hash is of an unknown kind.
     HashAlgorithm "hash-algorithm-unsupported" Unverified "";
     /// Log: what lists it does not verify.
@@ -267,6 +269,8 @@ pub struct LogReport {
     pub state: LogState,
     /// The digest that decided, as an index into [`IntegrityReport::digests`].
     pub digest: Option<usize>,
+    /// For a missing log, the first and last time of its records, as its digest says.
+    pub events: Option<(i64, i64)>,
     /// Everything that is wrong or odd.
     pub faults: Vec<Fault>,
 }

@@ -39,6 +39,11 @@ impl<'a> Cursor<'a> {
         self.rest.is_empty()
     }
 
+    /// Everything that was not read.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The next byte.
     pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;

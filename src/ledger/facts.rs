@@ -1,6 +1,7 @@
 //! What is known of one log file once it was read: plain data, the same
 //! whenever and wherever the file is read with the same controls and lists.
 
+use super::integrity::IntegrityFact;
 use crate::control::keys::Keys;
 use crate::control::roles::{FieldBits, Part, Role};
 use crate::record::class::ClassSet;
@@ -252,6 +253,8 @@ pub struct FileFacts {
     pub state: FileState,
     /// Whether it is a digest file.
     pub is_digest: bool,
+    /// What it is to digest chains.
+    pub integrity: IntegrityFact,
     /// What its key claims.
     pub claim: ClaimFact,
     /// Entries found in it.
@@ -292,6 +295,7 @@ impl FileFacts {
             shape: String::new(),
             state: FileState::Refused,
             is_digest: false,
+            integrity: IntegrityFact::None,
             claim: ClaimFact::default(),
             records_seen: 0,
             records_refused: 0,

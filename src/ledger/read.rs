@@ -10,6 +10,7 @@ use super::facts::{
     Cell, ClaimFact, FieldMask, FileFacts, FileState, ProblemFact, Profile, Projection, RecordFact,
     RefusalFact, RowFact, Stat, StoreSeen, TrailChange, TrailFact,
 };
+use super::integrity::{IntegrityFact, NOT_HASHED};
 use super::store::Ledger;
 use super::write::{ACTOR_KINDS, record_id};
 use crate::control::keys::{Keys, Values};
@@ -53,6 +54,32 @@ pub struct LedgerRow {
     pub classes: ClassSet,
     /// What judging over time needs.
     pub keys: Keys,
+}
+
+/// A file as a scan meets it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownFile {
+    /// Number in this ledger.
+    pub id: i64,
+    /// How it looked on disk.
+    pub stat: Stat,
+    /// Whether it was not refused.
+    pub was_accepted: bool,
+    /// Whether its content was hashed, if it is a log file.
+    pub is_hashed: bool,
+}
+
+/// What one file is to digest chains.
+#[derive(Debug, Clone)]
+pub struct ChainFile {
+    /// Number in this ledger.
+    pub id: i64,
+    /// Its key.
+    pub key: String,
+    /// Whether records of it are kept.
+    pub has_records: bool,
+    /// The facts.
+    pub fact: IntegrityFact,
 }
 
 /// The place of each file in the order of keys and content.
@@ -226,16 +253,23 @@ impl Ledger {
         self.wrap(statement.query_row([file], |row| Ok((row.get(0)?, row.get(1)?))))
     }
 
-    /// The files under a key: number, how they looked, whether they were not refused.
+    /// The files under a key.
     ///
     /// # Errors
     /// See [`LedgerError`].
-    pub fn files_under(&self, key: &str) -> Result<Vec<(i64, Stat, bool)>, LedgerError> {
-        let sql =
-            "SELECT id, size, modified, inode, state <> 1 FROM file WHERE key = ?1 ORDER BY id";
-        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
-        let read = |row: &Row<'_>| -> rusqlite::Result<(i64, Stat, bool)> {
-            Ok((row.get(0)?, read_stat(row, 1)?, row.get(4)?))
+    pub fn files_under(&self, key: &str) -> Result<Vec<KnownFile>, LedgerError> {
+        let sql = format!(
+            "SELECT id, size, modified, inode, state <> 1, \
+             coalesce(substr(integrity, 1, 2) <> {NOT_HASHED}, 1) FROM file WHERE key = ?1 ORDER BY id"
+        );
+        let mut statement = self.wrap(self.connection.prepare_cached(&sql))?;
+        let read = |row: &Row<'_>| -> rusqlite::Result<KnownFile> {
+            Ok(KnownFile {
+                id: row.get(0)?,
+                stat: read_stat(row, 1)?,
+                was_accepted: row.get(4)?,
+                is_hashed: row.get(5)?,
+            })
         };
         let rows = self.wrap(statement.query_map([key], read))?;
         self.wrap(rows.collect())
@@ -272,25 +306,66 @@ impl Ledger {
         self.wrap(rows.collect())
     }
 
+    /// Whether it holds a digest file.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn has_digests(&self) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM file WHERE substr(integrity, 1, 1) = x'02')";
+        let found = self.connection.query_row(sql, [], |row| row.get(0));
+        self.wrap(found)
+    }
+
+    /// Every file that is something to digest chains, in the order of [`Ledger::files`].
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; or what `each` returns.
+    pub fn chain_files<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(ChainFile) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT id, key, kept > 0, integrity FROM file WHERE integrity IS NOT NULL \
+                   ORDER BY key, sha256";
+        let mut statement = self.wrap(self.connection.prepare(sql))?;
+        let mut rows = self.wrap(statement.query([]))?;
+        while let Some(row) = self.wrap(rows.next())? {
+            let packed = self.wrap(row.get_ref(3))?;
+            let fact = packed.as_blob().ok().and_then(IntegrityFact::unpack);
+            let file = ChainFile {
+                id: self.wrap(row.get(0))?,
+                key: self.wrap(row.get(1))?,
+                has_records: self.wrap(row.get(2))?,
+                fact: fact.ok_or_else(|| self.damaged("facts for digest chains cannot be read"))?,
+            };
+            each(file)?;
+        }
+        Ok(())
+    }
+
     /// All facts about one file.
     ///
     /// # Errors
     /// See [`LedgerError`].
     pub fn facts(&self, id: i64) -> Result<Option<FileFacts>, LedgerError> {
-        let sql = format!("SELECT {HEAD}, entries FROM file WHERE id = ?1");
+        let sql = format!("SELECT {HEAD}, entries, integrity FROM file WHERE id = ?1");
         let mut statement = self.wrap(self.connection.prepare_cached(&sql))?;
-        let read = |row: &Row<'_>| -> rusqlite::Result<(Option<FileHead>, Vec<u8>)> {
-            let entries: Option<Vec<u8>> = row.get(23)?;
-            Ok((read_head(row)?, entries.unwrap_or_default()))
+        let read = |row: &Row<'_>| -> rusqlite::Result<(Option<FileHead>, Vec<u8>, Vec<u8>)> {
+            let blob = |at| {
+                row.get::<_, Option<Vec<u8>>>(at)
+                    .map(Option::unwrap_or_default)
+            };
+            Ok((read_head(row)?, blob(23)?, blob(24)?))
         };
         let found = self.wrap(statement.query_row([id], read).optional())?;
-        let Some((head, entries)) = found else {
+        let Some((head, entries, integrity)) = found else {
             return Ok(None);
         };
         let mut facts = head
             .ok_or_else(|| self.damaged("a file's facts cannot be read"))?
             .facts;
         facts.entries = entries;
+        facts.integrity = IntegrityFact::unpack(&integrity)
+            .ok_or_else(|| self.damaged("facts for digest chains cannot be read"))?;
         self.add_rows(id, &mut facts)?;
         Ok(Some(facts))
     }

@@ -10,6 +10,7 @@ use super::facts::{
     Cell, FileFacts, FileState, ProblemFact, Profile, Projection, RefusalFact, Stat, StoreSeen,
     TrailChange, TrailFact,
 };
+use super::integrity::IntegrityFact;
 use super::sample::Gate;
 use super::seal::break_seal;
 use super::store::Ledger;
@@ -73,6 +74,7 @@ impl<'l> Writer<'l> {
             // Read under other limits, the same bytes may be refused once and read later.
             if state == FileState::Read || facts.state != FileState::Read {
                 self.ledger.wrap(set_stat(connection, id, &facts.stat))?;
+                self.join_integrity(id, &facts.integrity)?;
                 return Ok(Added::Known(id));
             }
             self.ledger.wrap(delete_file(connection, id))?;
@@ -90,6 +92,33 @@ impl<'l> Writer<'l> {
             .and_then(|()| insert_rows(connection, facts, id));
         self.ledger.wrap(rows)?;
         Ok(Added::New)
+    }
+
+    /// What an earlier reading did not ask for, such as a hash, is added to a file that is there.
+    fn join_integrity(&self, id: i64, fact: &IntegrityFact) -> Result<(), LedgerError> {
+        let connection = &self.ledger.connection;
+        let sql = "SELECT integrity FROM file WHERE id = ?1";
+        let read = || -> rusqlite::Result<Option<Vec<u8>>> {
+            connection
+                .prepare_cached(sql)?
+                .query_row([id], |row| row.get(0))
+        };
+        let packed = self.ledger.wrap(read())?;
+        let known =
+            IntegrityFact::unpack(packed.as_deref().unwrap_or_default()).ok_or_else(|| {
+                self.ledger
+                    .damaged("facts for digest chains cannot be read")
+            })?;
+        let joined = known.clone().joined(fact.clone());
+        if joined == known {
+            return Ok(());
+        }
+        let write = || -> rusqlite::Result<usize> {
+            connection
+                .prepare_cached("UPDATE file SET integrity = ?2 WHERE id = ?1")?
+                .execute((id, joined.pack()))
+        };
+        self.ledger.wrap(write()).map(|_| ())
     }
 
     /// Removes a file with all its facts; the content under its key is another now.
@@ -226,7 +255,7 @@ fn set_stat(connection: &Connection, id: i64, stat: &Stat) -> rusqlite::Result<(
 fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rusqlite::Result<i64> {
     let state = FileState::ALL.iter().position(|one| *one == facts.state);
     let sql = "INSERT INTO file VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-               ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
+               ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
     let mut statement = connection.prepare_cached(sql)?;
     statement.insert(params![
         facts.key,
@@ -252,6 +281,7 @@ fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rus
         pack_stores(&facts.stores),
         pack_trails(&facts.trails),
         facts.entries,
+        facts.integrity.pack(),
     ])
 }
 

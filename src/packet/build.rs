@@ -4,6 +4,7 @@
 //! a requirement takes the gravest. What does not add up is an error, not a packet.
 
 mod control;
+pub(super) mod integrity;
 pub(super) mod log_set;
 mod scope;
 
@@ -101,8 +102,8 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Packet, BuildError> {
     let requirements = requirements(inputs.framework, &controls);
     let log_set = log_set::info(inputs, &masker)?;
     let coverage = log_set::coverage(inputs.assessment, &masker);
-    let integrity = integrity(inputs.assessment);
-    let conclusion = conclusion(inputs, &controls, &requirements);
+    let integrity = integrity::info(inputs)?;
+    let conclusion = conclusion(inputs, &integrity, &controls, &requirements);
     let mut packet = Packet {
         format: FORMAT.to_owned(),
         id: String::new(),
@@ -249,6 +250,7 @@ fn verdict_counts<'v>(ids: impl Iterator<Item = &'v str> + Clone) -> Vec<Verdict
 
 fn conclusion(
     inputs: &Inputs<'_>,
+    integrity: &IntegrityInfo,
     controls: &[ControlInfo],
     requirements: &[RequirementInfo],
 ) -> Conclusion {
@@ -262,7 +264,7 @@ fn conclusion(
         .iter()
         .any(|one| one.verdict == Verdict::Exceptions.id());
     let exit_code = match () {
-        () if inputs.assessment.integrity.status == "failed" => 4,
+        () if integrity.is_failure() => 4,
         () if !because.is_empty() => 3,
         () if has_exceptions => 1,
         () => 0,
@@ -278,7 +280,7 @@ fn conclusion(
     });
     let of_controls = verdict_counts(controls.iter().map(|one| one.verdict.as_str()));
     Conclusion {
-        sentence: sentence(controls, &of_controls, &because),
+        sentence: sentence(integrity, controls, &of_controls, &because),
         gravest: gravest.id().to_owned(),
         gravest_shown: gravest.shown().to_owned(),
         is_incomplete: !because.is_empty(),
@@ -318,6 +320,14 @@ fn incomplete_because(assessment: &Assessment, controls: &[ControlInfo]) -> Vec<
             )
         ));
     }
+    if assessment.integrity.status == "failed" {
+        because.push(format!(
+            "Log files are not as CloudTrail delivered them: {}.",
+            assessment.integrity.failures()
+        ));
+    } else if assessment.integrity.is_required && assessment.integrity.status != "verified" {
+        because.push("Verified integrity was demanded, and it is not verified.".to_owned());
+    }
     if log_set.total.conflicts > 0 {
         because.push(format!(
             "{} left out, because records with the same event id have different content.",
@@ -327,7 +337,12 @@ fn incomplete_because(assessment: &Assessment, controls: &[ControlInfo]) -> Vec<
     because
 }
 
-fn sentence(controls: &[ControlInfo], counts: &[VerdictCount], because: &[String]) -> String {
+fn sentence(
+    integrity: &IntegrityInfo,
+    controls: &[ControlInfo],
+    counts: &[VerdictCount],
+    because: &[String],
+) -> String {
     let total = controls.len() as u64;
     let parts: Vec<String> = counts
         .iter()
@@ -345,6 +360,12 @@ fn sentence(controls: &[ControlInfo], counts: &[VerdictCount], because: &[String
     if !because.is_empty() {
         text.push_str(" The evidence is incomplete: see below for what is missing.");
     }
+    text.push_str(match integrity.status.as_str() {
+        "verified" => " The log files are verified against CloudTrail's signed digests.",
+        "failed" => " Log files are not as CloudTrail delivered them: integrity has failed.",
+        "incomplete" => " The integrity of the log files is not verified in full.",
+        _ => " The integrity of the log files is not verified.",
+    });
     text.push_str(" This packet reports what CloudTrail records show; whether the requirements are met is for a person to conclude.");
     text
 }
@@ -371,8 +392,10 @@ fn method(inputs: &Inputs<'_>) -> Method {
             ));
         }
     }
-    if inputs.assessment.integrity.status == "not-verified" {
-        not_examined.push("Digest files were not verified, so that a changed or deleted log file would not show here.".to_owned());
+    match inputs.assessment.integrity.status {
+        "not-verified" => not_examined.push("Digest files were not verified, so that a changed or deleted log file would not show here.".to_owned()),
+        "incomplete" => not_examined.push("Digest files could not be verified in full, so that some changed or deleted log files would not show here.".to_owned()),
+        _ => {}
     }
     Method {
         command: inputs.facts.command.clone(),
@@ -383,15 +406,6 @@ fn method(inputs: &Inputs<'_>) -> Method {
         limits: words::limits(),
         not_examined,
         warnings: inputs.facts.warnings.clone(),
-    }
-}
-
-fn integrity(assessment: &Assessment) -> IntegrityInfo {
-    IntegrityInfo {
-        status: assessment.integrity.status.to_owned(),
-        shown: words::integrity(assessment.integrity.status),
-        statement: assessment.integrity.statement.clone(),
-        digests_seen: assessment.integrity.digests_seen,
     }
 }
 

@@ -702,6 +702,217 @@ pub struct IntegrityInfo {
     pub statement: String,
     /// Digest files seen.
     pub digests_seen: u64,
+    /// Whether the run was told that everything must be verified.
+    pub is_required: bool,
+    /// What must be covered: the period and its slack.
+    pub asked: AskedInfo,
+    /// Log files of the set by state, those that digests list and that are not there too.
+    pub logs: Vec<StateCount>,
+    /// Digests by state.
+    pub digests: Vec<StateCount>,
+    /// Records of the period that lie in files that do not verify.
+    pub suspect_records: u64,
+    /// Cover by account and Region.
+    pub cover: Vec<CoverInfo>,
+    /// The CSV file with every stretch of cover.
+    pub cover_file: String,
+    /// What is wrong or odd; what matters to scope and period first.
+    pub faults: FaultList,
+    /// State of each log file and digest.
+    pub files: FileStates,
+    /// The public keys that the user supplied.
+    pub keys: Vec<KeyInfo>,
+    /// Files of digest metadata that the user supplied.
+    pub metadata: Vec<MetadataInfo>,
+    /// Lists of keys in the log set; they are not used.
+    pub untrusted_keys: Vec<String>,
+    /// Lines for the AWS CLI that collect what is wanted; they were not run.
+    pub commands: Vec<String>,
+}
+
+impl IntegrityInfo {
+    /// Whether the run ends with the exit code of integrity.
+    pub fn is_failure(&self) -> bool {
+        self.status == "failed" || self.is_required && self.status != "verified"
+    }
+}
+
+/// What must be covered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AskedInfo {
+    /// First instant.
+    pub from: String,
+    /// The instant after the last one, slack included.
+    pub to: String,
+    /// Minutes after the period, of that.
+    pub slack_minutes: u64,
+}
+
+/// How many things are in a state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StateCount {
+    /// Its id.
+    pub state: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// The cover of one account and Region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CoverInfo {
+    /// Account id.
+    pub account: String,
+    /// Its name.
+    pub account_name: String,
+    /// Region.
+    pub region: String,
+    /// Whether the scope file says that nothing is expected there.
+    pub is_declared_idle: bool,
+    /// The asked time, whole.
+    pub ranges: Vec<CoverSpanInfo>,
+    /// Trail by trail, where there are several.
+    pub trails: Vec<TrailCoverInfo>,
+    /// Stretches of whole hours that are proved idle.
+    pub idle: Vec<SpanInfo>,
+    /// How many hours these are.
+    pub idle_hours: u64,
+}
+
+/// The cover of one of several trails.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrailCoverInfo {
+    /// Its name.
+    pub trail: String,
+    /// The asked time, whole.
+    pub ranges: Vec<CoverSpanInfo>,
+}
+
+/// A stretch of delivery time and what is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CoverSpanInfo {
+    /// First instant.
+    pub from: String,
+    /// The instant after the last one.
+    pub to: String,
+    /// Its id.
+    pub state: String,
+    /// As shown.
+    pub shown: String,
+}
+
+/// A stretch of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpanInfo {
+    /// First instant.
+    pub from: String,
+    /// The instant after the last one.
+    pub to: String,
+}
+
+/// Faults, cut visibly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultList {
+    /// Rows here.
+    pub shown: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// The CSV file with all.
+    pub file: String,
+    /// SHA-256 over all rows.
+    pub rows_sha256: String,
+    /// The first rows.
+    pub rows: Vec<FaultInfo>,
+}
+
+/// One fault, or several files with one fault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultInfo {
+    /// `log`, `digest`, `time` or `metadata`.
+    pub thing: String,
+    /// A key, or account and Region.
+    pub object: String,
+    /// Stable code.
+    pub code: String,
+    /// `failed`, `unverified` or `notice`.
+    pub weight: String,
+    /// Account id; empty if nothing tells.
+    pub account: String,
+    /// Region; empty if nothing tells.
+    pub region: String,
+    /// First instant of delivery that it is about.
+    pub from: Option<String>,
+    /// The instant after the last one.
+    pub to: Option<String>,
+    /// How many files it is about.
+    pub count: u64,
+    /// Whether it may concern scope and period.
+    pub matters: bool,
+    /// What and why.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// States of files, cut visibly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileStates {
+    /// Rows here.
+    pub shown: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// The CSV file with all.
+    pub file: String,
+    /// SHA-256 over all rows.
+    pub rows_sha256: String,
+    /// The first rows: digests, then log files, each in the order of keys.
+    pub rows: Vec<FileStateInfo>,
+}
+
+/// The state of one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileStateInfo {
+    /// Its key.
+    pub file: String,
+    /// `log` or `digest`.
+    pub kind: String,
+    /// What it came to.
+    pub state: String,
+    /// Whether it may concern scope and period.
+    pub matters: bool,
+    /// First instant of delivery.
+    pub from: Option<String>,
+    /// The instant after the last one.
+    pub to: Option<String>,
+    /// Logs: the digest that decided. Digests: where the signature came from that verifies.
+    pub proof: String,
+    /// Codes of its faults.
+    pub faults: Vec<String>,
+}
+
+/// A public key that the user supplied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyInfo {
+    /// Name of its file, without folders.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub file_sha256: String,
+    /// Its Region; empty if neither file nor user told.
+    pub region: String,
+    /// MD5 of the key in hexadecimal, as AWS names it.
+    pub fingerprint: String,
+    /// First instant of its validity.
+    pub valid_from: String,
+    /// Last instant of its validity.
+    pub valid_to: String,
+}
+
+/// A file of digest metadata.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetadataInfo {
+    /// Its name, without folders.
+    pub file: String,
+    /// Its SHA-256.
+    pub sha256: String,
 }
 
 /// What was done to secrets.

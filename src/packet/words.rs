@@ -100,6 +100,14 @@ pub const fn day_state(state: DayState) -> (&'static str, &'static str) {
             "I",
             "Declared idle: the scope file says, with a reason, that no activity is expected.",
         ),
+        DayState::ProvedIdle => (
+            "P",
+            "Proved idle: verified digests show that every delivered log file is here, and no record is of this day.",
+        ),
+        DayState::Missing => (
+            "M",
+            "Missing: digests list a log file with records of this day that is not here.",
+        ),
         DayState::Silent => (
             "S",
             "Silent: no record, and nothing explains it. No activity or loss; not proven.",
@@ -113,19 +121,37 @@ pub const fn day_state(state: DayState) -> (&'static str, &'static str) {
 }
 
 /// Every state in the order of the legend.
-pub const DAY_STATES: [DayState; 5] = [
+pub const DAY_STATES: [DayState; 7] = [
     DayState::Delivered,
+    DayState::ProvedIdle,
     DayState::DeclaredIdle,
     DayState::Silent,
+    DayState::Missing,
     DayState::Stopped,
     DayState::OutsideScope,
 ];
+
+/// How a state of covered time is shown.
+pub fn cover(state: &str) -> &'static str {
+    match state {
+        "verified" => "verified",
+        "hash-only" => "digests there, signature not checked",
+        "failed" => "the digest does not verify",
+        "hole" => "digests are missing",
+        "gap" => "no digests: validation or logging was off",
+        "before-first" => "before the first digest",
+        "after-last" => "after the last digest",
+        "no-digests" => "no digests",
+        _ => "not known",
+    }
+}
 
 /// How an integrity status is shown.
 pub fn integrity(status: &str) -> String {
     match status {
         "not-verified" => "Not verified".to_owned(),
         "verified" => "Verified".to_owned(),
+        "incomplete" => "Not verified in full".to_owned(),
         "failed" => "Failed".to_owned(),
         other => other.replace('-', " "),
     }

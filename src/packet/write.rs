@@ -5,6 +5,7 @@
 //! model was built from, there is no packet. Views are given by the caller.
 
 mod evidence_files;
+mod integrity_files;
 mod log_files;
 mod readme;
 

@@ -77,6 +77,12 @@ impl Scratch {
         }
     }
 
+    /// The bytes of the file that was read last, as stored, but for what was blanked in them
+    /// so that they are UTF-8. Meaningful only where the report has their SHA-256.
+    pub fn stored(&self) -> &[u8] {
+        &self.stored
+    }
+
     fn give_back(&mut self) {
         for buffer in [&mut self.stored, &mut self.inflated, &mut self.inner] {
             if buffer.capacity() > KEPT_BUFFER {

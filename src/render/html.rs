@@ -174,6 +174,8 @@ struct Pictures {
     requirements: Vec<Drawing>,
     exceptions: Vec<Drawing>,
     timeline: Drawing,
+    /// Cover of digests by day.
+    integrity: Vec<Drawing>,
     /// In the order of controls; nothing for those without exceptions.
     timelines: Vec<Option<Drawing>>,
 }
@@ -212,6 +214,7 @@ impl Pictures {
                 "Exceptions of all controls by day (UTC)",
                 "One column for each day with exceptions",
             ),
+            integrity: drawn(&picture::integrity(packet)),
             timelines: packet
                 .controls
                 .iter()

@@ -3,6 +3,7 @@
 //!
 //! Rows are made while they are drawn; no table is ever spelled as markup.
 
+mod chains;
 mod tables;
 
 use std::io;
@@ -63,6 +64,7 @@ impl<'p> Resolver<'p> for Named<'p> {
             "exceptions" => picture::exceptions_by_control(packet),
             "requirements" => Some(picture::requirements_by_group(packet)),
             "coverage" => Some(picture::coverage(packet)),
+            "integrity" => Some(picture::integrity(packet)),
             _ => {
                 let id = name.strip_prefix("days/")?;
                 let control = packet.controls.iter().find(|one| one.id == id)?;

@@ -6,6 +6,8 @@
 use super::block::{Bar, Chart, ChartKind, GridRow, Pattern, StackedRow, State, Tone};
 use super::chart::{Anchor, Ink, Mark, Scene, grouped};
 use crate::packet::model::{ControlInfo, Packet};
+use crate::period::DAY;
+use crate::record::time;
 
 /// How a verdict looks: tone, letter, pattern. The words always stand beside it.
 pub fn verdict_state(id: &str, shown: &str) -> State {
@@ -197,6 +199,8 @@ fn day_state(id: &str, letter: &str) -> State {
     let (tone, pattern) = match id {
         "delivered" => (Tone::Good, Pattern::Open),
         "declared-idle" => (Tone::Muted, Pattern::Open),
+        "proved-idle" => (Tone::Good, Pattern::Hatched),
+        "missing" => (Tone::Bad, Pattern::Crossed),
         "silent" => (Tone::Warning, Pattern::Hatched),
         "stopped" => (Tone::Bad, Pattern::Solid),
         _ => (Tone::Muted, Pattern::Open),
@@ -207,6 +211,78 @@ fn day_state(id: &str, letter: &str) -> State {
         tone,
         pattern,
     }
+}
+
+/// Cover of digests: account and Region by day, each day in the worst state of its hours.
+pub fn integrity(packet: &Packet) -> Chart {
+    let integrity = &packet.integrity;
+    let days = days_between(&integrity.asked.from, &integrity.asked.to);
+    let states = COVER_STATES.map(|(id, letter, tone, pattern)| State {
+        label: id.replace('-', " "),
+        letter,
+        tone,
+        pattern,
+    });
+    let place = |state: &str| COVER_STATES.iter().position(|one| one.0 == state);
+    let rows = integrity.cover.iter().map(|one| {
+        let worst = |day: &String| {
+            let next = format!("{day}T24");
+            let touching = one
+                .ranges
+                .iter()
+                .filter(|range| range.from < next && range.to.as_str() > day_start(day).as_str());
+            let worst = touching.filter_map(|range| place(&range.state)).max();
+            worst.unwrap_or(COVER_STATES.len() - 1)
+        };
+        GridRow {
+            label: format!("{} {}", one.account, one.region),
+            cells: days.iter().map(worst).collect(),
+        }
+    });
+    let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    for range in integrity.cover.iter().flat_map(|one| &one.ranges) {
+        *counts.entry(&range.state).or_default() += 1;
+    }
+    Chart {
+        title: "Digests by account, Region and day (UTC); the worst of each day".to_owned(),
+        description: in_words(counts.into_iter()),
+        kind: ChartKind::Grid {
+            states: states.to_vec(),
+            columns: days.iter().map(|day| month_and_day(day)).collect(),
+            rows: rows.collect(),
+        },
+    }
+}
+
+/// States of covered time, the best first: letter, tone and pattern.
+const COVER_STATES: [(&str, char, Tone, Pattern); 8] = [
+    ("verified", 'V', Tone::Good, Pattern::Solid),
+    ("hash-only", 'H', Tone::Warning, Pattern::Open),
+    ("before-first", 'B', Tone::Warning, Pattern::Hatched),
+    ("after-last", 'A', Tone::Warning, Pattern::Hatched),
+    ("gap", 'G', Tone::Warning, Pattern::Crossed),
+    ("no-digests", '–', Tone::Muted, Pattern::Open),
+    ("hole", 'O', Tone::Bad, Pattern::Crossed),
+    ("failed", 'F', Tone::Bad, Pattern::Solid),
+];
+
+fn day_start(day: &str) -> String {
+    format!("{day}T00:00:00Z")
+}
+
+/// The days that a stretch of time touches.
+fn days_between(from: &str, to: &str) -> Vec<String> {
+    let (Ok(from), Ok(to)) = (time::parse(from), time::parse(to)) else {
+        return Vec::new();
+    };
+    let first = from.div_euclid(DAY) * DAY;
+    let mut days = Vec::new();
+    let mut day = first;
+    while day < to {
+        days.push(time::format_day(day));
+        day += DAY;
+    }
+    days
 }
 
 /// `10-31` of `2026-10-31`.

@@ -19,7 +19,7 @@ pub const STYLE: &str = include_str!("../../templates/packet.css");
 /// The script of the HTML view; as [`STYLE`].
 pub const SCRIPT: &str = include_str!("../../templates/packet.js");
 
-const HTML: [(&str, &str); 9] = [
+const HTML: [(&str, &str); 10] = [
     ("packet.html", include_str!("../../templates/packet.html")),
     ("cover.html", include_str!("../../templates/cover.html")),
     (
@@ -27,6 +27,10 @@ const HTML: [(&str, &str); 9] = [
         include_str!("../../templates/conclusions.html"),
     ),
     ("scope.html", include_str!("../../templates/scope.html")),
+    (
+        "integrity.html",
+        include_str!("../../templates/integrity.html"),
+    ),
     (
         "requirements.html",
         include_str!("../../templates/requirements.html"),

@@ -12,7 +12,8 @@ use crossbeam_channel::bounded;
 use super::file;
 use super::plan::Plan;
 use super::sink::FactSink;
-use super::unchanged::{self, ToRead, stat_of};
+use super::unchanged::{self, ReadAgain, ToRead, stat_of};
+use crate::integrity::place::{Role, role};
 use crate::ledger::facts::{FileFacts, FileState, ProblemFact, Stat};
 use crate::ledger::merge::forget_healed_problems;
 use crate::ledger::write::{Added, Writer};
@@ -47,6 +48,8 @@ pub struct ScanOptions {
     pub limits: ReadLimits,
     /// Whether files that look unchanged are read again.
     pub rehash: bool,
+    /// Whether contents are hashed although no digest asks for it.
+    pub hash_logs: bool,
 }
 
 impl Default for ScanOptions {
@@ -55,6 +58,7 @@ impl Default for ScanOptions {
             threads: 1,
             limits: ReadLimits::default(),
             rehash: false,
+            hash_logs: false,
         }
     }
 }
@@ -130,7 +134,12 @@ pub fn scan(
     progress: &mut dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Summary, ScanError> {
-    let to_read = unchanged::to_read(ledger, &listing.files, options.rehash)?;
+    let limits = limits(ledger, listing, options)?;
+    let again = ReadAgain {
+        all: options.rehash,
+        unhashed: limits.hash_content,
+    };
+    let to_read = unchanged::to_read(ledger, &listing.files, again)?;
     let mut summary = Summary {
         listed: listing.files.len() as u64,
         unchanged: (listing.files.len() - to_read.len()) as u64,
@@ -149,7 +158,7 @@ pub fn scan(
         cancel,
         broken: AtomicBool::new(false),
     };
-    let worker = || Worker::new(&queue, plan, &options.limits);
+    let worker = || Worker::new(&queue, plan, &limits);
     let written = if options.threads <= 1 {
         // One thread does both: no hand-over, and no second thread to wake for each file.
         write(ledger, &to_read, worker(), &mut summary, progress)
@@ -179,6 +188,22 @@ pub fn scan(
     summary.is_cancelled = summary.read.files < whole.files;
     add_problems(ledger, listing)?;
     Ok(summary)
+}
+
+/// Contents are hashed only where digests are there to compare with: it is a third more work.
+fn limits(
+    ledger: &Ledger,
+    listing: &Listing,
+    options: &ScanOptions,
+) -> Result<ReadLimits, LedgerError> {
+    let has_digest = |file: &SourceFile| role(&file.key) == Role::Digest;
+    Ok(ReadLimits {
+        hash_content: options.limits.hash_content
+            || options.hash_logs
+            || listing.files.iter().any(has_digest)
+            || ledger.has_digests()?,
+        ..options.limits
+    })
 }
 
 /// What is left to read, shared by all threads.
@@ -333,7 +358,7 @@ fn weight(facts: &FileFacts) -> usize {
         let bytes = record.bytes.as_ref().map_or(0, Vec::len);
         bytes + 512
     });
-    facts.entries.len() + kept.sum::<usize>() + 1024
+    facts.entries.len() + kept.sum::<usize>() + facts.integrity.weight() + 1024
 }
 
 /// Problems that are about how folders were given, not about what they hold.

@@ -1,7 +1,10 @@
 //! From the reader's report on one file to its facts.
 
+use super::chains;
 use super::sink::FactSink;
+use crate::integrity::place::{Role, role};
 use crate::ledger::facts::{ClaimFact, FileFacts, FileState, RefusalFact, Stat};
+use crate::ledger::integrity::IntegrityFact;
 use crate::period::DAY;
 use crate::reader::{
     FileOutcome, FileReport, OtherKind, ReadLimits, Scratch, read_bytes, read_file,
@@ -22,7 +25,8 @@ pub fn read(
     let claim = claim_of(&file.key);
     sink.begin(&file.key, &claim);
     let report = read_file(file, limits, scratch, projector, sink);
-    facts(&file.key, stat, claim, report, sink)
+    let integrity = chains::of_file(file, &report, scratch);
+    facts(&file.key, stat, claim, report, integrity, sink)
 }
 
 /// Facts about bytes that have a key and lie nowhere; for tests and tools.
@@ -41,7 +45,8 @@ pub fn facts_of_bytes(
         size: bytes.len() as u64,
         ..Stat::default()
     };
-    facts(key, stat, claim, report, sink)
+    let integrity = chains::of_bytes(key, &report, scratch);
+    facts(key, stat, claim, report, integrity, sink)
 }
 
 fn claim_of(key: &str) -> ClaimFact {
@@ -66,10 +71,19 @@ fn facts(
     key: &str,
     stat: Stat,
     claim: ClaimFact,
-    report: FileReport,
+    mut report: FileReport,
+    integrity: IntegrityFact,
     sink: &mut FactSink<'_>,
 ) -> FileFacts {
+    // `KEY.head.json` is never a log, so one that cannot be read is no lost evidence.
+    if role(key) == Role::HeadObject
+        && report.records_seen == 0
+        && matches!(report.outcome, FileOutcome::Refused(_))
+    {
+        report.outcome = FileOutcome::NotRead(OtherKind::HeadObject);
+    }
     let mut facts = FileFacts::new(key, stat);
+    facts.integrity = integrity;
     sink.finish(&mut facts);
     facts.claim = claim;
     facts.sha256 = report.sha256;

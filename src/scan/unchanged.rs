@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use crate::ledger::facts::Stat;
+use crate::ledger::read::KnownFile;
 use crate::ledger::{Ledger, LedgerError};
 use crate::source::SourceFile;
 
@@ -44,6 +45,15 @@ fn inode(_metadata: &fs::Metadata) -> Option<u64> {
     None
 }
 
+/// What is read again although it looks unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadAgain {
+    /// Everything.
+    pub all: bool,
+    /// Log files whose content nobody hashed, now that digests ask for it.
+    pub unhashed: bool,
+}
+
 /// The files that must be read: all that the ledger does not know as they look now.
 ///
 /// # Errors
@@ -51,7 +61,7 @@ fn inode(_metadata: &fs::Metadata) -> Option<u64> {
 pub fn to_read(
     ledger: &Ledger,
     files: &[SourceFile],
-    rehash: bool,
+    again: ReadAgain,
 ) -> Result<Vec<ToRead>, LedgerError> {
     if ledger.file_count()? == 0 {
         return Ok((0..files.len())
@@ -72,21 +82,21 @@ pub fn to_read(
         let mut doubted = Vec::new();
         for (offset, file) in group.iter().enumerate() {
             // What was refused is tried again: limits and permissions may have changed.
-            let looks_as = |(_, stat, was_accepted): &(i64, Stat, bool)| {
-                *was_accepted && stat_of(&file.path).is_ok_and(|now| now == *stat)
+            let looks_as = |known: &KnownFile| {
+                known.was_accepted && stat_of(&file.path).is_ok_and(|now| now == known.stat)
             };
             match known.iter().position(looks_as) {
                 Some(found) => {
-                    let (id, ..) = known.remove(found);
-                    if rehash {
+                    let found = known.remove(found);
+                    if again.all || again.unhashed && !found.is_hashed {
                         changed.push(at + offset);
-                        doubted.push(id);
+                        doubted.push(found.id);
                     }
                 }
                 None => changed.push(at + offset),
             }
         }
-        let replaces = known.iter().map(|(id, ..)| *id).chain(doubted);
+        let replaces = known.iter().map(|known| known.id).chain(doubted);
         let mut replaces: Vec<i64> = replaces.collect();
         let last = all.len() + changed.len();
         for one in changed {

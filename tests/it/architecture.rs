@@ -25,17 +25,35 @@ const TABLE: &[(&str, &[&str])] = &[
         &["diagnostic", "sanitize", "period", "record", "pattern"],
     ),
     ("lint", &["diagnostic", "record", "pattern", "control"]),
-    ("ledger", &["sanitize", "record", "pattern", "control"]),
+    (
+        "ledger",
+        &["sanitize", "record", "integrity", "pattern", "control"],
+    ),
     (
         "scan",
         &[
-            "sanitize", "period", "record", "source", "reader", "pattern", "control", "ledger",
+            "sanitize",
+            "period",
+            "record",
+            "source",
+            "reader",
+            "integrity",
+            "pattern",
+            "control",
+            "ledger",
         ],
     ),
     (
         "assess",
         &[
-            "sanitize", "period", "record", "source", "pattern", "control", "ledger",
+            "sanitize",
+            "period",
+            "record",
+            "source",
+            "integrity",
+            "pattern",
+            "control",
+            "ledger",
         ],
     ),
     (

@@ -21,6 +21,7 @@ mod control_trial;
 
 mod integrity_command;
 mod integrity_common;
+mod integrity_report;
 mod integrity_trees;
 mod integrity_truth;
 

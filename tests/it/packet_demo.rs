@@ -182,11 +182,7 @@ pub fn demo() -> Demo {
             controls: outcomes,
             log_set,
             coverage: coverage(&period),
-            integrity: Integrity {
-                status: "not-verified",
-                statement: "744 digest files were seen, but digest chains are not verified yet, so a changed or deleted log file would not be noticed.".to_owned(),
-                digests_seen: 744,
-            },
+            integrity: Integrity::unverified(1_790_812_800, 1_793_491_200, 744, "744 digest files were seen, but digest chains are not verified yet, so a changed or deleted log file would not be noticed."),
             seed: "2026-10/attestrail".to_owned(),
             sample_size: 25,
         },

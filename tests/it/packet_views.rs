@@ -282,11 +282,12 @@ fn nothing() -> Demo {
             controls: Vec::new(),
             log_set: LogSet::default(),
             coverage: Coverage::default(),
-            integrity: Integrity {
-                status: "not-verified",
-                statement: "No digest file was seen.".to_owned(),
-                digests_seen: 0,
-            },
+            integrity: Integrity::unverified(
+                1_790_812_800,
+                1_793_491_200,
+                0,
+                "No digest file was seen.",
+            ),
             seed: String::new(),
             sample_size: 25,
         },

@@ -249,6 +249,7 @@ impl World {
             framework: self.framework,
             sample_size: 3,
             made_at: None,
+            trust: None,
         };
         let found = assess(ledger, &self.set, &self.scope, &self.period, &options);
         let found = found.unwrap_or_else(|error| panic!("{error}"));

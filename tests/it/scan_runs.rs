@@ -421,6 +421,7 @@ fn every_drawn_record_is_there_and_others_are_shown_by_their_projection() {
         framework: None,
         sample_size: 60,
         made_at: None,
+        trust: None,
     };
     let found =
         attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &options);
@@ -445,6 +446,7 @@ fn every_drawn_record_is_there_and_others_are_shown_by_their_projection() {
         framework: None,
         sample_size: 61,
         made_at: None,
+        trust: None,
     };
     let refused =
         attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &too_large);

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::json;
 
-use super::text::commands;
 use crate::integrity::IntegrityReport;
 use crate::integrity::collect::Collected;
+use crate::integrity::commands::commands;
 use crate::integrity::place::{ChainId, Place};
 use crate::integrity::report::{CoverRange, DigestState, Fault, LogState};
 use crate::record::time;

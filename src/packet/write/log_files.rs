@@ -56,19 +56,7 @@ pub fn write(
     unchanged(digest, &packet.log_set.refusals.rows_sha256, path)?;
     coverage(packet, folder)?;
     classes(packet, folder)?;
-    table(
-        folder,
-        "logs/integrity.csv",
-        &["status", "statement", "digests_seen"],
-        |file| {
-            let found = &packet.integrity;
-            file.row(&[
-                &found.status,
-                &found.statement,
-                &found.digests_seen.to_string(),
-            ])
-        },
-    )
+    super::integrity_files::write(inputs, packet, folder)
 }
 
 const INPUT_COLUMNS: [&str; 9] = [
@@ -83,15 +71,19 @@ const INPUT_COLUMNS: [&str; 9] = [
     "notices",
 ];
 
-fn unchanged(digest: RowsDigest, expected: &str, path: &str) -> Result<(), WriteError> {
-    if digest.finish() == expected {
+pub(super) fn unchanged_text(found: &str, expected: &str, path: &str) -> Result<(), WriteError> {
+    if found == expected {
         Ok(())
     } else {
         Err(WriteError::Changed(path.to_owned()))
     }
 }
 
-fn yes_no(is: bool) -> String {
+fn unchanged(digest: RowsDigest, expected: &str, path: &str) -> Result<(), WriteError> {
+    unchanged_text(&digest.finish(), expected, path)
+}
+
+pub(super) fn yes_no(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
 }
 
@@ -146,7 +138,7 @@ fn classes(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
     })
 }
 
-fn table(
+pub(super) fn table(
     folder: &mut Folder,
     path: &str,
     columns: &[&str],

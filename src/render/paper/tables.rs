@@ -4,6 +4,7 @@ use super::super::block::{Cell, Column, RowError, RowSource, Rows, Run, Table, T
 use super::super::chart::grouped;
 use super::super::picture::verdict_tone;
 use super::super::templates::{anchor, cut, instant};
+use super::chains;
 use crate::packet::model::{
     ControlInfo, DetailInfo, Input, ListInfo, Packet, RecordCountsInfo, Refusal, RequirementInfo,
     Row, RowList,
@@ -150,6 +151,35 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             |one| vec![Cell::text(&one.class), Cell::text(grouped(one.records))],
         )
         .when_empty("No record was examined."),
+        "integrity-cover" => chains::cover(packet),
+        "integrity-faults" => chains::faults(packet),
+        "integrity-keys" => plain(
+            name,
+            &packet.integrity.keys,
+            [
+                ("Region", 72.0),
+                ("Fingerprint (MD5)", 108.0),
+                ("Valid (UTC)", 108.0),
+                ("File and its SHA-256", 0.0),
+            ],
+            |one| {
+                let region = match one.region.as_str() {
+                    "" => "not told",
+                    region => region,
+                };
+                vec![
+                    Cell::text(region),
+                    Cell::mono(&one.fingerprint),
+                    Cell::text(format!(
+                        "{} to {}",
+                        instant(&one.valid_from),
+                        instant(&one.valid_to)
+                    )),
+                    Cell::mono(format!("{}: {}", one.file, one.file_sha256)),
+                ]
+            },
+        )
+        .when_empty("No public keys were supplied, so no signature could be checked."),
         "refusals" => refusals(packet),
         "inputs" => inputs(packet),
         _ => return of_control(packet, name),

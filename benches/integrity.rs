@@ -1,0 +1,150 @@
+//! What verifying digest chains adds to a scan and its assessment, relative to SHA-256 of
+//! the unpacked bytes alone, in the same run with one thread. At most 1.15 is the goal.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use attestrail::assess::{Assessed, Options, Trust, assess};
+use attestrail::control::load;
+use attestrail::control::scope::Scope;
+use attestrail::control::set::ControlSet;
+use attestrail::integrity::collect::add_keys;
+use attestrail::integrity::keys::Keys;
+use attestrail::ledger::Ledger;
+use attestrail::ledger::identity::Identity;
+use attestrail::period::Period;
+use attestrail::reader::inflate::{InflateLimits, inflate};
+use attestrail::scan::{NoProgress, Plan, ScanOptions, scan};
+use attestrail::source::Listing;
+use attestrail::source::local::{WalkOptions, walk};
+use common::cpu::{median, timed};
+use sha2::{Digest, Sha256};
+
+const SEED: &str = "bench";
+const ROUNDS: usize = 7;
+
+fn main() {
+    // A tree with digests and the folder of its keys, as `make_digests.py` leaves them:
+    // `cargo bench --bench integrity -- TREE OUT`.
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect();
+    let [tree, out] = words.as_slice() else {
+        println!("skipped: name a tree with digests and the folder of its public-keys.json");
+        return;
+    };
+    let (tree, out) = (PathBuf::from(tree), Path::new(out));
+    let with = walk(std::slice::from_ref(&tree), WalkOptions::default()).expect("a tree");
+    let logs = Listing {
+        files: with
+            .files
+            .iter()
+            .filter(|file| !file.key.contains("CloudTrail-Digest"))
+            .cloned()
+            .collect(),
+        problems: Vec::new(),
+    };
+    let mut keys = Keys::new();
+    assert_eq!(
+        add_keys(&mut keys, &out.join("public-keys.json")),
+        Ok(Vec::new())
+    );
+    let trust = Trust {
+        keys,
+        ..Trust::default()
+    };
+    let (set, _) = load::shipped().expect("the shipped controls load");
+    let contents = contents(&logs);
+    let bytes: usize = contents.iter().map(Vec::len).sum();
+    let mut ratios = Vec::new();
+    let mut shares = Vec::new();
+    for _ in 0..ROUNDS {
+        let (floor, hash) = timed(|| hash_all(&contents));
+        assert_ne!(hash, 0);
+        let (plain, ledger) = timed(|| scanned(&logs, &set));
+        let (plain_assess, status) = timed(|| status_of(&ledger, &set, None));
+        assert_eq!(status, "not-verified");
+        let (verified, ledger) = timed(|| scanned(&with, &set));
+        let (verified_assess, status) = timed(|| status_of(&ledger, &set, Some(&trust)));
+        assert_eq!(status, "verified");
+        let added = verified + verified_assess - plain - plain_assess;
+        ratios.push(added / floor);
+        shares.push(added / (plain + plain_assess));
+    }
+    let digests = with.files.len() - logs.files.len();
+    println!(
+        "logs: {}, digests and metadata: {digests}, unpacked bytes: {bytes}",
+        logs.files.len()
+    );
+    println!(
+        "verification added / SHA-256 of the unpacked bytes: {:.2}",
+        median(ratios)
+    );
+    println!(
+        "verification added / scan and assessment without: {:.3}",
+        median(shares)
+    );
+}
+
+fn scanned(listing: &Listing, set: &ControlSet) -> Ledger {
+    let scope = Scope::none();
+    let identity = Identity::of(set, &scope, SEED);
+    let mut ledger = Ledger::temporary(&identity).expect("a temporary ledger");
+    let plan = Plan::new(set, &scope, SEED);
+    let cancel = AtomicBool::new(false);
+    let options = ScanOptions::default();
+    scan(
+        &mut ledger,
+        listing,
+        &plan,
+        &options,
+        &mut NoProgress,
+        &cancel,
+    )
+    .expect("scanned");
+    ledger
+}
+
+/// The period lies inside the chains, so that a clean tree is verified in full.
+fn status_of(ledger: &Ledger, set: &ControlSet, trust: Option<&Trust>) -> &'static str {
+    let day = std::env::var("BENCH_PERIOD").unwrap_or_else(|_| "2026-10-10/2026-10-11".to_owned());
+    let (from, to) = day.split_once('/').expect("FROM/TO");
+    let period = Period::between(from, to).expect("days");
+    let options = Options {
+        trust,
+        ..Options::default()
+    };
+    let Assessed { assessment, .. } =
+        assess(ledger, set, &Scope::none(), &period, &options).expect("assessed");
+    assessment.integrity.status
+}
+
+fn contents(listing: &Listing) -> Vec<Vec<u8>> {
+    let limits = InflateLimits {
+        bytes: 1 << 30,
+        ratio: 1000,
+    };
+    let mut decompressor = libdeflater::Decompressor::new();
+    let mut all = Vec::new();
+    for file in &listing.files {
+        let stored = fs::read(&file.path).expect("readable");
+        let mut content = Vec::new();
+        let length = inflate(&mut decompressor, &stored, &mut content, limits).expect("gzip");
+        content.truncate(length);
+        all.push(content);
+    }
+    all
+}
+
+fn hash_all(contents: &[Vec<u8>]) -> u64 {
+    let mut sum = 0u64;
+    for content in contents {
+        let hash: [u8; 32] = Sha256::digest(content).into();
+        sum = sum.wrapping_add(u64::from(hash[0])).wrapping_add(1);
+    }
+    sum
+}

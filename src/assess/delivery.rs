@@ -1,0 +1,292 @@
+//! What digests prove about delivery: at which times every log file that was
+//! delivered is here, unaltered, and at which times one is known to be lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chains::Examined;
+use super::intake::Loss;
+use crate::integrity::cover::joined;
+use crate::integrity::place::{Place, log_claim};
+use crate::integrity::report::{
+    CoverKind, CoverRange, DigestState, IntegrityReport, LogReport, LogState, PlaceCover, Weight,
+};
+use crate::period::{DAY, HOUR};
+
+/// From one second up to another, not included.
+pub type Span = (i64, i64);
+
+/// All of time.
+const ALWAYS: Span = (i64::MIN, i64::MAX);
+
+/// What digests prove, by account and Region.
+#[derive(Debug, Clone, Default)]
+pub struct Deliveries {
+    places: BTreeMap<(String, String), PlaceDelivery>,
+    /// Times of which nothing is proved anywhere: something fits no account and Region.
+    voids: Vec<Span>,
+    slack: i64,
+}
+
+/// What digests prove for one account and Region.
+#[derive(Debug, Clone, Default)]
+pub struct PlaceDelivery {
+    /// From the first to the last digest, by time of delivery: at each instant the best of all trails.
+    pub ranges: Vec<CoverRange>,
+    /// The period and its slack, whole.
+    pub asked: Vec<CoverRange>,
+    /// Trail by trail; backfill digests cover no time.
+    pub trails: Vec<(String, Vec<CoverRange>)>,
+    /// Times of delivery at which something is not as it should be.
+    voids: Vec<Span>,
+    /// Times of the records of logs that were delivered and are not here.
+    lost: Vec<Span>,
+}
+
+impl Deliveries {
+    /// Reads the answer of the verifier.
+    ///
+    /// Times of lost files, and hours of records that were left out as conflicts, prove nothing.
+    pub fn of(
+        examined: &Examined,
+        losses: &[Loss],
+        conflicts: &BTreeSet<(String, String, i64)>,
+    ) -> Deliveries {
+        let mut all = Deliveries {
+            slack: examined.asked.slack,
+            ..Deliveries::default()
+        };
+        let Some(report) = &examined.report else {
+            return all;
+        };
+        all.add_cover(report, examined);
+        all.add_digests(report);
+        for log in &report.logs {
+            all.add_log(log, report);
+        }
+        for loss in losses {
+            let place = Option::zip(loss.claim.account.clone(), loss.claim.region.clone());
+            let span = loss.claim.day.map_or(ALWAYS, |day| (day, day + 2 * DAY));
+            all.void(place, span);
+        }
+        for (account, region, hour) in conflicts {
+            all.void(
+                Some((account.clone(), region.clone())),
+                (*hour, hour + HOUR),
+            );
+        }
+        all.voids = merged(std::mem::take(&mut all.voids));
+        for place in all.places.values_mut() {
+            place.voids = merged(std::mem::take(&mut place.voids));
+            place.lost = merged(std::mem::take(&mut place.lost));
+        }
+        all
+    }
+
+    fn add_cover(&mut self, report: &IntegrityReport, examined: &Examined) {
+        let mut by_place: BTreeMap<(String, String), Vec<&PlaceCover>> = BTreeMap::new();
+        for cover in report.cover.iter().filter(|one| !one.trails.is_empty()) {
+            by_place.entry(key(&cover.place)).or_default().push(cover);
+        }
+        for (place, covers) in by_place {
+            let (ranges, asked) = joined(&covers, Some(examined.asked));
+            let trails: Vec<_> = covers
+                .iter()
+                .flat_map(|cover| &cover.trails)
+                .map(|trail| (trail.chain.trail.clone(), trail.asked.clone()))
+                .collect();
+            let delivery = PlaceDelivery {
+                ranges,
+                asked,
+                trails,
+                ..PlaceDelivery::default()
+            };
+            self.places.insert(place, delivery);
+        }
+        for cover in &report.cover {
+            for trail in &cover.trails {
+                let holes = trail.ranges.iter();
+                for hole in holes.filter(|one| one.kind == CoverKind::Hole) {
+                    self.void(Some(key(&cover.place)), (hole.start, hole.end));
+                }
+            }
+        }
+    }
+
+    fn add_digests(&mut self, report: &IntegrityReport) {
+        for digest in &report.digests {
+            let is_sound = digest.state == DigestState::Valid
+                && digest
+                    .faults
+                    .iter()
+                    .all(|fault| fault.kind.weight() == Weight::Notice);
+            // A copy in the wrong place is told, and the digest itself is there.
+            let is_copy = digest.state == DigestState::Moved
+                && digest
+                    .faults
+                    .iter()
+                    .all(|fault| fault.kind.weight() == Weight::Notice);
+            if is_sound || is_copy {
+                continue;
+            }
+            let place = digest.chain.as_ref().map(|chain| key(&chain.place));
+            let span = match (digest.start, digest.end) {
+                (Some(start), Some(end)) => (start, end),
+                (None, Some(end)) => (end - HOUR, end),
+                _ => ALWAYS,
+            };
+            self.void(place, span);
+        }
+    }
+
+    fn add_log(&mut self, log: &LogReport, report: &IntegrityReport) {
+        let weight = log.faults.iter().map(|fault| fault.kind.weight()).max();
+        if weight.is_none_or(|weight| weight == Weight::Notice) {
+            return;
+        }
+        let claim = log_claim(&log.key);
+        let place = claim.place.as_ref().map(key);
+        self.void(place.clone(), claim.delivered.unwrap_or(ALWAYS));
+        let is_proved = log
+            .digest
+            .is_some_and(|at| report.digests[at].state == DigestState::Valid);
+        if log.state == LogState::Missing && is_proved {
+            let span = match log.events {
+                Some((oldest, newest)) => (oldest, newest.saturating_add(1)),
+                None => claim.delivered.unwrap_or(ALWAYS),
+            };
+            if let Some(place) = place {
+                self.places.entry(place).or_default().lost.push(span);
+            }
+        }
+    }
+
+    fn void(&mut self, place: Option<(String, String)>, span: Span) {
+        match place {
+            Some(place) => self.places.entry(place).or_default().voids.push(span),
+            None => self.voids.push(span),
+        }
+    }
+
+    /// What is known of one account and Region; nothing if it has no digests.
+    pub fn place(&self, account: &str, region: &str) -> Option<&PlaceDelivery> {
+        self.places.get(&(account.to_owned(), region.to_owned()))
+    }
+
+    /// The accounts and Regions that have digests, in order.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        let with = self.places.iter().filter(|(_, one)| !one.ranges.is_empty());
+        with.map(|((account, region), _)| (account.as_str(), region.as_str()))
+    }
+
+    /// Whether every log file that can hold records of this time is here, unaltered: verified
+    /// digests cover its delivery, and nothing that was delivered then is missing or changed.
+    pub fn is_proved(&self, account: &str, region: &str, span: Span) -> bool {
+        let Some(place) = self.place(account, region) else {
+            return false;
+        };
+        let delivered = (span.0, span.1.saturating_add(self.slack));
+        is_verified(&place.ranges, delivered)
+            && !touches(&place.voids, delivered)
+            && !touches(&self.voids, delivered)
+    }
+
+    /// Whether a log file with records of this time was delivered and is not here.
+    pub fn is_missing(&self, account: &str, region: &str, span: Span) -> bool {
+        self.place(account, region)
+            .is_some_and(|place| touches(&place.lost, span))
+    }
+}
+
+fn key(place: &Place) -> (String, String) {
+    (place.account.clone(), place.region.clone())
+}
+
+/// Whether verified ranges cover the whole span.
+fn is_verified(ranges: &[CoverRange], span: Span) -> bool {
+    let from = ranges.partition_point(|range| range.end <= span.0);
+    let mut reached = span.0;
+    for range in &ranges[from..] {
+        if reached >= span.1 {
+            break;
+        }
+        if range.start > reached || range.kind != CoverKind::Verified {
+            return false;
+        }
+        reached = range.end;
+    }
+    reached >= span.1
+}
+
+/// Whether one of the merged spans touches this one.
+fn touches(spans: &[Span], span: Span) -> bool {
+    let at = spans.partition_point(|one| one.1 <= span.0);
+    spans.get(at).is_some_and(|one| one.0 < span.1)
+}
+
+/// In order, without overlap.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut all: Vec<Span> = Vec::with_capacity(spans.len().min(64));
+    for span in spans {
+        match all.last_mut() {
+            Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
+            _ => all.push(span),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(start: i64, end: i64, kind: CoverKind) -> CoverRange {
+        CoverRange { start, end, kind }
+    }
+
+    fn deliveries(ranges: Vec<CoverRange>, voids: Vec<Span>) -> Deliveries {
+        let place = PlaceDelivery {
+            ranges,
+            voids: merged(voids),
+            ..PlaceDelivery::default()
+        };
+        Deliveries {
+            places: BTreeMap::from([(("1".to_owned(), "r".to_owned()), place)]),
+            voids: Vec::new(),
+            slack: 10,
+        }
+    }
+
+    #[test]
+    fn a_time_is_proved_only_with_its_slack() {
+        let all = deliveries(vec![range(0, 110, CoverKind::Verified)], Vec::new());
+        assert!(all.is_proved("1", "r", (0, 100)));
+        assert!(!all.is_proved("1", "r", (0, 101)));
+        assert!(!all.is_proved("1", "r", (-1, 50)));
+        assert!(!all.is_proved("2", "r", (0, 50)));
+    }
+
+    #[test]
+    fn whatever_is_not_verified_in_between_proves_nothing() {
+        use CoverKind::{Gap, HashOnly, Verified};
+        for kind in [Gap, HashOnly] {
+            let ranges = vec![
+                range(0, 50, Verified),
+                range(50, 60, kind),
+                range(60, 200, Verified),
+            ];
+            let all = deliveries(ranges, Vec::new());
+            assert!(all.is_proved("1", "r", (0, 40)) && all.is_proved("1", "r", (60, 90)));
+            assert!(!all.is_proved("1", "r", (0, 41)) && !all.is_proved("1", "r", (59, 90)));
+        }
+    }
+
+    #[test]
+    fn a_fault_takes_its_time_away() {
+        let verified = vec![range(0, 500, CoverKind::Verified)];
+        let all = deliveries(verified, vec![(100, 101), (100, 130), (300, 301)]);
+        assert!(all.is_proved("1", "r", (0, 90)) && all.is_proved("1", "r", (130, 290)));
+        assert!(!all.is_proved("1", "r", (0, 91)) && !all.is_proved("1", "r", (129, 200)));
+        assert!(!all.is_proved("1", "r", (200, 400)));
+    }
+}

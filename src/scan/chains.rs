@@ -1,0 +1,80 @@
+//! What a file is to digest chains, from the bytes that the reader read.
+//!
+//! Nothing is opened again but extended attributes, which are no bytes of the file.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use crate::integrity::LogBytes;
+use crate::integrity::collect::attributes;
+use crate::integrity::place::{Role, role};
+use crate::ledger::integrity::IntegrityFact;
+use crate::reader::{FileOutcome, FileReport, OtherKind, Scratch};
+use crate::source::SourceFile;
+
+/// Most bytes of a digest or of a file of metadata, as stored.
+const MOST_STORED: usize = 32 << 20;
+/// Most bytes of one sidecar.
+const MOST_SIDECAR: usize = 1 << 20;
+
+/// The fact about a file of a listing.
+pub fn of_file(file: &SourceFile, report: &FileReport, scratch: &Scratch) -> IntegrityFact {
+    match of_bytes(&file.key, report, scratch) {
+        IntegrityFact::Digest { stored, .. } => IntegrityFact::Digest {
+            stored,
+            attributes: attributes(&file.path).into_iter().collect(),
+        },
+        fact => fact,
+    }
+}
+
+/// The fact about bytes that have a key.
+pub fn of_bytes(key: &str, report: &FileReport, scratch: &Scratch) -> IntegrityFact {
+    match role(key) {
+        Role::Log => IntegrityFact::Log(LogBytes::of_report(report)),
+        Role::Digest => digest(report, scratch),
+        Role::HeadObject => IntegrityFact::Sidecar(stored(report, scratch, MOST_SIDECAR)),
+        Role::Other => match &report.outcome {
+            FileOutcome::NotRead(OtherKind::Digest) => digest(report, scratch),
+            FileOutcome::NotRead(OtherKind::PublicKeys) => IntegrityFact::Keys,
+            FileOutcome::NotRead(OtherKind::HeadObject) => {
+                IntegrityFact::Lines(stored(report, scratch, MOST_STORED))
+            }
+            // Records that no digest can list: that much must be known of them.
+            FileOutcome::Read if report.records_seen > 0 => {
+                IntegrityFact::Log(LogBytes::of_report(report))
+            }
+            _ => IntegrityFact::None,
+        },
+    }
+}
+
+fn digest(report: &FileReport, scratch: &Scratch) -> IntegrityFact {
+    IntegrityFact::Digest {
+        stored: stored(report, scratch, MOST_STORED),
+        attributes: BTreeSet::new(),
+    }
+}
+
+/// The bytes of the file as the reader read them.
+fn stored(report: &FileReport, scratch: &Scratch, most: usize) -> Result<Vec<u8>, String> {
+    let Some(sha256) = report.sha256 else {
+        return Err(match &report.outcome {
+            FileOutcome::Refused(fault) => fault.to_string(),
+            FileOutcome::NotRead(kind) => kind.reason(),
+            FileOutcome::Read => "its bytes were not read".to_owned(),
+        });
+    };
+    if report.stored_bytes > most as u64 {
+        return Err(format!("holds more than the limit of {most} bytes"));
+    }
+    let bytes = scratch.stored();
+    // The reader blanks what is not UTF-8 where a file lies there unpacked.
+    let is_as_stored = <[u8; 32]>::from(Sha256::digest(bytes)) == sha256;
+    if is_as_stored {
+        Ok(bytes.to_vec())
+    } else {
+        Err("begins with a byte order mark, or holds bytes that are not UTF-8".to_owned())
+    }
+}
