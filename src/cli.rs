@@ -16,6 +16,7 @@ pub mod reference;
 pub mod report;
 pub mod settings;
 pub mod settings_shown;
+pub mod standard_input;
 pub mod stop;
 pub mod terminal;
 pub mod trial;

@@ -5,20 +5,26 @@
 //! [`Refusal`] with its index, or inside a file that is refused as a whole.
 //! Nothing here knows periods, duplicates or controls.
 
+pub mod archive;
 mod check;
 mod envelope;
 pub mod inflate;
 pub mod intake;
 mod sniff;
+mod streams;
 mod tally;
 
 pub use self::envelope::{Content, Packing, Shape};
-pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file};
+pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file, read_member};
 
 use crate::record::project::Fault;
 use crate::record::view::RecordView;
 
+use self::archive::ArchiveForm;
 use self::inflate::GzipFault;
+
+/// Code of the notice that an output goes on elsewhere, or had not ended.
+pub const CUT_OFF: &str = "cut-off";
 
 /// What a record is evidence of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +107,8 @@ pub enum OtherKind {
     HeadObject,
     /// A CloudWatch Logs control message.
     ControlMessage,
+    /// A member of an archive that is another name of one that is read.
+    Link,
     /// Logs of another AWS service, named by its folder.
     OtherService(String),
     /// Anything else.
@@ -119,6 +127,7 @@ impl OtherKind {
             OtherKind::PublicKeys => "public-keys",
             OtherKind::HeadObject => "head-object",
             OtherKind::ControlMessage => "control-message",
+            OtherKind::Link => "link-not-followed",
             OtherKind::OtherService(_) => "other-service",
             OtherKind::Other => "other-file",
         }
@@ -139,6 +148,7 @@ impl OtherKind {
             OtherKind::ControlMessage => {
                 "a CloudWatch Logs control message, which carries no record".into()
             }
+            OtherKind::Link => "a link, which is not followed".into(),
             OtherKind::OtherService(folder) => format!(
                 "logs of another service (`{}`)",
                 crate::source::display::display_value(folder)
@@ -175,9 +185,33 @@ pub enum FileFault {
     /// Neither gzip nor JSON; the text says what it looks like.
     #[error("neither gzip nor JSON: {0}")]
     NotJson(String),
-    /// An archive, which may hold logs.
-    #[error("{0}, which is not read: unpack it first")]
-    Archive(&'static str),
+    /// An archive, which may hold logs, where archives are not opened: inside another
+    /// file, or of a form that is not known.
+    #[error("{}, which is not opened{}: unpack it first", .0.words(), nested(*.0))]
+    Archive(ArchiveForm),
+    /// An archive that cannot be read to its end.
+    #[error("the archive cannot be read to its end: {0}")]
+    BrokenArchive(String),
+    /// A member of an archive that cannot be unpacked.
+    #[error("this member of the archive cannot be unpacked: {0}")]
+    BrokenMember(String),
+    /// A member of an archive with a name that must not be used.
+    #[error("a member of the archive is not read, because its name `{name}` {reason}")]
+    UnsafeName {
+        /// The name, safe to print.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A link in an archive to something that is not in it.
+    #[error("a link to something that is not in the archive")]
+    LostLink,
+    /// More members than the limit.
+    #[error("has more members than the limit of {limit}")]
+    ManyMembers {
+        /// The limit in force.
+        limit: u64,
+    },
     /// Bytes outside any record that are not UTF-8.
     #[error("not UTF-8 at byte {at}, outside of any record")]
     NotUtf8 {
@@ -227,9 +261,28 @@ pub enum FileFault {
     /// JSON, and no shape of CloudTrail.
     #[error("JSON without CloudTrail records: {0}")]
     UnknownShape(String),
-    /// A shape of CloudTrail that cannot be read.
-    #[error("looks like {0}, which is not read")]
-    Unsupported(&'static str),
+    /// A form of CloudTrail events from which the records cannot be rebuilt.
+    #[error("{what}, from which the records cannot be rebuilt: {remedy}")]
+    Unsupported {
+        /// What it is.
+        what: &'static str,
+        /// What to give instead.
+        remedy: &'static str,
+    },
+    /// Zstandard data that cannot be unpacked.
+    #[error("the zstd data is broken after {inflated} unpacked bytes")]
+    Zstd {
+        /// Bytes unpacked until then.
+        inflated: u64,
+    },
+}
+
+const fn nested(form: ArchiveForm) -> &'static str {
+    if form.is_readable() {
+        " inside another file"
+    } else {
+        ""
+    }
 }
 
 fn in_record(index: &Option<u32>) -> String {
@@ -261,13 +314,19 @@ impl FileFault {
             },
             FileFault::NotJson(_) => "not-json",
             FileFault::Archive(_) => "archive",
+            FileFault::BrokenArchive(_) => "broken-archive",
+            FileFault::BrokenMember(_) => "broken-member",
+            FileFault::UnsafeName { .. } => "unsafe-name",
+            FileFault::LostLink => "dangling-link",
+            FileFault::ManyMembers { .. } => "too-many-members",
             FileFault::NotUtf8 { .. } | FileFault::MostlyNotUtf8 { .. } => "not-utf8",
             FileFault::Json { .. } => "broken-json",
             FileFault::TrailingComma { .. } => "trailing-comma",
             FileFault::DuplicateRecords { .. } => "duplicate-records",
             FileFault::NotAnArray { .. } => "records-not-an-array",
             FileFault::UnknownShape(_) => "unknown-shape",
-            FileFault::Unsupported(_) => "unsupported-shape",
+            FileFault::Unsupported { .. } => "unsupported-shape",
+            FileFault::Zstd { .. } => "zstd-corrupt",
         }
     }
 
@@ -284,7 +343,14 @@ impl FileFault {
                 GzipFault::Truncated { .. }
                 | GzipFault::Corrupt { .. }
                 | GzipFault::Checksum { .. },
-            ) => Some("copy the file from its bucket again"),
+            )
+            | FileFault::Zstd { .. } => Some("copy the file from its bucket again"),
+            FileFault::BrokenArchive(_)
+            | FileFault::BrokenMember(_)
+            | FileFault::UnsafeName { .. }
+            | FileFault::ManyMembers { .. } => {
+                Some("unpack the archive yourself and give the folder")
+            }
             _ => None,
         }
     }
@@ -312,6 +378,8 @@ pub struct FileReport {
     pub stored_bytes: u64,
     /// Bytes after unpacking; equal to the stored ones for plain files.
     pub inflated_bytes: u64,
+    /// `gzip`, `zstd` or nothing.
+    pub compression: &'static str,
     /// How the records are packed, if any were found.
     pub shape: Option<Shape>,
     /// Entries of the file that should be records, as far as it could be read.
@@ -330,11 +398,19 @@ pub struct FileReport {
     pub refusals: Vec<Refusal>,
     /// What is odd.
     pub notices: Vec<Notice>,
+    /// If it is an archive that was opened: how many members it has, folders included.
+    /// They have reports of their own.
+    pub members: Option<u64>,
     /// What became of the file.
     pub outcome: FileOutcome,
 }
 
 impl FileReport {
+    /// Whether the file is an archive to be opened with [`archive::each_member`].
+    pub fn is_archive(&self) -> bool {
+        matches!(&self.outcome, FileOutcome::Refused(FileFault::Archive(form)) if form.is_readable())
+    }
+
     /// Whether every entry that was seen is accounted for.
     pub fn balances(&self) -> bool {
         let unused = self.records_refused + self.records_left_out;
@@ -346,7 +422,9 @@ impl FileReport {
 
     /// Whether records of this file are missing from the result.
     pub fn is_incomplete(&self) -> bool {
-        matches!(self.outcome, FileOutcome::Refused(_)) || self.records_refused > 0
+        matches!(self.outcome, FileOutcome::Refused(_))
+            || self.records_refused > 0
+            || self.notices.iter().any(|notice| notice.code == CUT_OFF)
     }
 
     /// Everything that there is to say, one line each, safe to print; the file's name goes before it.

@@ -6,6 +6,7 @@
 mod chains;
 pub mod driver;
 mod file;
+mod members;
 mod memo;
 mod plan;
 mod sink;

@@ -7,6 +7,7 @@
 pub mod display;
 pub mod layout;
 pub mod local;
+pub mod shape;
 
 use std::borrow::Cow;
 use std::path::PathBuf;

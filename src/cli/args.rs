@@ -58,7 +58,7 @@ pub enum Command {
 /// Where logs, scope and controls come from; shared by several commands.
 #[derive(Debug, Args, Default, Clone)]
 pub struct Sources {
-    /// Folders (AWSLogs trees, any prefix) or files (.json, .json.gz) with CloudTrail records
+    /// Folders (AWSLogs trees, any prefix), files or archives with CloudTrail records of any shape; `-`: standard input
     #[arg(value_name = "LOGS")]
     pub logs: Vec<PathBuf>,
 

@@ -76,8 +76,10 @@ impl Intake<'_> {
     }
 
     fn read(&self, ledger: &mut Ledger, display: &Display) -> Result<Summary, Failure> {
-        let listing = walk(&self.inputs.logs.value, WalkOptions::default())
-            .map_err(|errors| bad_roots(&errors))?;
+        let mut roots = self.inputs.logs.value.clone();
+        // Kept until the scan is through.
+        let _kept = super::standard_input::replace(&mut roots)?;
+        let listing = walk(&roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
         let plan = crate::scan::Plan::new(self.set, self.scope, self.seed);
         let options = ScanOptions {
             threads: self.inputs.threads.value,

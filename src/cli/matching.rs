@@ -1,6 +1,6 @@
 //! `attestrail control match`: what controls make of each record, without period or coverage.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -10,23 +10,25 @@ use super::control::{chosen, load_set};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Out, closed_is_fine, complain};
+use super::standard_input::{self, STDIN};
 use crate::control::load;
 use crate::control::roles::{Assigned, ControlEngine, Judge};
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
 use crate::diagnostic::Diagnostics;
+use crate::reader::archive;
 use crate::reader::{
-    FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes, read_file,
+    FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes, read_file, read_member,
 };
 use crate::record::path::core;
 use crate::record::project::Projector;
 use crate::record::time;
 use crate::sanitize;
-use crate::source::Severity;
+use crate::source::display::display_text;
 use crate::source::local::{RootError, WalkOptions, walk};
+use crate::source::{Severity, SourceFile};
 
-/// How standard input is asked for, and the name that it goes by.
-const STDIN: &str = "-";
+/// The name that standard input goes by.
 const STDIN_NAME: &str = "standard input";
 
 /// The scope of a file, or none. Warnings go to standard error.
@@ -151,11 +153,17 @@ pub fn read_all(
         .cloned()
         .collect();
     if roots.len() < sources.len() {
-        let bytes = read_stdin()?;
+        let bytes = standard_input::read()?;
         sink.begin(STDIN_NAME);
         let report = read_bytes(STDIN_NAME, &bytes, &limits, scratch, projector, sink);
-        is_incomplete |= tell(STDIN_NAME, &report);
-        sink.end()?;
+        if report.is_archive() {
+            let kept = standard_input::keep(&bytes)?;
+            let file = kept.file(STDIN_NAME);
+            is_incomplete |= read_archive(&file, &limits, scratch, projector, sink)?;
+        } else {
+            is_incomplete |= tell(STDIN_NAME, &report);
+            sink.end()?;
+        }
     }
     if roots.is_empty() {
         return Ok(is_incomplete);
@@ -168,24 +176,35 @@ pub fn read_all(
     for file in &listing.files {
         sink.begin(&file.key);
         let report = read_file(file, &limits, scratch, projector, sink);
+        if report.is_archive() {
+            is_incomplete |= read_archive(file, &limits, scratch, projector, sink)?;
+            continue;
+        }
         is_incomplete |= tell(&file.display(), &report);
         sink.end()?;
     }
     Ok(is_incomplete)
 }
 
-fn read_stdin() -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| {
-            Failure::usage(
-                format!("cannot read standard input: {error}"),
-                "pipe records into it, or name a file",
-            )
-        })?;
-    Ok(bytes)
+/// Reads the members of an archive; true if something of it is missing.
+fn read_archive(
+    file: &SourceFile,
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn FileSink,
+) -> Result<bool, Failure> {
+    let mut is_incomplete = false;
+    let mut failure = None;
+    let report = archive::each_member(file, limits, &mut |member| {
+        sink.begin(&member.key);
+        let report = read_member(&member, limits, scratch, projector, sink);
+        is_incomplete |= tell(&display_text(&member.key), &report);
+        failure = sink.end().err();
+        failure.is_none()
+    });
+    is_incomplete |= tell(&file.display(), &report);
+    failure.map_or(Ok(is_incomplete), Err)
 }
 
 /// Says what is odd about a file; true if records of it are missing.

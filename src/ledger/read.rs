@@ -275,6 +275,27 @@ impl Ledger {
         self.wrap(rows.collect())
     }
 
+    /// The members of the archive with this key, each with its number, key and SHA-256.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn members_of(&self, archive: &str) -> Result<Vec<(i64, (String, Vec<u8>))>, LedgerError> {
+        let sql = "SELECT id, key, sha256 FROM file WHERE key > ?1 AND key < ?2 ORDER BY id";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        let read = |row: &Row<'_>| -> rusqlite::Result<(i64, (String, Vec<u8>))> {
+            Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
+        };
+        // A quote is the character behind the exclamation mark.
+        let bounds = (format!("{archive}!"), format!("{archive}\""));
+        let rows = self.wrap(statement.query_map(bounds, read))?;
+        let mut members: Vec<(i64, (String, Vec<u8>))> = self.wrap(rows.collect())?;
+        members.retain(|(_, (key, _))| {
+            let below = key[archive.len() + 1..].split_once('/');
+            below.is_some_and(|(copy, _)| copy.bytes().all(|byte| byte.is_ascii_digit()))
+        });
+        Ok(members)
+    }
+
     /// Everything below the folders that is no file to read, in the order of names.
     ///
     /// # Errors

@@ -8,7 +8,8 @@
 mod detect;
 mod entry;
 mod members;
-mod shape;
+mod packed;
+mod table;
 
 use crate::record::project::{Fault, FaultKind, Projector, skip_space};
 use crate::record::text::unescape;
@@ -17,11 +18,14 @@ use crate::source::layout::Claim;
 
 use super::sniff::export_time_length;
 use super::tally::Tally;
-use super::{FileFault, OtherKind, RecordSink};
+use super::{CUT_OFF, FileFault, OtherKind, RecordSink};
 
-pub use self::shape::{Content, Packing, Shape};
+pub use crate::source::shape::{Content, Packing, Shape};
 
-use self::detect::{Entry, detect};
+pub(super) use self::table::{Table, table};
+
+use self::detect::{Entry, carried, detect};
+use self::members::find;
 
 /// What to do with each element of a list.
 #[derive(Clone, Copy)]
@@ -32,7 +36,16 @@ enum Each {
     Record,
     /// The record is at this path in it.
     Member(&'static [&'static str]),
+    /// A whole document is at this path in it.
+    Around(&'static [&'static str]),
+    /// Base64 of a whole document, mostly of gzip, is at this path in it.
+    Packed(&'static [&'static str]),
+    /// It is a row of cells, and the record is the text in this column.
+    Row(&'static str),
 }
+
+/// Documents may stand in documents this often; real ones do so three times at most.
+const MOST_NESTED: u32 = 6;
 
 /// One walk through the bytes of one file.
 pub(super) struct Walk<'w, 'set> {
@@ -46,6 +59,10 @@ pub(super) struct Walk<'w, 'set> {
     content: Option<Content>,
     /// The string of the file that is being read, if the record stands in one.
     string_at: Option<usize>,
+    /// How many documents are around the one that is being read.
+    nesting: u32,
+    /// Set inside an envelope whose shape was told, so that what it holds is not told as another.
+    is_inside: bool,
     others: Vec<OtherKind>,
     foreign: u64,
     first_foreign: Option<String>,
@@ -77,6 +94,8 @@ impl<'w, 'set> Walk<'w, 'set> {
             packing: Packing::Single,
             content: None,
             string_at: None,
+            nesting: 0,
+            is_inside: false,
             others: Vec::new(),
             foreign: 0,
             first_foreign: None,
@@ -91,6 +110,17 @@ impl<'w, 'set> Walk<'w, 'set> {
         } else {
             self.documents(bytes)?;
         }
+        self.finish()
+    }
+
+    /// Reads the rows of a table with the record as text in one column.
+    pub(super) fn run_table(mut self, bytes: &[u8], table: &Table) -> Result<Walked, FileFault> {
+        self.packing = Packing::Table;
+        self.table(bytes, table)?;
+        self.finish()
+    }
+
+    fn finish(self) -> Result<Walked, FileFault> {
         if let Some(at) = self.invalid.first() {
             return Err(FileFault::NotUtf8 { at: *at });
         }
@@ -114,7 +144,7 @@ impl<'w, 'set> Walk<'w, 'set> {
         let mut count = 0;
         while at < bytes.len() {
             count += 1;
-            if count == 2 {
+            if count == 2 && self.nesting == 0 {
                 self.packing = Packing::Concatenated;
             }
             at = skip_space(bytes, self.document(bytes, at)?);
@@ -183,21 +213,29 @@ impl<'w, 'set> Walk<'w, 'set> {
                 self.record(bytes, at)
             }
             Entry::Records => {
-                self.saw(Content::Records);
-                self.wrapper(bytes, at, "Records", Each::Record)
+                match find(bytes, at, &["Records"]).and_then(|list| carried(bytes, list)) {
+                    Some(each) => self.wrapper(bytes, at, "Records", each),
+                    None => {
+                        self.saw(Content::Records);
+                        self.wrapper(bytes, at, "Records", Each::Record)
+                    }
+                }
             }
             Entry::List {
                 content,
                 member,
-                path,
+                each,
             } => {
                 self.saw(content);
-                self.wrapper(bytes, at, member, Each::Member(path))
+                self.wrapper(bytes, at, member, each)
             }
+            Entry::Carrier { member, each } => self.wrapper(bytes, at, member, each),
             Entry::Member { content, path } => {
                 self.saw(content);
-                self.wrapped(bytes, at, path)
+                self.member(bytes, at, path)
             }
+            Entry::Around(path) => self.wrapped(bytes, at, path),
+            Entry::Packed(path) => self.packed(bytes, at, path),
             Entry::Other(kind) => self.other(bytes, at, kind),
             Entry::WithoutRecord => {
                 let end = self.check_value(bytes, at)?;
@@ -210,12 +248,12 @@ impl<'w, 'set> Walk<'w, 'set> {
                 );
                 Ok(end)
             }
-            Entry::Unsupported(name) => Err(FileFault::Unsupported(name)),
         }
     }
 
     fn saw(&mut self, content: Content) {
         match self.content {
+            Some(_) if self.is_inside => {}
             None => self.content = Some(content),
             // The record behind an export's time is no shape of its own.
             Some(first) if first == content || first == Content::LogsExport => {}
@@ -270,7 +308,7 @@ impl<'w, 'set> Walk<'w, 'set> {
             }
             at = skip_space(bytes, at + 1);
             at = if name != member {
-                self.note_extra(&name, bytes.get(at) == Some(&b'n'));
+                self.note_extra(&name, &bytes[at..]);
                 self.check_value(bytes, at)?
             } else if was_there {
                 return Err(FileFault::DuplicateRecords { at: name_at });
@@ -295,16 +333,29 @@ impl<'w, 'set> Walk<'w, 'set> {
     }
 
     /// CloudTrail writes nothing beside `Records`; other tools do.
-    fn note_extra(&mut self, name: &str, is_null: bool) {
-        let is_records = self.content == Some(Content::Records);
-        let is_token = matches!(name, "NextToken" | "nextToken") && !is_null;
-        let (code, subject) = match (is_token, is_records) {
-            (true, _) => (
-                "cut-off",
-                "a token says that the output goes on elsewhere: ",
-            ),
-            (false, true) => ("extra-member", "a member stands beside `Records`: "),
-            (false, false) => return,
+    fn note_extra(&mut self, name: &str, value: &[u8]) {
+        let is_token = matches!(name, "NextToken" | "nextToken") && !value.starts_with(b"null");
+        let is_unfinished = match name {
+            "QueryStatus" => !value.starts_with(b"\"FINISHED\""),
+            "status" if self.content == Some(Content::LogsInsights) => {
+                !value.starts_with(b"\"Complete\"")
+            }
+            _ => false,
+        };
+        let (code, subject) = if is_token {
+            (
+                CUT_OFF,
+                "a token says that the output goes on elsewhere, so records are missing: ",
+            )
+        } else if is_unfinished {
+            (
+                CUT_OFF,
+                "the query had not ended when this was saved, so records may be missing: ",
+            )
+        } else if self.content == Some(Content::Records) && !self.is_inside {
+            ("extra-member", "a member stands beside `Records`: ")
+        } else {
+            return;
         };
         let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
         self.tally.note(code, subject, index, || {
@@ -341,7 +392,10 @@ impl<'w, 'set> Walk<'w, 'set> {
             at = match each {
                 Each::Entry => self.entry(bytes, at)?,
                 Each::Record => self.record(bytes, at)?,
-                Each::Member(path) => self.wrapped(bytes, at, path)?,
+                Each::Member(path) => self.member(bytes, at, path)?,
+                Each::Around(path) => self.wrapped(bytes, at, path)?,
+                Each::Packed(path) => self.packed(bytes, at, path)?,
+                Each::Row(column) => self.row(bytes, at, column)?,
             };
             at = skip_space(bytes, at);
             match bytes.get(at) {

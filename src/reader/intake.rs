@@ -14,9 +14,11 @@ use crate::source::SourceFile;
 use crate::source::display::display_text;
 use crate::source::layout::{self, Claim, Folder, NameKind};
 
-use super::envelope::Walk;
-use super::inflate::{self, InflateLimits};
-use super::sniff::{self, BOM, Look};
+use super::archive::{ArchiveForm, Member, MemberContent};
+use super::envelope::{Table, Walk};
+use super::inflate::{self, GzipFault, InflateLimits};
+use super::sniff::{self, BOM, Look, ZSTD};
+use super::streams;
 use super::tally::Tally;
 use super::{FileFault, FileOutcome, FileReport, Notice, OtherKind, RecordSink};
 
@@ -53,7 +55,7 @@ impl Default for ReadLimits {
 
 impl ReadLimits {
     /// Offsets in records have 32 bits.
-    fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.inflate.bytes.min(u64::from(u32::MAX) - 1)
     }
 }
@@ -121,14 +123,7 @@ pub fn read_file(
     };
     let mut report = empty_report();
     report.stored_bytes = file.size;
-    let known = match name.kind {
-        NameKind::BrokenDownload => Some(OtherKind::BrokenDownload),
-        NameKind::SystemFile => Some(OtherKind::SystemFile),
-        NameKind::WriteTest => Some(OtherKind::WriteTest),
-        NameKind::Document => Some(OtherKind::Other),
-        NameKind::Log | NameKind::Other => None,
-    };
-    if let Some(kind) = known {
+    if let Some(kind) = known_by_name(name.kind) {
         report.outcome = FileOutcome::NotRead(kind);
         return report;
     }
@@ -149,9 +144,80 @@ pub fn read_file(
     report
 }
 
+/// What a file is known to be by its name alone.
+fn known_by_name(kind: NameKind) -> Option<OtherKind> {
+    match kind {
+        NameKind::BrokenDownload => Some(OtherKind::BrokenDownload),
+        NameKind::SystemFile => Some(OtherKind::SystemFile),
+        NameKind::WriteTest => Some(OtherKind::WriteTest),
+        NameKind::Document => Some(OtherKind::Other),
+        NameKind::Log | NameKind::Other => None,
+    }
+}
+
+/// Reads a member of an archive as a file with its key.
+pub fn read_member(
+    member: &Member<'_>,
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn RecordSink,
+) -> FileReport {
+    let outcome = match &member.content {
+        MemberContent::Bytes(bytes) => {
+            return read_content(&member.key, bytes, limits, scratch, projector, sink);
+        }
+        MemberContent::Fault(fault) => FileOutcome::Refused(fault.clone()),
+        MemberContent::Other(kind) => FileOutcome::NotRead(kind.clone()),
+    };
+    FileReport {
+        outcome,
+        ..empty_report()
+    }
+}
+
+fn read_content(
+    key: &str,
+    bytes: &[u8],
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn RecordSink,
+) -> FileReport {
+    let kind = layout::name_kind(key);
+    let other = known_by_name(kind).or_else(|| {
+        let is_other = kind != NameKind::Log && !is_candidate(&bytes[..bytes.len().min(FRONT)]);
+        is_other.then(|| match bytes.is_empty() {
+            true => OtherKind::Empty,
+            false => other_kind(&layout::claim(key)),
+        })
+    });
+    let Some(other) = other else {
+        return read_as(key, kind, bytes, limits, scratch, projector, sink);
+    };
+    FileReport {
+        sha256: Some(Sha256::digest(bytes).into()),
+        stored_bytes: bytes.len() as u64,
+        outcome: FileOutcome::NotRead(other),
+        ..empty_report()
+    }
+}
+
 /// Reads bytes that came from elsewhere, such as standard input, as a log file called `name`.
 pub fn read_bytes(
     name: &str,
+    bytes: &[u8],
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn RecordSink,
+) -> FileReport {
+    read_as(name, NameKind::Log, bytes, limits, scratch, projector, sink)
+}
+
+fn read_as(
+    name: &str,
+    kind: NameKind,
     bytes: &[u8],
     limits: &ReadLimits,
     scratch: &mut Scratch,
@@ -163,7 +229,7 @@ pub fn read_bytes(
     let name = Name {
         claim: &claim,
         key: name,
-        kind: NameKind::Log,
+        kind,
     };
     if bytes.len() as u64 > limits.bytes() {
         report.stored_bytes = bytes.len() as u64;
@@ -179,12 +245,13 @@ pub fn read_bytes(
     report
 }
 
-fn empty_report() -> FileReport {
+pub(super) fn empty_report() -> FileReport {
     FileReport {
         sha256: None,
         content_sha256: None,
         stored_bytes: 0,
         inflated_bytes: 0,
+        compression: "",
         shape: None,
         records_seen: 0,
         records_kept: 0,
@@ -194,6 +261,7 @@ fn empty_report() -> FileReport {
         aggregates: 0,
         refusals: Vec::new(),
         notices: Vec::new(),
+        members: None,
         outcome: FileOutcome::Read,
     }
 }
@@ -235,14 +303,22 @@ fn load(
             let kind = if stored.is_empty() {
                 OtherKind::Empty
             } else {
-                other_kind(name)
+                other_kind(name.claim)
             };
             return Ok(Loaded::Other(kind));
         }
     }
     let limit = limits.bytes();
     if size > limit {
-        return Err(FileFault::TooLarge { limit });
+        let missing = (FRONT - stored.len().min(FRONT)) as u64;
+        (&mut opened)
+            .take(missing)
+            .read_to_end(stored)
+            .map_err(unreadable)?;
+        return Err(match archive_in(stored) {
+            Some(form) => FileFault::Archive(form),
+            None => FileFault::TooLarge { limit },
+        });
     }
     stored.reserve(usize::try_from(size).map_err(|_| FileFault::TooLarge { limit })? + 1);
     let left = (limit + 1).saturating_sub(stored.len() as u64);
@@ -261,17 +337,10 @@ fn load(
 
 /// Whether a file that is not called like a log may be one all the same.
 fn is_candidate(front: &[u8]) -> bool {
-    match sniff::look(front) {
-        Look::Json | Look::Archive(_) => true,
-        Look::Gzip => {
-            let inside = inflate::peek(front, 512);
-            matches!(
-                sniff::look(without_bom(&inside)),
-                Look::Json | Look::Gzip | Look::Archive(_)
-            )
-        }
-        Look::Other(_) => sniff::look(without_bom(front)) == Look::Json,
-        Look::Blank => false,
+    let may_be = |look: Look| !matches!(look, Look::Other(_) | Look::Blank);
+    match sniff::look(without_bom(front)) {
+        Look::Gzip => may_be(sniff::look(without_bom(&inflate::peek(front, FRONT)))),
+        look => may_be(look),
     }
 }
 
@@ -279,8 +348,22 @@ fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BOM).unwrap_or(bytes)
 }
 
-fn other_kind(name: &Name<'_>) -> OtherKind {
-    match &name.claim.folder {
+/// The archive that the bytes begin, also behind compression: it is read without
+/// being held in memory.
+fn archive_in(front: &[u8]) -> Option<ArchiveForm> {
+    let form = |bytes: &[u8]| match sniff::look(bytes) {
+        Look::Archive(form) => Some(form),
+        _ => None,
+    };
+    form(front).or_else(|| {
+        form(&inflate::peek(front, FRONT))
+            .or_else(|| form(&streams::peek_zstd(front, FRONT)))
+            .filter(|form| *form == ArchiveForm::Tar)
+    })
+}
+
+fn other_kind(claim: &Claim) -> OtherKind {
+    match &claim.folder {
         Some(Folder::Other(service)) => OtherKind::OtherService(service.clone()),
         _ => OtherKind::Other,
     }
@@ -305,19 +388,41 @@ fn read_stored(
     report.stored_bytes = scratch.stored.len() as u64;
     report.sha256 = Some(Sha256::digest(&scratch.stored).into());
     let mut tally = Tally::new(limits.listed_refusals);
-    let result = unpack(name, limits, scratch, &mut report.notices).and_then(|content| {
+    let is_zstd = scratch.stored.starts_with(ZSTD);
+    let unpacked = unpack(name, limits, scratch, &mut report.notices);
+    // Archives may be larger and of other members than single files.
+    let unpacked = unpacked.map_err(|fault| match archive_in(&scratch.stored) {
+        Some(form) => FileFault::Archive(form),
+        None => fault,
+    });
+    let result = unpacked.and_then(|content| {
         let bytes = match content {
             Content::Stored => &mut scratch.stored[..],
             Content::Inflated(length) => &mut scratch.inflated[..length],
             Content::Inner(length) => &mut scratch.inner[..length],
         };
         report.inflated_bytes = bytes.len() as u64;
+        report.compression = match content {
+            Content::Stored => "",
+            Content::Inflated(_) if is_zstd => "zstd",
+            Content::Inflated(_) | Content::Inner(_) => "gzip",
+        };
         if limits.hash_content {
             report.content_sha256 = Some(Sha256::digest(&bytes).into());
         }
-        let invalid = prepare(bytes, &mut report.notices)?;
+        let prepared = prepare(bytes, &mut report.notices);
+        let (form, invalid) = prepared.map_err(|fault| match fault {
+            // It would have to be unpacked to a disk to be read from its end.
+            FileFault::Archive(ArchiveForm::Zip) if !report.compression.is_empty() => {
+                FileFault::Archive(ArchiveForm::Unread("a zip archive inside compressed data"))
+            }
+            fault => fault,
+        })?;
         let walk = Walk::new(projector, sink, &mut tally, name.claim, invalid);
-        walk.run(bytes)
+        match form {
+            Form::Json => walk.run(bytes),
+            Form::Table(table) => walk.run_table(bytes, &table),
+        }
     });
     let mut fault = None;
     match result {
@@ -359,12 +464,13 @@ fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tal
         return FileOutcome::Refused(fault);
     }
     let is_other_service = matches!(name.claim.folder, Some(Folder::Other(_)));
-    let is_unnamed = name.kind == NameKind::Other && !matches!(fault, FileFault::Archive(_));
+    let is_unnamed = name.kind == NameKind::Other
+        && !matches!(fault, FileFault::Archive(_) | FileFault::Unsupported { .. });
     let is_foreign = (is_other_service || is_unnamed)
         && !looks_like_trail(&scratch.stored)
         && !looks_like_trail(&inflate::peek(&scratch.stored, FRONT));
     if is_foreign {
-        FileOutcome::NotRead(other_kind(name))
+        FileOutcome::NotRead(other_kind(name.claim))
     } else {
         FileOutcome::Refused(fault)
     }
@@ -402,6 +508,9 @@ fn unpack(
     if stored.is_empty() {
         return Err(FileFault::Empty);
     }
+    if stored.starts_with(ZSTD) {
+        return streams::zstd(stored, inflated, bounds).map(Content::Inflated);
+    }
     if !inflate::is_gzip(stored) {
         if name.key.ends_with(".gz") && sniff::look(without_bom(stored)) == Look::Json {
             notices.push(file_notice(
@@ -411,7 +520,12 @@ fn unpack(
         }
         return Ok(Content::Stored);
     }
-    let length = inflate::inflate(decompressor, stored, inflated, bounds)?;
+    let length = match inflate::inflate(decompressor, stored, inflated, bounds) {
+        Err(fault @ GzipFault::SecondMember { .. }) => {
+            members(name, stored, inflated, bounds, fault, notices)?
+        }
+        other => other?,
+    };
     if !inflate::is_gzip(&inflated[..length]) {
         return Ok(Content::Inflated(length));
     }
@@ -420,22 +534,62 @@ fn unpack(
     Ok(Content::Inner(inner_length))
 }
 
+/// Many members are no fault of a file that neither is called like a trail's nor holds one.
+fn members(
+    name: &Name<'_>,
+    stored: &[u8],
+    inflated: &mut Vec<u8>,
+    bounds: InflateLimits,
+    fault: GzipFault,
+    notices: &mut Vec<Notice>,
+) -> Result<usize, GzipFault> {
+    let is_trails =
+        name.claim.is_canonical || name.claim.delivered_at.is_some() || name.claim.folder.is_some();
+    if is_trails {
+        return Err(fault);
+    }
+    let length = streams::gzip_members(stored, inflated, bounds)?.ok_or(fault)?;
+    notices.push(file_notice(
+        "gzip-members",
+        "several gzip members one after another, as Firehose and log shippers write them",
+    ));
+    Ok(length)
+}
+
+/// What the unpacked bytes are.
+enum Form {
+    Json,
+    Table(Table),
+}
+
 /// Makes sure that the bytes are JSON as far as one can see, and UTF-8. A byte
 /// order mark becomes blanks and bytes that are not UTF-8 become `?`, so that
 /// offsets stay; the offsets of the latter are returned, and whatever holds one
 /// is refused.
-fn prepare(bytes: &mut [u8], notices: &mut Vec<Notice>) -> Result<Vec<usize>, FileFault> {
+fn prepare(bytes: &mut [u8], notices: &mut Vec<Notice>) -> Result<(Form, Vec<usize>), FileFault> {
     if bytes.starts_with(BOM) {
         bytes[..BOM.len()].fill(b' ');
         notices.push(file_notice("utf8-bom", "begins with a byte order mark"));
     }
-    match sniff::look(bytes) {
-        Look::Json => {}
+    let form = match sniff::look(bytes) {
+        Look::Json => Form::Json,
+        Look::Table(table) => Form::Table(table),
         Look::Blank => return Err(FileFault::Blank),
+        Look::Parquet => {
+            return Err(FileFault::Unsupported {
+                what: "a Parquet table, as Security Lake or an ETL job writes it",
+                remedy: "give the objects that the trail wrote to S3, from which it was made",
+            });
+        }
+        Look::Zstd => {
+            return Err(FileFault::NotJson(
+                "zstd data inside compressed data".into(),
+            ));
+        }
         Look::Archive(name) => return Err(FileFault::Archive(name)),
         Look::Gzip => return Err(FileFault::NotJson("compressed three times or more".into())),
         Look::Other(words) => return Err(FileFault::NotJson(words)),
-    }
+    };
     let mut invalid = Vec::new();
     let mut from = 0;
     while let Err(error) = simdutf8::compat::from_utf8(&bytes[from..]) {
@@ -451,7 +605,7 @@ fn prepare(bytes: &mut [u8], notices: &mut Vec<Notice>) -> Result<Vec<usize>, Fi
         invalid.extend(at..at + length);
         from = at + length;
     }
-    Ok(invalid)
+    Ok((form, invalid))
 }
 
 /// Puts the counts into the report.

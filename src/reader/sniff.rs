@@ -5,6 +5,12 @@
 
 use crate::source::display::display_value;
 
+use super::archive::ArchiveForm;
+use super::envelope::{Table, table};
+
+/// How a zstd frame begins.
+pub(super) const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
+
 /// A first look at unpacked bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Look {
@@ -15,7 +21,13 @@ pub(super) enum Look {
     /// Gzip, as in a file that was compressed twice.
     Gzip,
     /// An archive that may hold logs.
-    Archive(&'static str),
+    Archive(ArchiveForm),
+    /// Zstandard data.
+    Zstd,
+    /// A table in the Parquet format.
+    Parquet,
+    /// A CSV file with columns of CloudTrail events.
+    Table(Table),
     /// Anything else, in words.
     Other(String),
 }
@@ -34,30 +46,37 @@ pub(super) fn look(bytes: &[u8]) -> Look {
     if is_utf16(bytes) {
         return Look::Other("UTF-16 text".into());
     }
+    if bytes.starts_with(ZSTD) {
+        return Look::Zstd;
+    }
+    if bytes.starts_with(b"PAR1") {
+        return Look::Parquet;
+    }
     match bytes.iter().find(|byte| !b" \t\r\n".contains(byte)) {
         None => Look::Blank,
         Some(b'{' | b'[') => Look::Json,
         Some(b'0'..=b'9') if export_time_length(bytes).is_some() => Look::Json,
         Some(b'<') => Look::Other(markup(bytes)),
-        Some(_) => Look::Other(first_bytes(bytes)),
+        Some(_) => match table(bytes) {
+            Some(table) => Look::Table(table),
+            None => Look::Other(first_bytes(bytes)),
+        },
     }
 }
 
-fn archive(bytes: &[u8]) -> Option<&'static str> {
-    const KNOWN: [(&[u8], &str); 8] = [
-        (b"PK\x03\x04", "a zip archive"),
-        (b"PK\x05\x06", "a zip archive"),
-        (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
-        (b"Rar!\x1A\x07", "a rar archive"),
-        (b"\x28\xB5\x2F\xFD", "zstd data"),
-        (b"\xFD7zXZ\x00", "xz data"),
-        (b"BZh", "bzip2 data"),
-        (b"PAR1", "a parquet file"),
+fn archive(bytes: &[u8]) -> Option<ArchiveForm> {
+    const KNOWN: [(&[u8], ArchiveForm); 6] = [
+        (b"PK\x03\x04", ArchiveForm::Zip),
+        (b"PK\x05\x06", ArchiveForm::Zip),
+        (b"7z\xBC\xAF\x27\x1C", ArchiveForm::Unread("a 7z archive")),
+        (b"Rar!\x1A\x07", ArchiveForm::Unread("a rar archive")),
+        (b"\xFD7zXZ\x00", ArchiveForm::Unread("xz data")),
+        (b"BZh", ArchiveForm::Unread("bzip2 data")),
     ];
     let known = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic));
     match known {
-        Some((_, name)) => Some(name),
-        None if bytes.get(257..262) == Some(b"ustar") => Some("a tar archive"),
+        Some((_, form)) => Some(*form),
+        None if bytes.get(257..262) == Some(b"ustar") => Some(ArchiveForm::Tar),
         None => None,
     }
 }
@@ -132,6 +151,6 @@ mod tests {
         assert_eq!(look(b" \n[1]"), Look::Json);
         assert_eq!(look(b"2024-05-06T02:00:00.000Z {\"a\":1}"), Look::Json);
         assert_eq!(look(b" \n"), Look::Blank);
-        assert_eq!(look(b"PK\x03\x04.."), Look::Archive("a zip archive"));
+        assert_eq!(look(b"PK\x03\x04.."), Look::Archive(ArchiveForm::Zip));
     }
 }

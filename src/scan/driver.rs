@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crossbeam_channel::bounded;
 
 use super::file;
+use super::members::Members;
 use super::plan::Plan;
 use super::sink::FactSink;
 use super::unchanged::{self, ReadAgain, ToRead, stat_of};
@@ -159,32 +160,32 @@ pub fn scan(
         broken: AtomicBool::new(false),
     };
     let worker = || Worker::new(&queue, plan, &limits);
+    let mut taker = Taker::new(ledger, &to_read, &mut summary, progress);
     let written = if options.threads <= 1 {
         // One thread does both: no hand-over, and no second thread to wake for each file.
-        write(ledger, &to_read, worker(), &mut summary, progress)
+        let mut taken = Ok(());
+        worker().run(&mut |done| {
+            taken = taker.take(done);
+            taken.is_ok()
+        });
+        taken
     } else {
         std::thread::scope(|scope| {
             let (sender, receiver) = bounded(WAITING);
             for _ in 0..options.threads {
                 let (sender, worker) = (sender.clone(), &worker);
-                scope.spawn(move || {
-                    for facts in worker() {
-                        // Nobody takes facts any more.
-                        if sender.send(facts).is_err() {
-                            return;
-                        }
-                    }
-                });
+                // An error says that nobody takes facts any more.
+                scope.spawn(move || worker().run(&mut |done| sender.send(done).is_ok()));
             }
             drop(sender);
-            let written = write(ledger, &to_read, receiver.iter(), &mut summary, progress);
+            let written = receiver.iter().try_for_each(|done| taker.take(done));
             // Threads that wait to hand over their facts must not wait for ever.
             queue.broken.store(true, Ordering::Relaxed);
             drop(receiver);
             written
         })
     };
-    written?;
+    written.and_then(|()| taker.end())?;
     summary.is_cancelled = summary.read.files < whole.files;
     add_problems(ledger, listing)?;
     Ok(summary)
@@ -226,6 +227,14 @@ impl Queue<'_> {
     }
 }
 
+/// The facts of a file that was read, or of a member of an archive that is being read.
+struct Done {
+    /// Which of the files to read.
+    at: usize,
+    facts: FileFacts,
+    is_member: bool,
+}
+
 /// Reads files, one after another, until there are no more.
 struct Worker<'w> {
     queue: &'w Queue<'w>,
@@ -245,55 +254,111 @@ impl<'w> Worker<'w> {
             sink: FactSink::new(plan),
         }
     }
-}
 
-impl Iterator for Worker<'_> {
-    type Item = (usize, FileFacts);
-
-    fn next(&mut self) -> Option<(usize, FileFacts)> {
-        let at = self.queue.take()?;
-        let file = &self.queue.files[self.queue.to_read[at].at];
-        // A file that vanished has no looks; the reader says that it cannot be read.
-        let stat = stat_of(&file.path).unwrap_or(Stat {
-            size: file.size,
-            ..Stat::default()
-        });
-        let (scratch, projector) = (&mut self.scratch, &mut self.projector);
-        let facts = file::read(file, stat, self.limits, scratch, projector, &mut self.sink);
-        Some((at, facts))
+    /// Gives the facts of each file to `give` until that says false; those of the members of
+    /// an archive before those of the archive.
+    fn run(mut self, give: &mut dyn FnMut(Done) -> bool) {
+        while let Some(at) = self.queue.take() {
+            let file = &self.queue.files[self.queue.to_read[at].at];
+            // A file that vanished has no looks; the reader says that it cannot be read.
+            let stat = stat_of(&file.path).unwrap_or(Stat {
+                size: file.size,
+                ..Stat::default()
+            });
+            let (scratch, projector) = (&mut self.scratch, &mut self.projector);
+            let (limits, sink) = (self.limits, &mut self.sink);
+            let mut done = |facts, is_member| {
+                give(Done {
+                    at,
+                    facts,
+                    is_member,
+                })
+            };
+            let mut member = |facts| done(facts, true);
+            let facts = file::read(file, stat, limits, scratch, projector, sink, &mut member);
+            if !done(facts, false) {
+                return;
+            }
+        }
     }
 }
 
 /// The writer: takes facts as they come.
-fn write(
-    ledger: &mut Ledger,
-    to_read: &[ToRead],
-    facts: impl Iterator<Item = (usize, FileFacts)>,
-    summary: &mut Summary,
-    progress: &mut dyn Progress,
-) -> Result<(), LedgerError> {
-    let mut writer = Writer::new(ledger);
-    let (mut files, mut bytes) = (0, 0);
-    let mut replaced = Replaced::default();
-    for (at, facts) in facts {
-        count(summary, &facts);
-        let added = writer.add(&facts)?;
-        if !replaced.note(to_read, at, added) {
-            summary.same += 1;
+struct Taker<'t> {
+    writer: Writer<'t>,
+    to_read: &'t [ToRead],
+    summary: &'t mut Summary,
+    progress: &'t mut dyn Progress,
+    replaced: Replaced,
+    members: Members,
+    /// Files of the batch, and roughly their bytes.
+    files: u64,
+    bytes: usize,
+}
+
+impl<'t> Taker<'t> {
+    fn new(
+        ledger: &'t mut Ledger,
+        to_read: &'t [ToRead],
+        summary: &'t mut Summary,
+        progress: &'t mut dyn Progress,
+    ) -> Self {
+        Taker {
+            writer: Writer::new(ledger),
+            to_read,
+            summary,
+            progress,
+            replaced: Replaced::default(),
+            members: Members::default(),
+            files: 0,
+            bytes: 0,
         }
-        for old in replaced.settled(to_read, at) {
-            writer.forget(old)?;
-            summary.replaced += 1;
-        }
-        files += 1;
-        bytes += weight(&facts);
-        if files >= BATCH_FILES || bytes >= BATCH_BYTES {
-            writer.commit()?;
-            (files, bytes) = (0, 0);
-        }
-        progress.advance(summary.read);
     }
-    writer.commit()
+
+    fn take(&mut self, done: Done) -> Result<(), LedgerError> {
+        let Done {
+            at,
+            facts,
+            is_member,
+        } = done;
+        count(self.summary, &facts, is_member);
+        let added = self.writer.add(&facts)?;
+        if is_member {
+            if !first_of_key(self.to_read, at).is_empty() {
+                self.members.note(self.to_read[at].last, &facts);
+            }
+        } else {
+            self.replace(at, &facts.key, added)?;
+        }
+        self.files += 1;
+        self.bytes += weight(&facts);
+        if self.files >= BATCH_FILES || self.bytes >= BATCH_BYTES {
+            self.writer.commit()?;
+            (self.files, self.bytes) = (0, 0);
+        }
+        self.progress.advance(self.summary.read);
+        Ok(())
+    }
+
+    /// Forgets what the files of this key were before, once all of them were read.
+    fn replace(&mut self, at: usize, key: &str, added: Added) -> Result<(), LedgerError> {
+        if !self.replaced.note(self.to_read, at, added) {
+            self.summary.same += 1;
+        }
+        let Some(gone) = self.replaced.settled(self.to_read, at) else {
+            return Ok(());
+        };
+        for old in gone {
+            self.writer.forget(old)?;
+            self.summary.replaced += 1;
+        }
+        self.members
+            .settle(&mut self.writer, self.to_read[at].last, key)
+    }
+
+    fn end(mut self) -> Result<(), LedgerError> {
+        self.writer.commit()
+    }
 }
 
 /// Which contents of a key are gone. It is known once every file of the key was read, in
@@ -318,8 +383,8 @@ impl Replaced {
         !matches!(added, Added::Known(id) if !replaces.contains(&id))
     }
 
-    /// The files of the ledger that are no more, if this was the last one of its key.
-    fn settled(&mut self, to_read: &[ToRead], at: usize) -> Vec<i64> {
+    /// The files of the ledger that are no more, if this was the last one of a key that had some.
+    fn settled(&mut self, to_read: &[ToRead], at: usize) -> Option<Vec<i64>> {
         let last = to_read[at].last;
         let count = to_read[..last]
             .iter()
@@ -328,11 +393,11 @@ impl Replaced {
             .count();
         let is_settled = |(read, _): &(usize, Vec<i64>)| *read == count;
         if !self.keys.get(&last).is_some_and(is_settled) {
-            return Vec::new();
+            return None;
         }
         let (_, still) = self.keys.remove(&last).unwrap_or_default();
         let replaces = first_of_key(to_read, at).iter().copied();
-        replaces.filter(|id| !still.contains(id)).collect()
+        Some(replaces.filter(|id| !still.contains(id)).collect())
     }
 }
 
@@ -344,10 +409,13 @@ fn first_of_key(to_read: &[ToRead], at: usize) -> &[i64] {
     first.map_or(&[], |one| &one.replaces)
 }
 
-fn count(summary: &mut Summary, facts: &FileFacts) {
-    summary.read.files += 1;
+fn count(summary: &mut Summary, facts: &FileFacts, is_member: bool) {
+    // Files are counted as they were listed; the bytes of members are part of their archive.
+    if !is_member {
+        summary.read.files += 1;
+        summary.read.bytes += facts.stored_bytes;
+    }
     summary.read.records += facts.records_seen;
-    summary.read.bytes += facts.stored_bytes;
     summary.records_refused += facts.records_refused;
     summary.refused += u64::from(facts.state == FileState::Refused);
 }

@@ -6,14 +6,18 @@ use crate::integrity::place::{Role, role};
 use crate::ledger::facts::{ClaimFact, FileFacts, FileState, RefusalFact, Stat};
 use crate::ledger::integrity::IntegrityFact;
 use crate::period::DAY;
+use crate::reader::archive;
 use crate::reader::{
-    FileOutcome, FileReport, OtherKind, ReadLimits, Scratch, read_bytes, read_file,
+    CUT_OFF, FileOutcome, FileReport, OtherKind, ReadLimits, Scratch, read_bytes, read_file,
+    read_member,
 };
 use crate::record::project::Projector;
 use crate::source::SourceFile;
 use crate::source::layout;
+use crate::source::shape::ARCHIVE;
 
-/// Reads one file into facts.
+/// Reads one file into facts. The members of an archive are files of their own: their facts
+/// are given to `give`, which says whether to go on, before those of the archive are returned.
 pub fn read(
     file: &SourceFile,
     stat: Stat,
@@ -21,10 +25,27 @@ pub fn read(
     scratch: &mut Scratch,
     projector: &mut Projector<'_>,
     sink: &mut FactSink<'_>,
+    give: &mut dyn FnMut(FileFacts) -> bool,
 ) -> FileFacts {
     let claim = claim_of(&file.key);
     sink.begin(&file.key, &claim);
-    let report = read_file(file, limits, scratch, projector, sink);
+    let mut report = read_file(file, limits, scratch, projector, sink);
+    if report.is_archive() {
+        report = archive::each_member(file, limits, &mut |member| {
+            let claim = claim_of(&member.key);
+            sink.begin(&member.key, &claim);
+            let report = read_member(&member, limits, scratch, projector, sink);
+            let stat = Stat {
+                size: report.stored_bytes,
+                ..Stat::default()
+            };
+            let integrity = chains::of_bytes(&member.key, &report, scratch);
+            give(facts(&member.key, stat, claim, report, integrity, sink))
+        });
+        sink.begin(&file.key, &claim);
+        // An archive is no log: what digests list are its members.
+        return facts(&file.key, stat, claim, report, IntegrityFact::None, sink);
+    }
     let integrity = chains::of_file(file, &report, scratch);
     facts(&file.key, stat, claim, report, integrity, sink)
 }
@@ -103,12 +124,15 @@ fn facts(
 }
 
 fn shape(report: &FileReport) -> String {
+    if let Some(members) = report.members {
+        return format!("{ARCHIVE}{members} members, each a file of its own");
+    }
     let Some(shape) = report.shape else {
         return String::new();
     };
-    match report.stored_bytes == report.inflated_bytes {
-        true => shape.words().to_owned(),
-        false => format!("{}, gzip", shape.words()),
+    match report.compression {
+        "" => shape.words().to_owned(),
+        compression => format!("{}, {compression}", shape.words()),
     }
 }
 
@@ -147,6 +171,14 @@ fn add_refusals(facts: &mut FileFacts, report: &FileReport) {
             message: refusal.message.clone(),
             is_loss: true,
         }));
+    // An output that says that it goes on elsewhere is a loss, although nothing in it is bad.
+    let cut_off = report.notices.iter().filter(|one| one.code == CUT_OFF);
+    facts.refusals.extend(cut_off.map(|notice| RefusalFact {
+        index: None,
+        code: CUT_OFF.to_owned(),
+        message: notice.message.clone(),
+        is_loss: true,
+    }));
     let unlisted = report.records_refused - report.refusals.len() as u64;
     if unlisted > 0 {
         facts.refusals.push(RefusalFact {

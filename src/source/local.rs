@@ -257,8 +257,13 @@ fn display_path(path: &Path) -> String {
 
 /// The name as text; bytes that are not UTF-8 become `\xNN`.
 fn text_of(name: &OsStr) -> String {
+    text_of_bytes(name.as_encoded_bytes())
+}
+
+/// Bytes that should be text; those that are not UTF-8 become `\xNN`.
+pub fn text_of_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
             text.push_str(&format!("\\x{byte:02x}"));

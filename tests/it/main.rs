@@ -37,6 +37,7 @@ mod pattern_agreement;
 mod pattern_extensions;
 mod pattern_vectors;
 
+mod reader_archives;
 mod reader_bad_inputs;
 mod reader_common;
 mod reader_data;

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use attestrail::reader::{
-    FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes, read_file,
+    FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, archive, read_bytes, read_file,
+    read_member,
 };
 use attestrail::record::path::{PathSet, core};
 use attestrail::record::project::Projector;
@@ -130,7 +131,27 @@ pub fn read_set(roots: &[PathBuf]) -> ReadSet {
             &mut kept,
         );
         check_balance(&report, &kept);
-        files.push((file, report, kept));
+        if !report.is_archive() {
+            files.push((file, report, kept));
+            continue;
+        }
+        let report = archive::each_member(&file, &ReadLimits::default(), &mut |member| {
+            let mut kept = Kept::default();
+            let limits = ReadLimits::default();
+            let report = read_member(&member, &limits, &mut scratch, &mut projector, &mut kept);
+            check_balance(&report, &kept);
+            let key = member.key;
+            files.push((
+                SourceFile {
+                    key,
+                    ..file.clone()
+                },
+                report,
+                kept,
+            ));
+            true
+        });
+        files.push((file, report, Kept::default()));
     }
     ReadSet { listing, files }
 }

@@ -119,12 +119,12 @@ fn the_same_record_is_found_in_every_packing() {
         (
             json!([{"_raw": {"Records": both}}, {"__criblEventType": "event", "_raw": value(3)}])
                 .to_string(),
-            "cribl",
+            "raw-member",
             3,
         ),
         (
             format!(r#"[{{"__criblEventType":"event","_raw":{as_string}}}]"#),
-            "cribl",
+            "raw-member",
             1,
         ),
         (
@@ -400,7 +400,19 @@ fn what_is_no_log_is_named() {
         (&b"{\"a\":1}"[..], "unknown-shape"),
         (b"[{\"a\":1},{\"b\":2}]", "unknown-shape"),
         (b"[1]", "unknown-shape"),
-        (b"{\"QueryResultRows\":[]}", "unsupported-shape"),
+        (
+            b"{\"QueryResultRows\":[[{\"eventName\":\"x\"}]]}",
+            "unsupported-shape",
+        ),
+        (
+            b"eventversion,useridentity,eventtime,eventname\n1.08,{type=Root},x,y\n",
+            "unsupported-shape",
+        ),
+        (
+            b"Event name,Event time,User name\na,b,c\n",
+            "unsupported-shape",
+        ),
+        (b"PAR1\x15\x04", "unsupported-shape"),
         (b"  \n ", "blank-file"),
         (b"", "empty-file"),
         (b"\xFF\xFE{\0", "not-json"),
@@ -554,5 +566,138 @@ fn refusals_are_listed_up_to_a_limit_and_all_counted() {
             .messages()
             .iter()
             .any(|line| line.contains("10001 more records refused"))
+    );
+}
+
+#[test]
+fn exports_and_streams_are_told_by_their_content() {
+    use base64::Engine as _;
+    let as_string = serde_json::to_string(&record(1)).expect("a string");
+    let cell = format!("\"{}\"", record(1).replace('"', "\"\""));
+    let payload = format!(
+        r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"id":"1","message":{as_string}}}]}}"#
+    );
+    let packed = base64::engine::general_purpose::STANDARD.encode(gzip(payload.as_bytes()));
+    for (content, shape, kept) in [
+        (
+            format!(
+                r#"{{"QueryStatus":"FINISHED","QueryResultRows":[[{{"eventJson":{as_string}}}]]}}"#
+            ),
+            "cloudtrail-lake",
+            1,
+        ),
+        (
+            format!(
+                r#"{{"results":[[{{"field":"@message","value":{as_string}}}]],"status":"Complete"}}"#
+            ),
+            "cloudwatch-logs-insights",
+            1,
+        ),
+        (
+            format!("eventTime,eventJson\nx,{cell}\ny,{cell}\n"),
+            "cloudtrail-lake",
+            2,
+        ),
+        (
+            format!("@timestamp,@message\nx,{cell}\n"),
+            "cloudwatch-logs-insights",
+            1,
+        ),
+        (
+            format!(r#"{{"awslogs":{{"data":"{packed}"}}}}"#),
+            "cloudwatch-logs-subscription",
+            1,
+        ),
+        (
+            format!(
+                r#"{{"Records":[{{"kinesis":{{"data":"{packed}"}}}},{{"kinesis":{{"data":"{packed}"}}}}]}}"#
+            ),
+            "cloudwatch-logs-subscription",
+            2,
+        ),
+        (
+            format!(r#"{{"records":[{{"recordId":"1","data":"{packed}"}}]}}"#),
+            "cloudwatch-logs-subscription",
+            1,
+        ),
+        (
+            format!(r#"{{"result":{{"_raw":{as_string}}}}}"#),
+            "raw-member",
+            1,
+        ),
+        (
+            format!(r#"{{"log":{as_string},"stream":"stdout"}}"#),
+            "log-shipper",
+            1,
+        ),
+        (
+            format!(r#"{{"@version":"1","message":{as_string}}}"#),
+            "log-shipper",
+            1,
+        ),
+        (
+            format!(
+                r#"{{"hits":{{"hits":[{{"_source":{{"event":{{"original":{as_string}}}}}}}]}}}}"#
+            ),
+            "elastic-original",
+            1,
+        ),
+    ] {
+        check_whole(&content, shape, kept);
+    }
+}
+
+#[test]
+fn a_query_that_had_not_ended_is_said() {
+    let as_string = serde_json::to_string(&record(1)).expect("a string");
+    let content =
+        format!(r#"{{"QueryStatus":"RUNNING","QueryResultRows":[[{{"eventJson":{as_string}}}]]}}"#);
+    let report = check(&content, "cloudtrail-lake", 1);
+    assert!(report.notices.iter().any(|notice| notice.code == "cut-off"));
+}
+
+#[test]
+fn packed_strings_are_bounded_and_their_faults_are_named() {
+    use base64::Engine as _;
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let bomb = encode(&gzip(&vec![b' '; 80 << 20]));
+    for data in ["%%%".to_owned(), encode(&gzip(b"x")[..12]), bomb] {
+        let content = format!(
+            r#"{{"records":[{{"data":"{data}"}},{{"data":"{good}"}}]}}"#,
+            good = encode(&gzip(record(1).as_bytes()))
+        );
+        let (report, kept) = read("x.json", content.as_bytes());
+        assert_eq!(codes(&report), [(0, "broken-string")], "{report:?}");
+        assert_eq!(kept.records.len(), 1);
+    }
+}
+
+#[test]
+fn many_gzip_members_are_read_unless_the_file_is_a_trails() {
+    let two = [gzip(record(1).as_bytes()), gzip(record(2).as_bytes())].concat();
+    let (report, kept) = read("firehose-2024-05-06.gz", &two);
+    assert_eq!(
+        (report.outcome.clone(), kept.records.len()),
+        (FileOutcome::Read, 2)
+    );
+    assert!(
+        report
+            .notices
+            .iter()
+            .any(|notice| notice.code == "gzip-members")
+    );
+    let key = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/06/x.json.gz";
+    let (report, _) = read(key, &two);
+    assert!(
+        matches!(&report.outcome, FileOutcome::Refused(fault) if fault.code() == "gzip-second-member")
+    );
+    let forged = [
+        gzip(wrap(&[record(1)]).as_bytes()),
+        gzip(wrap(&[record(2)]).as_bytes()),
+    ]
+    .concat();
+    let (report, _) = read("renamed.gz", &forged);
+    assert!(
+        matches!(&report.outcome, FileOutcome::Refused(fault) if fault.code() == "gzip-second-member")
     );
 }

@@ -10,9 +10,8 @@ use crate::record::text::unescape;
 use crate::record::view::RecordView;
 use crate::source::display::display_value;
 
-use super::detect::{Entry, detect};
 use super::members::{find, first_names};
-use super::{Each, Walk, text};
+use super::{MOST_NESTED, Walk, text};
 
 /// Remark about records that are calls with nothing odd about them, place and time left aside.
 const ORDINARY: u8 = 1;
@@ -34,30 +33,32 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// An envelope with a record at `path` in it, as an object or as a string.
+    /// An envelope of a known shape with a record at `path` in it.
+    pub(super) fn member(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        path: &'static [&'static str],
+    ) -> Result<usize, FileFault> {
+        let was_inside = std::mem::replace(&mut self.is_inside, true);
+        let result = self.wrapped(bytes, at, path);
+        self.is_inside = was_inside;
+        result
+    }
+
+    /// An envelope with an object or a text at `path` in it.
     pub(super) fn wrapped(
         &mut self,
         bytes: &[u8],
         at: usize,
         path: &'static [&'static str],
     ) -> Result<usize, FileFault> {
-        let end = match self.projector.read(bytes, at) {
-            Ok(end) => end,
-            Err(fault) => {
-                let index = self.tally.next_index();
-                return self.step_over(bytes, at, index, fault);
-            }
+        let Some(end) = self.checked(bytes, at)? else {
+            return self.end_of(bytes, at);
         };
-        if self.invalid.iter().any(|place| (at..end).contains(place)) {
-            let index = self.tally.next_index();
-            self.refuse_invalid(at, end, index);
-            return Ok(end);
-        }
         let inner = find(bytes, at, path);
         match inner.map(|inner| (inner, bytes[inner])) {
-            Some((inner, b'{')) => {
-                self.inner(bytes, inner)?;
-            }
+            Some((inner, b'{')) => self.nested(at, |walk| walk.entry(bytes, inner).map(|_| ()))?,
             Some((inner, b'"')) => self.record_in_string(bytes, inner)?,
             _ => {
                 let index = self.tally.next_index();
@@ -68,44 +69,109 @@ impl Walk<'_, '_> {
         Ok(end)
     }
 
-    /// The object that an envelope holds.
-    fn inner(&mut self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
-        match detect(bytes, at) {
-            Entry::Records => self.wrapper(bytes, at, "Records", Each::Record),
-            _ => self.record(bytes, at),
+    /// The end of an envelope if it is valid; else it was refused.
+    pub(super) fn checked(&mut self, bytes: &[u8], at: usize) -> Result<Option<usize>, FileFault> {
+        match self.projector.read(bytes, at) {
+            Ok(end) => {
+                if self.invalid.iter().any(|place| (at..end).contains(place)) {
+                    let index = self.tally.next_index();
+                    self.refuse_invalid(at, end, index);
+                    return Ok(None);
+                }
+                Ok(Some(end))
+            }
+            Err(fault) => {
+                let index = self.tally.next_index();
+                self.step_over(bytes, at, index, fault).map(|_| None)
+            }
         }
+    }
+
+    /// Where a value ends by its brackets and quotes.
+    pub(super) fn end_of(&self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
+        skip_value(bytes, at).map_err(|fault| FileFault::Json { fault, index: None })
+    }
+
+    /// Goes into a document that stands in another one, which begins at `at`. If it
+    /// is broken, only its envelope is refused, unless records of it were given away.
+    pub(super) fn nested(
+        &mut self,
+        at: usize,
+        go: impl FnOnce(&mut Self) -> Result<(), FileFault>,
+    ) -> Result<(), FileFault> {
+        let (given, seen) = (self.tally.given, self.tally.seen);
+        if self.nesting == MOST_NESTED {
+            let index = self.tally.next_index();
+            let message = format!("more than {MOST_NESTED} documents inside each other");
+            self.tally
+                .refuse(index, self.string_at.unwrap_or(at), "too-deep", message);
+            return Ok(());
+        }
+        self.nesting += 1;
+        let result = go(self);
+        self.nesting -= 1;
+        match result {
+            Err(fault) if self.tally.given == given => {
+                if self.tally.seen == seen {
+                    let index = self.tally.next_index();
+                    self.tally.refuse(
+                        index,
+                        self.string_at.unwrap_or(at),
+                        fault.code(),
+                        fault.to_string(),
+                    );
+                }
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Goes into a text that came out of the string or cell at `at`.
+    pub(super) fn nested_text(
+        &mut self,
+        at: usize,
+        go: impl FnOnce(&mut Self) -> Result<(), FileFault>,
+    ) -> Result<(), FileFault> {
+        let outer = self.string_at;
+        self.string_at = outer.or(Some(at));
+        let result = self.nested(at, go);
+        self.string_at = outer;
+        result
     }
 
     /// A record that stands as text in the string that begins at `at`.
     fn record_in_string(&mut self, bytes: &[u8], at: usize) -> Result<(), FileFault> {
-        let end = skip_value(bytes, at).map_err(|fault| FileFault::Json { fault, index: None })?;
+        let end = self.end_of(bytes, at)?;
         let unescaped = unescape(text(&bytes[at + 1..end - 1]));
-        let inside = unescaped.as_bytes();
+        self.record_in_text(&unescaped, at)
+    }
+
+    /// A record that is the text of the string or cell at `at`.
+    pub(super) fn record_in_text(&mut self, found: &str, at: usize) -> Result<(), FileFault> {
+        let inside = found.as_bytes();
         let start = skip_space(inside, 0);
-        let is_whole = inside.get(start) == Some(&b'{')
-            && self
-                .projector
-                .read(inside, start)
-                .is_ok_and(|end| skip_space(inside, end) == inside.len());
-        self.string_at = Some(at);
-        let result = if is_whole {
-            self.inner(inside, start).map(|_| ())
-        } else {
-            let index = self.tally.next_index();
-            let message = match self.projector.read(inside, start) {
-                Err(fault) if inside.get(start) == Some(&b'{') => {
-                    format!("the text in the string is no record: {fault} of the text")
-                }
-                _ => format!(
-                    "the string holds no record but `{}`",
-                    display_value(&unescaped)
-                ),
-            };
-            self.tally.refuse(index, at, "broken-string", message);
-            Ok(())
+        let read = match inside.get(start) {
+            Some(b'{') => Some(self.projector.read(inside, start)),
+            _ => None,
         };
-        self.string_at = None;
-        result
+        let message = match read {
+            Some(Ok(end)) if skip_space(inside, end) == inside.len() => {
+                return self.nested_text(at, |walk| walk.entry(inside, start).map(|_| ()));
+            }
+            Some(Err(fault)) => {
+                let fault = Fault {
+                    kind: shown(&fault.kind),
+                    at: fault.at,
+                };
+                format!("the text in the string is no record: {fault} of the text")
+            }
+            _ => format!("the string holds no record but `{}`", display_value(found)),
+        };
+        let index = self.tally.next_index();
+        let offset = self.string_at.unwrap_or(at);
+        self.tally.refuse(index, offset, "broken-string", message);
+        Ok(())
     }
 
     fn judge(&mut self, bytes: &[u8], at: usize, end: usize, index: u32) {
@@ -176,7 +242,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn refuse_foreign(&mut self, index: u32, offset: usize, message: String) {
+    pub(super) fn refuse_foreign(&mut self, index: u32, offset: usize, message: String) {
         self.foreign += 1;
         self.first_foreign.get_or_insert_with(|| message.clone());
         let message = format!("not a CloudTrail record: {message}");
@@ -184,7 +250,7 @@ impl Walk<'_, '_> {
     }
 
     /// Refuses a record that is no valid JSON and finds its end by brackets and quotes.
-    fn step_over(
+    pub(super) fn step_over(
         &mut self,
         bytes: &[u8],
         at: usize,
@@ -220,7 +286,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn refuse_invalid(&mut self, at: usize, end: usize, index: u32) -> bool {
+    pub(super) fn refuse_invalid(&mut self, at: usize, end: usize, index: u32) -> bool {
         if self.invalid.is_empty() || self.string_at.is_some() {
             return false;
         }

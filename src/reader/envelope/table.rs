@@ -1,0 +1,174 @@
+//! CSV exports: those with a column that holds the record as JSON are read,
+//! those that only have columns made of it are refused by name.
+//!
+//! A struct in a cell, as Athena and Lake print it (`{type=Root, arn=…}`), has
+//! lost quotes, types and the case of names, so no record is rebuilt from it.
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use crate::reader::FileFault;
+
+use super::{Content, Walk};
+
+/// Columns that hold whole records, best first.
+const WHOLE: [(&str, Content); 9] = [
+    ("eventjson", Content::Lake),
+    ("cloudtrailevent", Content::LookupEvents),
+    ("@message", Content::LogsInsights),
+    ("event.original", Content::ElasticOriginal),
+    ("_raw", Content::Raw),
+    ("message", Content::Shipper),
+    ("log", Content::Shipper),
+    ("detail", Content::EventBridge),
+    ("record", Content::Record),
+];
+
+/// Most bytes of a first line with column names.
+const LONGEST_HEAD: usize = 64 << 10;
+
+/// A CSV file with names in its first row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::reader) struct Table {
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    /// This column holds records.
+    Records { column: usize, content: Content },
+    /// Columns of an Athena table or a Lake query.
+    Columns,
+    /// A download of Event history.
+    EventHistory,
+}
+
+/// Looks whether the first line names columns of something that holds CloudTrail events.
+pub(in crate::reader) fn table(front: &[u8]) -> Option<Table> {
+    let end = memchr::memchr(b'\n', front).unwrap_or(front.len());
+    let line = front.get(..end).filter(|line| line.len() <= LONGEST_HEAD)?;
+    let mut reader = ReaderBuilder::new().has_headers(false).from_reader(line);
+    let mut head = ByteRecord::new();
+    if !reader.read_byte_record(&mut head).ok()? {
+        return None;
+    }
+    let names: Vec<String> = head
+        .iter()
+        .map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase())
+        .collect();
+    kind_of(&names).map(|kind| Table { kind })
+}
+
+fn kind_of(names: &[String]) -> Option<Kind> {
+    let has = |name: &str| names.iter().any(|one| one == name);
+    let whole = WHOLE.iter().find_map(|(name, content)| {
+        let column = names.iter().position(|one| one == name)?;
+        Some(Kind::Records {
+            column,
+            content: *content,
+        })
+    });
+    let is_certain = |kind: &Kind| {
+        // `message` or `log` alone may be the table of any program.
+        !matches!(
+            kind,
+            Kind::Records {
+                content: Content::Shipper | Content::EventBridge | Content::Record,
+                ..
+            }
+        ) || has("eventname")
+            || has("@timestamp")
+            || has("source")
+    };
+    if let Some(kind) = whole.filter(is_certain) {
+        return Some(kind);
+    }
+    if has("event time") && has("event name") {
+        return Some(Kind::EventHistory);
+    }
+    let is_columns = ["eventname", "eventtime", "eventsource", "useridentity"]
+        .iter()
+        .filter(|name| has(name))
+        .count()
+        >= 2;
+    is_columns.then_some(Kind::Columns)
+}
+
+impl Walk<'_, '_> {
+    /// The rows of a table.
+    pub(super) fn table(&mut self, bytes: &[u8], table: &Table) -> Result<(), FileFault> {
+        let (column, content) = match table.kind {
+            Kind::Records { column, content } => (column, content),
+            Kind::Columns => {
+                return Err(FileFault::Unsupported {
+                    what: "a CSV result of Athena or CloudTrail Lake with the fields of records as columns",
+                    remedy: "ask CloudTrail Lake for `eventJson`, or give the objects that the trail wrote to S3",
+                });
+            }
+            Kind::EventHistory => {
+                return Err(FileFault::Unsupported {
+                    what: "a CSV download of Event history",
+                    remedy: "download it as JSON, use `aws cloudtrail lookup-events`, or better give the objects that the trail wrote to S3",
+                });
+            }
+        };
+        self.saw(content);
+        let mut reader = ReaderBuilder::new().from_reader(bytes);
+        let mut row = ByteRecord::new();
+        loop {
+            let at = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
+            match reader.read_byte_record(&mut row) {
+                Ok(false) => return Ok(()),
+                Ok(true) => {
+                    // The first row is read after the names: its place is known only now.
+                    let at = row
+                        .position()
+                        .map_or(at, |place| usize::try_from(place.byte()).unwrap_or(at));
+                    let end = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
+                    self.table_row(&row, column, at, end)?;
+                }
+                Err(error) => {
+                    let index = self.tally.next_index();
+                    let message = format!("the row is broken: {}", fault_of(&error));
+                    self.tally.refuse(index, at, "broken-row", message);
+                    let end = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
+                    self.cover(at, end);
+                }
+            }
+        }
+    }
+
+    fn table_row(
+        &mut self,
+        row: &ByteRecord,
+        column: usize,
+        at: usize,
+        end: usize,
+    ) -> Result<(), FileFault> {
+        if self.invalid.iter().any(|place| (at..end).contains(place)) {
+            let index = self.tally.next_index();
+            self.refuse_invalid(at, end, index);
+            return Ok(());
+        }
+        let cell = row.get(column).unwrap_or_default();
+        let found = super::text(cell);
+        if found.trim().is_empty() {
+            let index = self.tally.next_index();
+            self.refuse_foreign(index, at, "an empty cell".to_owned());
+            return Ok(());
+        }
+        let was_inside = std::mem::replace(&mut self.is_inside, true);
+        let result = self.record_in_text(found, at);
+        self.is_inside = was_inside;
+        result
+    }
+}
+
+/// What is wrong with a row, without the words of the parser, which quote no value.
+fn fault_of(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("it has {len} cells instead of {expected_len}"),
+        _ => "it is no CSV".to_owned(),
+    }
+}
