@@ -1,13 +1,16 @@
 //! The files of a ledger: what was read, what was refused, what is known of each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::AssessError;
-use super::outcome::LogSet;
+use super::outcome::{LogSet, ShapeCount};
 use crate::ledger::Ledger;
-use crate::ledger::facts::{ClaimFact, FileState, ProblemFact, Profile, StoreSeen, TrailFact};
+use crate::ledger::facts::{
+    ClaimFact, FileFacts, FileState, ProblemFact, Profile, StoreSeen, TrailFact,
+};
 use crate::ledger::read::Ranks;
 use crate::source::layout;
+use crate::source::shape::{ARCHIVE, COMPRESSIONS, Shape};
 
 /// What the first pass over the files found.
 #[derive(Debug, Default)]
@@ -49,6 +52,7 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         problems: ledger.problems()?,
         ..Intake::default()
     };
+    let mut shapes = BTreeMap::new();
     let repeated = ledger.repeated_contents()?;
     let mut first_with: HashMap<[u8; 32], i64> = HashMap::new();
     ledger.files(|head| -> Result<(), AssessError> {
@@ -64,6 +68,7 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         intake.ranks.insert(head.id, rank);
         intake.order.push(head.id);
         count_file(log_set, &facts);
+        count_shape(&mut shapes, &facts);
         intake.digests += u64::from(facts.is_digest);
         let repeats = facts.sha256.filter(|hash| repeated.contains(hash));
         if let Some(sha256) = repeats.filter(|_| facts.entry_count > 0) {
@@ -99,6 +104,7 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
             records: 0,
         });
     }
+    log_set.shapes = shapes.into_values().collect();
     intake.stores = joined_stores(std::mem::take(&mut intake.stores));
     Ok(intake)
 }
@@ -115,9 +121,33 @@ fn claim_of(name: &str) -> ClaimFact {
     }
 }
 
-fn count_file(log_set: &mut LogSet, facts: &crate::ledger::facts::FileFacts) {
+/// Adds a file to the count of its shape; one without records has none.
+fn count_shape(shapes: &mut BTreeMap<String, ShapeCount>, facts: &FileFacts) {
+    let words = facts
+        .shape
+        .rsplit_once(", ")
+        .filter(|(_, end)| COMPRESSIONS.contains(end));
+    let words = words.map_or(facts.shape.as_str(), |(words, _)| words);
+    let Some(shape) = Shape::of_words(words).filter(|_| facts.state == FileState::Read) else {
+        return;
+    };
+    let count = shapes
+        .entry(words.to_owned())
+        .or_insert_with(|| ShapeCount {
+            shape: words.to_owned(),
+            files: 0,
+            records: 0,
+            cannot_prove: shape.cannot_prove(),
+        });
+    count.files += 1;
+    count.records += facts.records_seen;
+}
+
+fn count_file(log_set: &mut LogSet, facts: &FileFacts) {
     log_set.files_listed += 1;
     match facts.state {
+        // The bytes of an archive are those of its members, which are files of their own.
+        FileState::Read if facts.shape.starts_with(ARCHIVE) => log_set.files_read += 1,
         FileState::Read => {
             log_set.files_read += 1;
             log_set.bytes_stored += facts.stored_bytes;

@@ -323,6 +323,8 @@ pub struct LogSet {
     pub by_account: BTreeMap<String, RecordCounts>,
     /// Records of the period per class.
     pub by_class: BTreeMap<EventClass, u64>,
+    /// The files read, by the shape that their records came in.
+    pub shapes: Vec<ShapeCount>,
     /// First and last `eventTime` of the kept records.
     pub first_time: Option<i64>,
     /// See `first_time`.
@@ -333,6 +335,19 @@ pub struct LogSet {
     pub losses: u64,
     /// Things to know about the whole set, each a sentence.
     pub notices: Vec<String>,
+}
+
+/// The files of one shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShapeCount {
+    /// What the files are, in words.
+    pub shape: String,
+    /// How many files.
+    pub files: u64,
+    /// Records found in them.
+    pub records: u64,
+    /// What such files cannot prove, as sentences.
+    pub cannot_prove: &'static str,
 }
 
 /// What became of records.

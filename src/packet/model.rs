@@ -512,6 +512,8 @@ pub struct LogSetInfo {
     pub by_account: Vec<AccountCounts>,
     /// Records of the period per class.
     pub by_class: Vec<ClassCount>,
+    /// The files read, by the shape that their records came in.
+    pub shapes: Vec<ShapeInfo>,
     /// First `eventTime` of the kept records.
     pub first_time: Option<String>,
     /// Last `eventTime` of the kept records.
@@ -552,6 +554,19 @@ pub struct AccountCounts {
     pub account: String,
     /// Its counts.
     pub counts: RecordCountsInfo,
+}
+
+/// Files of a shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShapeInfo {
+    /// What the files are, in words.
+    pub shape: String,
+    /// How many files.
+    pub files: u64,
+    /// Records found in them.
+    pub records: u64,
+    /// What such files cannot prove.
+    pub cannot_prove: String,
 }
 
 /// Records of a class.

@@ -8,7 +8,8 @@ use crate::packet::evidence::RowsDigest;
 use crate::packet::mask::Masker;
 use crate::packet::model::{
     AccountCounts, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo, Input,
-    Inputs as InputList, LogSetInfo, MOST_ROWS, RecordCountsInfo, Refusal, Refusals, StateInfo,
+    Inputs as InputList, LogSetInfo, MOST_ROWS, RecordCountsInfo, Refusal, Refusals, ShapeInfo,
+    StateInfo,
 };
 use crate::packet::words;
 use crate::record::time;
@@ -46,6 +47,16 @@ pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildErr
             .map(|(class, records)| ClassCount {
                 class: class.id().to_owned(),
                 records: *records,
+            })
+            .collect(),
+        shapes: found
+            .shapes
+            .iter()
+            .map(|one| ShapeInfo {
+                shape: one.shape.clone(),
+                files: one.files,
+                records: one.records,
+                cannot_prove: one.cannot_prove.to_owned(),
             })
             .collect(),
         first_time: found.first_time.map(time::format),

@@ -180,6 +180,25 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             },
         )
         .when_empty("No public keys were supplied, so no signature could be checked."),
+        "shapes" => plain(
+            name,
+            &packet.log_set.shapes,
+            [
+                ("Found to be", 130.0),
+                ("Files", 45.0),
+                ("Records", 55.0),
+                ("What it cannot prove", 0.0),
+            ],
+            |one| {
+                vec![
+                    Cell::text(&one.shape),
+                    Cell::text(grouped(one.files)),
+                    Cell::text(grouped(one.records)),
+                    Cell::text(&one.cannot_prove),
+                ]
+            },
+        )
+        .when_empty("No record was read."),
         "refusals" => refusals(packet),
         "inputs" => inputs(packet),
         _ => return of_control(packet, name),
