@@ -11,6 +11,7 @@ mod cli_bad_inputs;
 mod cli_common;
 mod cli_mistakes;
 mod cli_report;
+mod cli_sources;
 
 mod control_hostile;
 mod control_loading;
