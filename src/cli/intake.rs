@@ -10,6 +10,7 @@ use super::matching::{bad_roots, load_scope};
 use super::output::{Out, closed_is_fine};
 use super::plan::Inputs;
 use super::settings::Settings;
+use super::standard_input::{Kept, STDIN};
 use super::terminal::{Display, Progress, thousands};
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
@@ -78,7 +79,7 @@ impl Intake<'_> {
     fn read(&self, ledger: &mut Ledger, display: &Display) -> Result<Summary, Failure> {
         let mut roots = self.inputs.logs.value.clone();
         // Kept until the scan is through.
-        let _kept = super::standard_input::replace(&mut roots)?;
+        let kept = super::standard_input::replace(&mut roots)?;
         let listing = walk(&roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
         let plan = crate::scan::Plan::new(self.set, self.scope, self.seed);
         let options = ScanOptions {
@@ -87,7 +88,7 @@ impl Intake<'_> {
             hash_logs: self.hash_logs,
             ..ScanOptions::default()
         };
-        let name = self.scan_name();
+        let name = self.scan_name(kept.as_ref());
         ledger
             .begin_scan(&name)
             .map_err(|error| ledger_failure(&error))?;
@@ -115,13 +116,17 @@ impl Intake<'_> {
     }
 
     /// What a ledger calls this scan while it runs, so that the same one can end it later.
-    fn scan_name(&self) -> String {
+    /// Other logs on standard input are another scan.
+    fn scan_name(&self, kept: Option<&Kept>) -> String {
         let mut roots: Vec<String> = self
             .inputs
             .logs
             .value
             .iter()
             .map(|root| {
+                if let Some(kept) = kept.filter(|_| root.as_os_str() == STDIN) {
+                    return format!("`{}`", kept.name());
+                }
                 let path = std::fs::canonicalize(root).unwrap_or_else(|_| root.clone());
                 format!("`{}`", sanitize::inline(&path.to_string_lossy()))
             })

@@ -25,6 +25,12 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// What the file is called.
+    pub fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
     /// The file, under a name that packets may show.
     pub fn file(&self, key: &str) -> SourceFile {
         SourceFile {

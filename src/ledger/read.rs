@@ -89,6 +89,9 @@ const HEAD: &str = "id, key, sha256, size, modified, inode, stored, inflated, sh
                     claim_account, claim_region, claim_day, seen, refused, kept, refusals, notices, \
                     cells, profiles, stores, trails";
 
+/// A member of an archive: number of its file, and its key and SHA-256.
+pub type MemberRow = (i64, (String, Vec<u8>));
+
 impl Ledger {
     /// Holds the ledger as it is now until [`Ledger::end_reading`]; other readers are not hindered.
     ///
@@ -279,16 +282,16 @@ impl Ledger {
     ///
     /// # Errors
     /// See [`LedgerError`].
-    pub fn members_of(&self, archive: &str) -> Result<Vec<(i64, (String, Vec<u8>))>, LedgerError> {
+    pub fn members_of(&self, archive: &str) -> Result<Vec<MemberRow>, LedgerError> {
         let sql = "SELECT id, key, sha256 FROM file WHERE key > ?1 AND key < ?2 ORDER BY id";
         let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
-        let read = |row: &Row<'_>| -> rusqlite::Result<(i64, (String, Vec<u8>))> {
+        let read = |row: &Row<'_>| -> rusqlite::Result<MemberRow> {
             Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
         };
         // A quote is the character behind the exclamation mark.
         let bounds = (format!("{archive}!"), format!("{archive}\""));
         let rows = self.wrap(statement.query_map(bounds, read))?;
-        let mut members: Vec<(i64, (String, Vec<u8>))> = self.wrap(rows.collect())?;
+        let mut members: Vec<MemberRow> = self.wrap(rows.collect())?;
         members.retain(|(_, (key, _))| {
             let below = key[archive.len() + 1..].split_once('/');
             below.is_some_and(|(copy, _)| copy.bytes().all(|byte| byte.is_ascii_digit()))
