@@ -27,6 +27,7 @@ mod judge;
 mod losses;
 mod places;
 mod record_fields;
+mod recording;
 mod run;
 mod sample;
 mod stores;

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod failure;
 pub mod intake;
 pub mod integrity;
+pub mod logs;
 pub mod matching;
 pub mod output;
 pub mod pattern;
@@ -16,6 +17,7 @@ pub mod reference;
 pub mod report;
 pub mod settings;
 pub mod settings_shown;
+pub mod snapshots;
 pub mod standard_input;
 pub mod stop;
 pub mod terminal;
@@ -24,7 +26,7 @@ pub mod trust;
 
 use clap::Parser;
 
-use self::args::{Cli, Command, Control, Logs, Pattern};
+use self::args::{Cli, Command, Control, LogsCommand, Pattern};
 use self::exit::Exit;
 use self::failure::Failure;
 
@@ -65,7 +67,10 @@ fn run(command: &Command, clock: &clock::Clock) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(args, clock, &mut out)?,
         Command::Scan(args) => intake::scan(args, &mut out)?,
         Command::Merge(args) => intake::merge(args, &mut out)?,
-        Command::Logs(Logs::Integrity(args)) => integrity::run(args, &mut out)?,
+        Command::Logs(args) => match &args.command {
+            Some(LogsCommand::Integrity(args)) => integrity::run(args, &mut out)?,
+            None => logs::run(&args.inspect, clock, &mut out)?,
+        },
         Command::Settings(args) => settings_shown::run(args, &mut out)?,
         Command::Control(Control::Explain(args)) => explain::run(args, &mut out)?,
     };

@@ -16,7 +16,7 @@ pub mod facts;
 pub mod keys;
 mod logs;
 pub mod metadata;
-mod parallel;
+pub mod parallel;
 pub mod place;
 mod problems;
 pub mod report;

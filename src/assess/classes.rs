@@ -1,18 +1,16 @@
-//! Whether each event class was recorded for each account: shown by records, or
-//! stated in the scope file. The absence of records never proves anything.
+//! Whether each event class was recorded at each account and Region: shown by records, by what
+//! trails were told, or stated by the user. The absence of records never proves anything.
 
-use super::coverage::Grid;
-use super::outcome::{ClassProof, Integrity};
+use super::coverage::{Grid, NO_REGION};
+use super::losses::counted;
+use super::outcome::{Basis, ClassProof, CoverageRow, DayState, Integrity};
 use super::places::Places;
+use super::recording::{Asked, Trails};
 use super::tally::{DayCount, Tally};
 use crate::control::scope::Scope;
-use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
 use crate::source::display::display_value;
-
-/// How long records may still come after a trail was told to record less, in seconds.
-const NARROWING_TAKES: i64 = 3600;
 
 /// What proofs rest on.
 pub struct Proofs<'a> {
@@ -24,58 +22,99 @@ pub struct Proofs<'a> {
     pub scope: &'a Scope,
     /// Places with records.
     pub grid: &'a Grid,
-    /// Changes of trails in the period.
-    pub trails: &'a [TrailFact],
+    /// What trails were told.
+    pub trails: &'a Trails<'a>,
     /// What digest chains show.
     pub integrity: &'a Integrity,
 }
 
+/// An answer: what it rests on, and the sentence.
+type Answer = (Basis, String);
+
+fn no(why: impl Into<String>) -> Answer {
+    (Basis::Nothing, why.into())
+}
+
 impl Proofs<'_> {
-    /// The proof, or its absence, for each account and each of `classes`.
+    /// The proof, or its absence, for each place and each of `classes`, and all that it has records of.
     pub fn all(&self, classes: ClassSet) -> Vec<ClassProof> {
         let mut proofs = Vec::new();
-        for account in self.accounts() {
-            let seen = self.tally.classes.keys();
-            let seen = seen.filter(|(one, _)| *one == account);
-            let own: ClassSet = seen
-                .map(|(_, class)| *class)
-                .chain(classes.iter())
-                .collect();
-            for class in own.iter() {
-                proofs.push(self.one(&account, class));
-            }
+        for row in &self.grid.rows {
+            let has =
+                |class: &EventClass| classes.contains(*class) || self.records(row, *class) > 0;
+            let own = EventClass::ALL.into_iter().filter(has);
+            proofs.extend(own.map(|class| self.one(row, class)));
         }
         proofs
     }
 
-    /// Accounts that have a row in the grid, in order.
-    fn accounts(&self) -> Vec<String> {
-        let mut accounts: Vec<String> = self
+    fn records(&self, row: &CoverageRow, class: EventClass) -> u64 {
+        self.tally.class(&row.account, &row.region, class).records
+    }
+
+    fn one(&self, row: &CoverageRow, class: EventClass) -> ClassProof {
+        let records = self.records(row, class);
+        let (basis, proof) = self.answer(row, class, records);
+        ClassProof {
+            account: row.account.clone(),
+            region: row.region.clone(),
+            class,
+            records,
+            is_proven: basis != Basis::Nothing,
+            basis,
+            proof,
+        }
+    }
+
+    /// Records come first, then what trails were told, then statements.
+    fn answer(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+        let is_idle = row.days.iter().all(|day| day.is_idle());
+        if is_idle && row.counts.iter().all(|count| *count == 0) && class != EventClass::Digests {
+            return (Basis::Idle, "nothing is expected at this place".to_owned());
+        }
+        let (basis, lacks) = self.shown(row, class, records);
+        if basis != Basis::Nothing {
+            return (basis, lacks);
+        }
+        if let Some(proof) = self.proved_idle(row, class) {
+            return (Basis::Digests, proof);
+        }
+        let told = self
+            .trails
+            .at_place(&row.account, &row.region, Asked::Class(class));
+        let hint = match told {
+            Ok(proof) => return (proof.basis, proof.text),
+            Err(hint) => hint,
+        };
+        match (self.stated(&row.account, class), hint) {
+            (Some(statement), _) => (Basis::Stated, statement),
+            (None, Some(hint)) => no(format!("{lacks}; {hint}")),
+            (None, None) => no(lacks),
+        }
+    }
+
+    /// A Region without any record proves nothing for itself. Where verified digests show that
+    /// nothing was delivered, and the one trail that writes digests records the class in another
+    /// Region of the account, there was nothing of it.
+    fn proved_idle(&self, row: &CoverageRow, class: EventClass) -> Option<String> {
+        let is_idle = |day: &DayState| *day == DayState::ProvedIdle || day.is_idle();
+        let is_proved = row.days.iter().all(is_idle) && row.days.contains(&DayState::ProvedIdle);
+        if !is_proved || class == EventClass::Digests || !self.trails.has_one_with_digests() {
+            return None;
+        }
+        let others = self
             .grid
             .rows
             .iter()
-            .map(|row| row.account.clone())
-            .collect();
-        accounts.dedup();
-        accounts
-    }
-
-    fn one(&self, account: &str, class: EventClass) -> ClassProof {
-        let records = self.tally.class(account, class).records;
-        let (is_proven, proof) = match self.stated(account, class) {
-            Some(statement) => match self.shown(account, class, records) {
-                (true, proof) => (true, proof),
-                (false, _) => (true, statement),
-            },
-            None => self.shown(account, class, records),
-        };
-        ClassProof {
-            account: account.to_owned(),
-            class,
-            records,
-            is_proven,
-            proof,
-        }
+            .filter(|other| other.account == row.account && other.region != row.region);
+        let recorded = others.into_iter().find(|other| {
+            let records = self.records(other, class);
+            records > 0 && self.shown(other, class, records).0 == Basis::Records
+        })?;
+        Some(format!(
+            "verified digests show that nothing was delivered here, and the trail records it in Region {}",
+            display_value(&recorded.region)
+        ))
     }
 
     fn stated(&self, account: &str, class: EventClass) -> Option<String> {
@@ -95,47 +134,53 @@ impl Proofs<'_> {
         ))
     }
 
-    fn shown(&self, account: &str, class: EventClass, records: u64) -> (bool, String) {
+    fn shown(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
         match class {
-            EventClass::Digests => self.integrity.of_account(account),
-            EventClass::SignIn => self.sign_in(account),
-            EventClass::IdentityCenter | EventClass::Organizations => self.anywhere(class),
-            _ if records == 0 => (
-                false,
-                "no record of it and no statement in the scope file".to_owned(),
-            ),
+            EventClass::Digests => match self.integrity.of_account(&row.account) {
+                (true, proof) => (Basis::Digests, proof),
+                (false, missing) => no(missing),
+            },
+            EventClass::SignIn => self.sign_in(row),
+            EventClass::IdentityCenter | EventClass::Organizations => self.anywhere(row, class),
+            EventClass::Kms if records == 0 => self.kms_elsewhere(row),
+            _ if records == 0 => no("no record of it and no statement in the scope file"),
             EventClass::ManagementWrite | EventClass::ManagementRead => {
-                match self.missing_somewhere(account, class) {
-                    Some(missing) => (false, missing),
-                    None => self.still_recorded(account, class, records),
+                match self.missing_on_days(&row.account, class) {
+                    Some(missing) => no(missing),
+                    None => self.still_recorded(row, class, records),
                 }
             }
-            _ => self.still_recorded(account, class, records),
+            _ => self.still_recorded(row, class, records),
         }
     }
 
-    /// A trail can be told to record only reads or only writes. So each Region that has records
-    /// must have some of the class, and the account on each day on which it has any.
-    fn missing_somewhere(&self, account: &str, class: EventClass) -> Option<String> {
+    /// Whether records alone prove the management write events of a place.
+    pub fn writes_are_shown(&self, account: &str, region: &str) -> bool {
+        let mut rows = self.grid.rows.iter();
+        let row = rows.find(|row| row.account == account && row.region == region);
+        row.is_some_and(|row| {
+            let class = EventClass::ManagementWrite;
+            self.shown(row, class, self.records(row, class)).0 == Basis::Records
+        })
+    }
+
+    /// A trail can be told to record only reads or only writes. So the account must have some of
+    /// the class on each day on which it has any records.
+    fn missing_on_days(&self, account: &str, class: EventClass) -> Option<String> {
         let of_class = |day: &DayCount| match class {
             EventClass::ManagementWrite => day.writes,
             _ => day.reads,
         };
         let mut by_day = vec![(0, 0); self.grid.days.len()];
-        for ((owner, region), days) in &self.tally.grid {
-            if owner != account {
-                continue;
-            }
+        let own = self
+            .tally
+            .grid
+            .iter()
+            .filter(|((owner, _), _)| owner == account);
+        for (_, days) in own {
             for (sum, day) in by_day.iter_mut().zip(days) {
                 sum.0 += day.calls;
                 sum.1 += of_class(day);
-            }
-            let has_calls = days.iter().any(|day| day.calls > 0);
-            if has_calls && days.iter().all(|day| of_class(day) == 0) {
-                let region = display_value(region);
-                return Some(format!(
-                    "Region {region} has records, but none of this class"
-                ));
             }
         }
         let without: Vec<i64> = by_day
@@ -154,77 +199,113 @@ impl Proofs<'_> {
     }
 
     /// A class that was narrowed away has no records afterwards.
-    fn still_recorded(&self, account: &str, class: EventClass, records: u64) -> (bool, String) {
-        let last = self.tally.class(account, class).last_time;
-        let narrowed = self.trails.iter().find(|fact| {
+    fn still_recorded(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+        let last = self.tally.class(&row.account, &row.region, class).last_time;
+        let lessened = self
+            .trails
+            .lessened(&row.account, Asked::Class(class), last);
+        let records = counted(records, "record");
+        match lessened {
             // A change of selectors takes effect after minutes, so a last few records prove nothing.
-            fact.change == TrailChange::Narrowed
-                && fact.account == account
-                && fact.time + NARROWING_TAKES > last
-        });
-        match narrowed {
-            Some(fact) => (
-                false,
-                format!(
-                    "{records} records, none after `{}` told a trail to record less on {}",
-                    display_value(&fact.event_name),
-                    time::format(fact.time)
-                ),
-            ),
-            None => (true, format!("{records} records of it in the period")),
+            Some(fact) => no(format!(
+                "{records}, none after `{}` told a trail to record less on {}",
+                display_value(&fact.event_name),
+                time::format(fact.time)
+            )),
+            None => (Basis::Records, format!("{records} of it in the period")),
         }
     }
 
     /// Sign-ins are management events, and the Region of the global endpoint must be there.
-    fn sign_in(&self, account: &str) -> (bool, String) {
-        let (is_write_proven, proof) = self.shown(
-            account,
-            EventClass::ManagementWrite,
-            self.tally
-                .class(account, EventClass::ManagementWrite)
-                .records,
-        );
-        if !is_write_proven {
-            return (
-                false,
-                format!("part of the management write events: {proof}"),
-            );
+    fn sign_in(&self, row: &CoverageRow) -> Answer {
+        let class = EventClass::ManagementWrite;
+        let (basis, proof) = self.shown(row, class, self.records(row, class));
+        if basis == Basis::Nothing {
+            return no(format!("part of the management write events: {proof}"));
         }
-        let own = self.grid.rows.iter().filter(|row| row.account == account);
-        let regions: Vec<&str> = own.map(|row| row.region.as_str()).collect();
+        let own = self
+            .grid
+            .rows
+            .iter()
+            .filter(|one| one.account == row.account);
+        let regions: Vec<&str> = own.map(|one| one.region.as_str()).collect();
         let home = global_region(&regions);
-        let key = (account.to_owned(), home.to_owned());
+        let key = (row.account.clone(), home.to_owned());
         let days = self.tally.grid.get(&key);
         if days.is_some_and(|days| days.iter().any(|day| day.calls > 0)) {
             let proof = format!("part of the management write events; Region {home} has records");
-            (true, proof)
+            (basis, proof)
         } else {
-            let proof = format!("sign-ins are recorded in Region {home} too, which has no records");
-            (false, proof)
+            no(format!(
+                "sign-ins are recorded in Region {home} too, which has no records"
+            ))
         }
     }
 
+    /// A trail leaves out all KMS events of its management events or none. So where a place has
+    /// write and read events, KMS events of another Region of the account prove it there too.
+    fn kms_elsewhere(&self, row: &CoverageRow) -> Answer {
+        let kms = EventClass::Kms;
+        for class in [EventClass::ManagementWrite, EventClass::ManagementRead] {
+            let (basis, proof) = self.shown(row, class, self.records(row, class));
+            if basis == Basis::Nothing {
+                return no(format!("part of the management events: {proof}"));
+            }
+        }
+        let mut own = self
+            .grid
+            .rows
+            .iter()
+            .filter(|one| one.account == row.account);
+        let Some(other) = own.find(|one| self.shown_here(one, kms)) else {
+            return no("no record of it and no statement in the scope file");
+        };
+        (
+            Basis::Elsewhere,
+            format!(
+                "{} of it in Region {} of the account; a trail leaves them out everywhere or nowhere",
+                counted(self.records(other, kms), "record"),
+                display_value(&other.region)
+            ),
+        )
+    }
+
+    fn shown_here(&self, row: &CoverageRow, class: EventClass) -> bool {
+        let records = self.records(row, class);
+        records > 0 && self.still_recorded(row, class, records).0 == Basis::Records
+    }
+
     /// Recorded only in the account that runs the service, so one account proves it for all.
-    fn anywhere(&self, class: EventClass) -> (bool, String) {
-        let found = self.accounts().into_iter().find_map(|account| {
-            let records = self.tally.class(&account, class).records;
-            (records > 0).then_some((account, records))
-        });
+    fn anywhere(&self, row: &CoverageRow, class: EventClass) -> Answer {
+        let own = self.records(row, class);
+        if own > 0 {
+            let records = counted(own, "record");
+            return (Basis::Records, format!("{records} of it in the period"));
+        }
+        let all = self.grid.rows.iter();
+        let found = all
+            .map(|one| (one, self.records(one, class)))
+            .find(|(_, records)| *records > 0);
         match found {
-            Some((account, records)) => (
-                true,
+            Some((one, records)) => (
+                Basis::Elsewhere,
                 format!(
-                    "{records} records of it in account {}",
-                    display_value(&self.places.shown(&account))
+                    "{} of it in account {}, Region {}",
+                    counted(records, "record"),
+                    display_value(&self.places.shown(&one.account)),
+                    display_value(&one.region)
                 ),
             ),
-            None => (
-                false,
-                "no record of it in any account; the account that runs it may not be in the set"
-                    .to_owned(),
-            ),
+            None => {
+                no("no record of it in any account; the account that runs it may not be in the set")
+            }
         }
     }
+}
+
+/// Whether nothing at all is known of a place, so that there is no point in asking class by class.
+pub fn is_dark(row: &CoverageRow) -> bool {
+    row.region == NO_REGION || row.counts.iter().all(|count| *count == 0)
 }
 
 /// The Region in which the global services of the partition are recorded.

@@ -8,6 +8,7 @@ use super::drops::Drops;
 use super::intake::Intake;
 use super::outcome::{CoverageRow, DayState};
 use super::places::Places;
+use super::recording::Trails;
 use super::tally::{DayCount, Tally};
 use crate::control::scope::Scope;
 use crate::ledger::facts::{TrailChange, TrailFact};
@@ -40,24 +41,28 @@ pub fn build(
     places: &Places,
     scope: &Scope,
     period: &Period,
-    trails: &[TrailFact],
+    facts: &[TrailFact],
+    trails: &Trails<'_>,
     deliveries: &Deliveries,
 ) -> Grid {
     let mut grid = Grid {
         days: period.days().collect(),
         ..Grid::default()
     };
-    let stops = stops_by_account(trails, period);
-    let none = Vec::new();
+    let stops = stops_by_account(facts, trails, period);
     for (account, region) in row_names(tally, places, deliveries) {
         let key = (account, region);
         let empty = vec![DayCount::default(); grid.days.len()];
         let counts = tally.grid.get(&key).unwrap_or(&empty);
         let (account, region) = key;
         let idle = scope.idle_at(&account, &region).is_some();
-        let own_stops = stops.get(account.as_str()).unwrap_or(&none);
+        let is_stopped = |day: i64, count: &DayCount| {
+            let of_all = stops.get(&None).into_iter().flatten();
+            let own = stops.get(&Some(account.as_str())).into_iter().flatten();
+            of_all.chain(own).any(|stop| stop.silences(day, count))
+        };
         let states = grid.days.iter().zip(counts).map(|(day, count)| {
-            if own_stops.iter().any(|stop| stop.silences(*day, count)) && !idle {
+            if !idle && is_stopped(*day, count) {
                 DayState::Stopped
             } else if deliveries.is_missing(&account, &region, (*day, day + DAY)) {
                 DayState::Missing
@@ -74,9 +79,10 @@ pub fn build(
         grid.rows.push(CoverageRow {
             days: states.collect(),
             counts: counts.iter().map(|count| count.records).collect(),
+            hours: counts.iter().map(|count| count.hours).collect(),
             account_name: places.name(&account).to_owned(),
-            account,
-            region,
+            account: account.clone(),
+            region: region.clone(),
         });
         let lacks = |count: &DayCount| count.calls > 0 && count.writes + count.reads == 0;
         grid.without_management
@@ -132,13 +138,17 @@ impl Stop {
     }
 }
 
-fn stops_by_account<'t>(trails: &'t [TrailFact], period: &Period) -> BTreeMap<&'t str, Vec<Stop>> {
-    let mut ordered: Vec<&TrailFact> = trails.iter().collect();
-    ordered.sort_by_key(|fact| (fact.time, fact.change, &fact.trail));
-    let mut open: BTreeMap<(&str, &str), i64> = BTreeMap::new();
-    let mut stops: BTreeMap<&str, Vec<Stop>> = BTreeMap::new();
-    for fact in ordered {
-        let key = (fact.account.as_str(), fact.trail.as_str());
+/// Stops by account; those of a trail of the whole organization concern every account.
+fn stops_by_account<'t>(
+    facts: &'t [TrailFact],
+    trails: &Trails<'_>,
+    period: &Period,
+) -> BTreeMap<Option<&'t str>, Vec<Stop>> {
+    let mut open: BTreeMap<(Option<&str>, &str), i64> = BTreeMap::new();
+    let mut stops: BTreeMap<Option<&str>, Vec<Stop>> = BTreeMap::new();
+    for fact in facts.iter().filter(|fact| fact.time < period.end) {
+        let whose = (!trails.is_of_organization(fact)).then_some(fact.account.as_str());
+        let key = (whose, fact.trail.as_str());
         match fact.change {
             TrailChange::Stopped => {
                 open.entry(key).or_insert(fact.time);
@@ -146,27 +156,41 @@ fn stops_by_account<'t>(trails: &'t [TrailFact], period: &Period) -> BTreeMap<&'
             TrailChange::Started => {
                 if let Some(from) = open.remove(&key) {
                     let until = fact.time;
-                    stops.entry(key.0).or_default().push(Stop { from, until });
+                    stops.entry(whose).or_default().push(Stop { from, until });
                 }
             }
-            TrailChange::Narrowed => {}
+            TrailChange::Narrowed | TrailChange::Selected => {}
         }
     }
-    for ((account, _), from) in open {
+    for ((whose, _), from) in open {
         let until = period.end;
-        stops.entry(account).or_default().push(Stop { from, until });
+        stops.entry(whose).or_default().push(Stop { from, until });
     }
     stops
 }
 
-/// The changes of trails that are evidence: no copies, no conflicts.
+/// The changes of trails that are evidence, in the order of time: no copies, no conflicts.
 pub fn trails_in_use(intake: &Intake, drops: &Drops) -> Vec<TrailFact> {
     let trails = intake.trails.iter();
     let kept = trails.filter(|(file, fact)| {
         let rank = intake.ranks[file];
         drops.of(rank, fact.index).is_none()
     });
-    kept.map(|(_, fact)| fact.clone()).collect()
+    let mut all: Vec<TrailFact> = kept.map(|(_, fact)| fact.clone()).collect();
+    all.sort_by(|a, b| {
+        let order = |fact: &TrailFact| (fact.time, fact.change);
+        let names = |fact: &'_ TrailFact| {
+            (
+                fact.account.clone(),
+                fact.trail.clone(),
+                fact.settings.clone(),
+            )
+        };
+        order(a)
+            .cmp(&order(b))
+            .then_with(|| names(a).cmp(&names(b)))
+    });
+    all
 }
 
 #[cfg(test)]
@@ -210,16 +234,20 @@ mod tests {
             index: 0,
             time,
             account: "111122223333".into(),
+            region: "us-east-1".into(),
             change,
             trail: "main".into(),
             event_name: String::new(),
+            settings: String::new(),
         };
         let trails = [
             fact(5, TrailChange::Stopped),
             fact(9, TrailChange::Started),
             fact(20, TrailChange::Stopped),
         ];
-        let stops = stops_by_account(&trails, &period);
+        let none = std::collections::BTreeSet::new();
+        let stories = Trails::new(&trails, &[], &none, &period);
+        let stops = stops_by_account(&trails, &stories, &period);
         let expected = [
             Stop { from: 5, until: 9 },
             Stop {
@@ -227,6 +255,6 @@ mod tests {
                 until: period.end,
             },
         ];
-        assert_eq!(stops["111122223333"], expected);
+        assert_eq!(stops[&Some("111122223333")], expected);
     }
 }

@@ -1,6 +1,6 @@
 //! `coverage`: whether the log set holds what verdicts need.
 //!
-//! What is examined are days of accounts and Regions, classes of accounts, or
+//! What is examined are days of accounts and Regions, classes of these, or
 //! stores; not records. Silence is never an exception, because it cannot be
 //! told from inactivity; it makes the control not determinable.
 
@@ -9,9 +9,8 @@ use super::desk::{Desk, Fate, Witness};
 use super::gaps;
 use super::judge::Judge;
 use super::losses;
-use super::outcome::DayState;
+use super::outcome::{Basis, DayState};
 use super::stores::StoreProofs;
-use crate::control::list::text_of;
 use crate::control::model::{Coverage, Expectation, Store};
 use crate::ledger::read::LedgerRow;
 use crate::record::class::{ClassSet, EventClass};
@@ -150,9 +149,15 @@ fn classes(desk: &mut Desk<'_>) {
         if !needs.contains(proof.class) || proof.class == EventClass::Digests {
             continue;
         }
+        if proof.basis == Basis::Idle {
+            desk.counts.examined += 1;
+            desk.counts.excluded += 1;
+            continue;
+        }
         count(proof.is_proven, desk);
         rows.push(vec![
             proof.account.clone(),
+            proof.region.clone(),
             proof.class.id().to_owned(),
             proof.records.to_string(),
             shown(proof.is_proven),
@@ -161,18 +166,19 @@ fn classes(desk: &mut Desk<'_>) {
     }
     if rows.is_empty() {
         desk.blocks
-            .push("there is no account of which classes could be proven".to_owned());
+            .push("there is no account and Region of which classes could be proven".to_owned());
     }
     let total = rows.len() as u64;
-    let columns = ["account", "class", "records", "result", "proof"];
+    let columns = ["account", "Region", "class", "records", "result", "proof"];
     desk.add_table(
         "Event classes that the controls need",
         &columns,
         rows,
         total,
     );
-    desk.notes
-        .push("what is counted here are event classes of each account, not records".to_owned());
+    desk.notes.push(
+        "what is counted here are event classes of each account and Region, not records".to_owned(),
+    );
 }
 
 /// The classes that any control needs.
@@ -188,13 +194,13 @@ fn all_stores(stores: &[Store], desk: &mut Desk<'_>) {
         let entries = desk.room.scope.lists.get(&store.list);
         for entry in entries.map_or(&[][..], Vec::as_slice) {
             for class in store.classes.iter() {
-                let (is_proven, proof) = proofs.of(store, entry, class);
-                count(is_proven, desk);
+                let found = proofs.of(store, entry, class);
+                count(found.is_proven, desk);
                 rows.push(vec![
-                    text_of(&entry.test).to_owned(),
+                    found.store,
                     class.id().to_owned(),
-                    shown(is_proven),
-                    proof,
+                    shown(found.is_proven),
+                    found.proof,
                 ]);
             }
         }

@@ -10,6 +10,7 @@ use super::coverage::Grid;
 use super::intake::Intake;
 use super::outcome::{ClassProof, Counts, DetailTable, Integrity, List};
 use super::places::Places;
+use super::recording::Trails;
 use super::sample::Sampler;
 use super::tally::Tally;
 use super::waivers::{Answer, Question, Waivers};
@@ -41,12 +42,14 @@ pub struct Room<'a> {
     pub tally: &'a Tally,
     /// Account × Region × day.
     pub grid: &'a Grid,
-    /// Account × class.
+    /// Account × Region × class.
     pub proofs: &'a [ClassProof],
     /// What digest chains show.
     pub integrity: &'a Integrity,
     /// Files that do not verify, by place.
     pub suspects: &'a HashMap<u32, &'static str>,
+    /// What trails were told.
+    pub trails: &'a Trails<'a>,
     /// Waivers.
     pub waivers: &'a Waivers<'a>,
     /// Long lists.

@@ -1,7 +1,8 @@
 //! Why the needs of a control are not proven, told place by place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::classes::is_dark;
 use super::coverage::Grid;
 use super::intake::Loss;
 use super::losses::{self, counted};
@@ -18,7 +19,7 @@ const SHOWN: usize = 12;
 pub struct Ground<'a> {
     /// Account × Region × day.
     pub grid: &'a Grid,
-    /// Account × class.
+    /// Account × Region × class.
     pub proofs: &'a [ClassProof],
     /// What could not be read.
     pub losses: &'a [Loss],
@@ -38,7 +39,7 @@ pub fn reasons(ground: &Ground<'_>, needs: ClassSet, by_store: ClassSet) -> Vec<
         all.extend(day_reasons(ground.grid, asks_management));
     }
     let as_a_whole = ClassSet(needs.0 & !by_store.0);
-    all.extend(class_reasons(ground.proofs, as_a_whole));
+    all.extend(class_reasons(ground, as_a_whole));
     all.extend(losses::reason(
         ground.losses,
         &ground.grid.rows,
@@ -123,36 +124,81 @@ fn day_part(what: &str, days: &[i64], grid: &Grid) -> Option<String> {
     ))
 }
 
-fn class_reasons(proofs: &[ClassProof], needs: ClassSet) -> Vec<String> {
-    let mut by_text: BTreeMap<(EventClass, &str), Vec<&str>> = BTreeMap::new();
-    for proof in proofs {
-        if !proof.is_proven && needs.contains(proof.class) {
+fn class_reasons(ground: &Ground<'_>, needs: ClassSet) -> Vec<String> {
+    // Places without any record have their days as a reason, and need no reason for each class.
+    let dark: BTreeSet<(&str, &str)> = ground
+        .grid
+        .rows
+        .iter()
+        .filter(|row| is_dark(row) && needs.iter().any(is_daily))
+        .map(|row| (row.account.as_str(), row.region.as_str()))
+        .collect();
+    let mut by_text: BTreeMap<(EventClass, &str), Vec<&ClassProof>> = BTreeMap::new();
+    for proof in ground.proofs {
+        let place = (proof.account.as_str(), proof.region.as_str());
+        if !proof.is_proven && needs.contains(proof.class) && !dark.contains(&place) {
             by_text
                 .entry((proof.class, &proof.proof))
                 .or_default()
-                .push(&proof.account);
+                .push(proof);
         }
     }
-    let all = by_text.into_iter().map(|((class, proof), accounts)| {
-        let shown: Vec<_> = accounts
-            .iter()
-            .take(SHOWN)
-            .map(|account| display_value(account))
-            .collect();
-        let more = match accounts.len().saturating_sub(SHOWN) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+    let all = by_text.into_iter().map(|((class, proof), places)| {
         format!(
-            "events of class `{}` are not proven to be recorded for {} {}{more}: {proof}",
+            "events of class `{}` are not proven to be recorded for {}: {proof}",
             class.id(),
-            if accounts.len() == 1 {
-                "account"
-            } else {
-                "accounts"
-            },
-            shown.join(", ")
+            places_in_words(ground.grid, &places)
         )
     });
     all.collect()
+}
+
+/// `account 111122223333`, or `account 111122223333 in eu-west-1` where others of its Regions are not meant.
+fn places_in_words(grid: &Grid, places: &[&ClassProof]) -> String {
+    let mut by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in places {
+        by_account
+            .entry(&one.account)
+            .or_default()
+            .push(&one.region);
+    }
+    let shown: Vec<String> = by_account
+        .iter()
+        .take(SHOWN)
+        .map(|(account, regions)| {
+            let lit = grid
+                .rows
+                .iter()
+                .filter(|row| row.account == *account && !is_dark(row));
+            let account = display_value(account);
+            if lit.count() <= regions.len() {
+                return account;
+            }
+            let named: Vec<_> = regions
+                .iter()
+                .take(SHOWN)
+                .map(|one| display_value(one))
+                .collect();
+            let more = match regions.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{account} in {}{more}", named.join(", "))
+        })
+        .collect();
+    let more = match by_account.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let accounts = if by_account.len() == 1 {
+        "account"
+    } else {
+        "accounts"
+    };
+    let between = if shown.iter().any(|one| one.contains(" in ")) {
+        "; "
+    } else {
+        ", "
+    };
+    format!("{accounts} {}{more}", shown.join(between))
 }

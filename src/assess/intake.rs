@@ -1,9 +1,10 @@
 //! The files of a ledger: what was read, what was refused, what is known of each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::AssessError;
 use super::outcome::{LogSet, ShapeCount};
+use super::recording::trail_of_digest;
 use crate::ledger::Ledger;
 use crate::ledger::facts::{
     ClaimFact, FileFacts, FileState, ProblemFact, Profile, StoreSeen, TrailFact,
@@ -23,6 +24,8 @@ pub struct Intake {
     pub copies: HashMap<i64, i64>,
     /// Files that hold digests.
     pub digests: u64,
+    /// Trail and home Region that the names of digest files tell.
+    pub digest_trails: BTreeSet<(String, String)>,
     /// What was refused or could not be read, with what the key claims.
     pub losses: Vec<Loss>,
     /// Changes of trails: (file, fact).
@@ -69,7 +72,10 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         intake.order.push(head.id);
         count_file(log_set, &facts);
         count_shape(&mut shapes, &facts);
-        intake.digests += u64::from(facts.is_digest);
+        if facts.is_digest {
+            intake.digests += 1;
+            intake.digest_trails.extend(trail_of_digest(&facts.key));
+        }
         let repeats = facts.sha256.filter(|hash| repeated.contains(hash));
         if let Some(sha256) = repeats.filter(|_| facts.entry_count > 0) {
             let first = *first_with.entry(sha256).or_insert(head.id);

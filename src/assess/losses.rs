@@ -81,6 +81,7 @@ mod tests {
             region: "us-east-1".into(),
             days: Vec::new(),
             counts: Vec::new(),
+            hours: Vec::new(),
         }
     }
 

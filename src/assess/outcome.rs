@@ -10,6 +10,7 @@ pub use super::integrity::{CoverLine, CoverSpan, FileLine, Integrity, KeyUsed};
 use crate::record::class::EventClass;
 use crate::record::identity::ActorKind;
 use crate::record::outcome::Outcome;
+use crate::trail::snapshot::Snapshot;
 
 /// The verdict on one control or requirement, in rising order of gravity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -389,8 +390,12 @@ pub struct Coverage {
     pub days: Vec<i64>,
     /// One row for each account and Region in scope, or seen.
     pub rows: Vec<CoverageRow>,
-    /// Classes per account: how each is proven.
+    /// Classes per account and Region: how each is proven.
     pub classes: Vec<ClassProof>,
+    /// Data stores that controls name: how each is proven.
+    pub stores: Vec<StoreProof>,
+    /// Snapshots of selectors that the user gave.
+    pub snapshots: Vec<Snapshot>,
     /// True if every row has no silent, missing or stopped day.
     pub is_complete: bool,
 }
@@ -408,6 +413,8 @@ pub struct CoverageRow {
     pub days: Vec<DayState>,
     /// Records kept on each day.
     pub counts: Vec<u64>,
+    /// The hours of each day that have records, one bit each.
+    pub hours: Vec<u32>,
 }
 
 /// What is known of one account, Region and day.
@@ -442,19 +449,111 @@ impl DayState {
             DayState::OutsideScope => "outside-scope",
         }
     }
+
+    /// Whether nothing is open about such a day.
+    pub const fn is_accounted_for(self) -> bool {
+        matches!(
+            self,
+            DayState::Delivered
+                | DayState::ProvedIdle
+                | DayState::DeclaredIdle
+                | DayState::OutsideScope
+        )
+    }
+
+    /// Whether such a day has no records for a known reason.
+    pub const fn is_idle(self) -> bool {
+        matches!(self, DayState::DeclaredIdle | DayState::OutsideScope)
+    }
 }
 
-/// How the recording of one class is proven for one account.
+/// What shows that a class was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// Records of it at this place.
+    Records,
+    /// Records of it elsewhere, of a class that is recorded in one place for all.
+    Elsewhere,
+    /// A record that told a trail to record it.
+    Selectors,
+    /// A snapshot of a trail's selectors that the user gave.
+    Snapshot,
+    /// The scope file.
+    Stated,
+    /// Verified digest files.
+    Digests,
+    /// Nothing is expected at the place.
+    Idle,
+    /// Nothing shows it.
+    Nothing,
+}
+
+impl Basis {
+    /// Every basis, in the order of the legend.
+    pub const ALL: [Basis; 8] = [
+        Basis::Records,
+        Basis::Elsewhere,
+        Basis::Selectors,
+        Basis::Snapshot,
+        Basis::Stated,
+        Basis::Digests,
+        Basis::Idle,
+        Basis::Nothing,
+    ];
+
+    /// The stable id.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Basis::Records => "records",
+            Basis::Elsewhere => "records-elsewhere",
+            Basis::Selectors => "selector-records",
+            Basis::Snapshot => "snapshot",
+            Basis::Stated => "scope-file",
+            Basis::Digests => "digests",
+            Basis::Idle => "idle",
+            Basis::Nothing => "not-proven",
+        }
+    }
+}
+
+/// How the recording of one class is proven for one account and Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassProof {
     /// Account id.
     pub account: String,
+    /// Region.
+    pub region: String,
     /// The class.
     pub class: EventClass,
     /// Records of it in the period.
     pub records: u64,
     /// Whether it counts as recorded for the whole period.
     pub is_proven: bool,
+    /// What shows it.
+    pub basis: Basis,
+    /// The proof, or what is missing, as a sentence.
+    pub proof: String,
+}
+
+/// How the recording of a data store's events is proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreProof {
+    /// The scope list that names it.
+    pub list: String,
+    /// Its name or ARN, or the front of them, as the list spells it.
+    pub store: String,
+    /// Whether all stores are meant whose names begin so, or match it.
+    pub is_front: bool,
+    /// The class of events.
+    pub class: EventClass,
+    /// Accounts that received records of it.
+    pub accounts: Vec<String>,
+    /// Records of it in the period.
+    pub records: u64,
+    /// Whether it counts as recorded.
+    pub is_proven: bool,
+    /// What shows it.
+    pub basis: Basis,
     /// The proof, or what is missing, as a sentence.
     pub proof: String,
 }

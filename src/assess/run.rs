@@ -17,9 +17,10 @@ use super::intake::{self, Intake};
 use super::integrity;
 use super::judge::{Judge, judge_for};
 use super::losses::counted;
-use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, DayState, LogSet};
+use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, CoverageRow, LogSet};
 use super::places::Places;
-use super::stores::StoreProofs;
+use super::recording::{Homes, Trails};
+use super::stores::{self, StoreProofs};
 use super::tally::{self, Tally};
 use super::verdict::conclude;
 use super::waivers::Waivers;
@@ -33,6 +34,7 @@ use crate::ledger::{Identity, Ledger};
 use crate::period::Period;
 use crate::record::time;
 use crate::source::display::display_value;
+use crate::trail::snapshot::Snapshot;
 
 /// What an assessment may be told beside controls, scope and period.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub struct Options<'o> {
     pub made_at: Option<i64>,
     /// Keys and metadata for digest chains; none: no signature can be checked.
     pub trust: Option<&'o Trust>,
+    /// Snapshots of what trails record, as the user gave them.
+    pub snapshots: &'o [Snapshot],
 }
 
 impl Default for Options<'_> {
@@ -54,6 +58,7 @@ impl Default for Options<'_> {
             sample_size: 25,
             made_at: None,
             trust: None,
+            snapshots: &[],
         }
     }
 }
@@ -119,12 +124,11 @@ pub fn assess<'l>(
         &mut log_set,
     )?;
     evidence.duplicates.clone_from(&tally.duplicates);
-    let trails: Vec<TrailFact> = coverage::trails_in_use(&evidence.intake, &evidence.drops)
-        .into_iter()
-        .filter(|fact| fact.time < period.end)
-        .collect();
+    let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
+    let digests = &evidence.intake.digest_trails;
+    let trails = Trails::new(&facts, options.snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
-    let grid = coverage::build(&tally, &places, scope, period, &trails, &deliveries);
+    let grid = coverage::build(&tally, &places, scope, period, &facts, &trails, &deliveries);
     evidence.suspects.clone_from(&examined.suspects);
     let integrity = integrity::conclude(integrity::Ground {
         examined,
@@ -137,6 +141,19 @@ pub fn assess<'l>(
         trust,
         digests_seen: evidence.intake.digests,
     });
+    let homes = {
+        let by_records = Proofs {
+            tally: &tally,
+            places: &places,
+            scope,
+            grid: &grid,
+            trails: &trails,
+            integrity: &integrity,
+        };
+        let is_proven = |account: &str, region: &str| by_records.writes_are_shown(account, region);
+        Homes::new(&grid, &tally, &is_proven)
+    };
+    let trails = trails.with_homes(homes);
     let proofs = Proofs {
         tally: &tally,
         places: &places,
@@ -147,7 +164,7 @@ pub fn assess<'l>(
     }
     .all(needs_of_all(set));
     log_set.losses = evidence.intake.loss_rows + evidence.drops.conflict_count();
-    log_set.notices = notices(&evidence, &tally, &places, period, &trails, &log_set);
+    log_set.notices = notices(&evidence, &tally, &places, period, &facts, &log_set);
     let not_over = not_over(period, options.made_at);
     log_set.notices.splice(0..0, not_over.clone());
     let waivers = Waivers::new(scope);
@@ -163,6 +180,7 @@ pub fn assess<'l>(
         proofs: &proofs,
         integrity: &integrity,
         suspects: &evidence.suspects,
+        trails: &trails,
         waivers: &waivers,
         work: &evidence.work,
         seed: &seed,
@@ -170,9 +188,15 @@ pub fn assess<'l>(
     };
     let controls = judge_all(&room, &evidence.drops, options.sample_size)?;
     evidence.work.finish()?;
+    let stores = stores::all(&room);
+    let snapshots = options.snapshots.to_vec();
     let assessment = Assessment {
         controls,
-        coverage: coverage_of(grid, proofs),
+        coverage: Coverage {
+            stores,
+            snapshots,
+            ..coverage_of(grid, proofs)
+        },
         integrity,
         log_set,
         seed,
@@ -185,22 +209,14 @@ pub fn assess<'l>(
 }
 
 fn coverage_of(grid: Grid, classes: Vec<ClassProof>) -> Coverage {
-    let covers = |state: &DayState| {
-        matches!(
-            state,
-            DayState::Delivered
-                | DayState::ProvedIdle
-                | DayState::DeclaredIdle
-                | DayState::OutsideScope
-        )
-    };
-    let is_complete =
-        !grid.rows.is_empty() && grid.rows.iter().all(|row| row.days.iter().all(covers));
+    let covers = |row: &CoverageRow| row.days.iter().all(|state| state.is_accounted_for());
+    let is_complete = !grid.rows.is_empty() && grid.rows.iter().all(covers);
     Coverage {
         days: grid.days,
         rows: grid.rows,
         classes,
         is_complete,
+        ..Coverage::default()
     }
 }
 
@@ -332,7 +348,7 @@ fn notices(
     // Those of earlier months matter to the coverage grid, but are no news of this period.
     let changes = trails.iter().filter(|fact| {
         fact.change != TrailChange::Started
-            && fact.time >= period.start
+            && period.contains(fact.time)
             && places.has_account(&fact.account)
     });
     for fact in changes {

@@ -1,15 +1,19 @@
 //! Whether the data events of each store were recorded: a trail chooses them bucket by
 //! bucket, table by table, so an event of one store proves nothing for another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::desk::Room;
 use super::losses;
+use super::outcome::{Basis, StoreProof};
+use super::recording::Asked;
 use crate::control::list::text_of;
 use crate::control::model::{Control, Store};
+use crate::ledger::facts::StoreSeen;
 use crate::ledger::stores::entry_covers;
-use crate::pattern::ListEntry;
+use crate::pattern::{ListEntry, ListTest};
 use crate::record::class::{ClassSet, EventClass};
+use crate::record::time;
 use crate::source::display::display_value;
 
 /// Unproven stores that a reason names one by one.
@@ -41,45 +45,110 @@ impl<'a> StoreProofs<'a> {
     }
 
     /// Whether a class was recorded for an entry of a store list, and the proof or what lacks.
-    pub fn of(&self, store: &Store, entry: &ListEntry, class: EventClass) -> (bool, String) {
-        let records = self.records(store, entry, class);
-        if records > 0 {
-            let records = losses::counted(records, "record");
-            return (true, format!("{records} of it in the period"));
+    pub fn of(&self, store: &Store, entry: &ListEntry, class: EventClass) -> StoreProof {
+        let seen = self.seen(store, entry, class);
+        let records = seen.iter().map(|one| one.records).sum();
+        let accounts: BTreeSet<&str> = seen.iter().map(|one| one.account.as_str()).collect();
+        let (basis, proof) = self.answer(entry, class, &seen, records);
+        StoreProof {
+            list: store.list.clone(),
+            store: text_of(&entry.test).to_owned(),
+            is_front: !matches!(entry.test, ListTest::Exact(_)),
+            class,
+            accounts: accounts.into_iter().map(str::to_owned).collect(),
+            records,
+            is_proven: basis != Basis::Nothing,
+            basis,
+            proof,
         }
+    }
+
+    /// Records come first, then what trails were told, then statements.
+    fn answer(
+        &self,
+        entry: &ListEntry,
+        class: EventClass,
+        seen: &[&StoreSeen],
+        records: u64,
+    ) -> (Basis, String) {
         let name = text_of(&entry.test);
+        let is_prefix = !matches!(entry.test, ListTest::Exact(_));
+        // Of a wildcard only the text before its first star is sure.
+        let front = match entry.test {
+            ListTest::Wildcard(_) => name.split(['*', '?']).next().unwrap_or_default(),
+            _ => name,
+        };
+        let asked = Asked::Store(class, front, is_prefix);
+        let lacks = match seen.iter().map(|one| one.day).max() {
+            None => "no record of it and no statement in the scope file".to_owned(),
+            Some(day) => match self.lessened(seen, asked, day) {
+                None => {
+                    let records = losses::counted(records, "record");
+                    return (Basis::Records, format!("{records} of it in the period"));
+                }
+                Some(why) => why,
+            },
+        };
+        let accounts: BTreeSet<&str> = self
+            .room
+            .grid
+            .rows
+            .iter()
+            .map(|row| row.account.as_str())
+            .collect();
+        let hint = match self.room.trails.at_store(&accounts, asked) {
+            Ok(proof) => return (proof.basis, proof.text),
+            Err(hint) => hint,
+        };
         let stated = self.room.scope.recorded.iter().find(|one| {
             one.class == class
                 && (one.stores.is_empty() || one.stores.iter().any(|stated| stated == name))
         });
-        match stated {
-            Some(stated) => (
-                true,
+        match (stated, hint) {
+            (Some(stated), _) => (
+                Basis::Stated,
                 format!(
                     "the scope file states that it is recorded: {}",
                     stated.source
                 ),
             ),
-            None => (
-                false,
-                "no record of it and no statement in the scope file".to_owned(),
-            ),
+            (None, Some(hint)) => (Basis::Nothing, format!("{lacks}; {hint}")),
+            (None, None) => (Basis::Nothing, lacks),
         }
+    }
+
+    /// Whether a trail was told to leave the store out, and no record of a later day shows that it
+    /// was recorded all the same. Days are all that is known of when a store was named.
+    fn lessened(&self, seen: &[&StoreSeen], asked: Asked<'_>, day: i64) -> Option<String> {
+        let accounts: BTreeSet<&str> = seen.iter().map(|one| one.account.as_str()).collect();
+        let fact = accounts
+            .iter()
+            .find_map(|account| self.room.trails.lessened(account, asked, day))?;
+        Some(format!(
+            "no record of it on a day after `{}` told a trail to leave it out on {}",
+            display_value(&fact.event_name),
+            time::format(fact.time)
+        ))
     }
 
     /// Why a control about these stores cannot be answered in full; empty if it can.
     pub fn reasons(&self) -> Vec<String> {
         let mut missing: BTreeSet<(EventClass, &str)> = BTreeSet::new();
         let mut proven: BTreeSet<(EventClass, &str)> = BTreeSet::new();
+        let mut why: BTreeMap<(EventClass, &str), String> = BTreeMap::new();
         for store in &self.stores {
             let entries = self.room.scope.lists.get(&store.list);
             for entry in entries.map_or(&[][..], Vec::as_slice) {
                 for class in store.classes.iter() {
                     let place = (class, text_of(&entry.test));
                     // A store may be named at more than one path; one of them is enough.
-                    match self.of(store, entry, class) {
-                        (true, _) => proven.insert(place),
-                        (false, _) => missing.insert(place),
+                    let found = self.of(store, entry, class);
+                    match found.is_proven {
+                        true => proven.insert(place),
+                        false => {
+                            why.insert(place, found.proof);
+                            missing.insert(place)
+                        }
                     };
                 }
             }
@@ -88,12 +157,13 @@ impl<'a> StoreProofs<'a> {
         let mut all: Vec<String> = missing
             .iter()
             .take(SHOWN)
-            .map(|(class, name)| {
+            .map(|place| {
+                let (class, name) = place;
                 format!(
-                    "events of class `{}` are not proven to be recorded for `{}`: no record of it \
-                     and no statement in the scope file",
+                    "events of class `{}` are not proven to be recorded for `{}`: {}",
                     class.id(),
-                    display_value(name)
+                    display_value(name),
+                    why.get(place).map_or("", String::as_str)
                 )
             })
             .collect();
@@ -104,10 +174,11 @@ impl<'a> StoreProofs<'a> {
         all
     }
 
-    fn records(&self, store: &Store, entry: &ListEntry, class: EventClass) -> u64 {
+    /// What records of the period name the store.
+    fn seen(&self, store: &Store, entry: &ListEntry, class: EventClass) -> Vec<&StoreSeen> {
         let part = self.stores.iter().position(|one| one == store);
         let Some(part) = part.map(|at| at as u32) else {
-            return 0;
+            return Vec::new();
         };
         let room = self.room;
         let seen = room.intake.stores.iter().filter(|one| {
@@ -117,6 +188,31 @@ impl<'a> StoreProofs<'a> {
                 && room.places.has_account(&one.account)
                 && entry_covers(&entry.test, &one.value)
         });
-        seen.map(|one| one.records).sum()
+        seen.collect()
     }
+}
+
+/// The stores of all controls, each once: the best proof of those for its paths.
+pub fn all(room: &Room<'_>) -> Vec<StoreProof> {
+    let mut all: BTreeMap<(EventClass, String, String), StoreProof> = BTreeMap::new();
+    for control in room.set.controls() {
+        let proofs = StoreProofs::new(room, control);
+        for store in &proofs.stores {
+            let entries = room.scope.lists.get(&store.list);
+            for entry in entries.map_or(&[][..], Vec::as_slice) {
+                for class in store.classes.iter() {
+                    let found = proofs.of(store, entry, class);
+                    let place = (class, found.list.clone(), found.store.clone());
+                    let is_better = all.get(&place).is_none_or(|own| {
+                        (own.basis, std::cmp::Reverse(own.records))
+                            > (found.basis, std::cmp::Reverse(found.records))
+                    });
+                    if is_better {
+                        all.insert(place, found);
+                    }
+                }
+            }
+        }
+    }
+    all.into_values().collect()
 }

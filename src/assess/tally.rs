@@ -26,8 +26,10 @@ pub struct Tally {
     pub profiles: Profiles,
     /// Kept records of each account and Region on each day of the period.
     pub grid: BTreeMap<(String, String), Vec<DayCount>>,
-    /// Kept records by account and class.
-    pub classes: BTreeMap<(String, EventClass), ClassCount>,
+    /// Kept records by account, Region and class.
+    pub classes: BTreeMap<(String, String, EventClass), ClassCount>,
+    /// Days just outside the period that have management write events, by account and Region.
+    pub writes_outside: BTreeMap<(String, String), BTreeSet<i64>>,
     /// Duplicates by place of the file.
     pub duplicates: HashMap<u32, u64>,
     /// Conflicting records that would be in scope and period.
@@ -42,6 +44,9 @@ pub struct Tally {
     /// Kept records of files that are watched, by place of the file.
     pub watched: HashMap<u32, u64>,
 }
+
+/// How far outside the period days with management write events are noted, in seconds.
+const OUTSIDE: i64 = 400 * DAY;
 
 /// The records of one day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,6 +129,7 @@ pub fn count(
                         .get_or_insert((entry.time, entry.time));
                     *first = entry.time.min(*first);
                     *last = entry.time.max(*last);
+                    tally.note_outside(cell, entry.time, period);
                 }
                 None if !cell.is_in_scope => cell.counts.outside_scope += 1,
                 None => {
@@ -202,6 +208,16 @@ impl Tally {
         cells.collect()
     }
 
+    fn note_outside(&mut self, cell: &CellInfo, time: i64, period: &Period) {
+        let is_near = time >= period.start - OUTSIDE && time < period.end + OUTSIDE;
+        if !is_near || !cell.is_in_scope || !cell.classes.contains(EventClass::ManagementWrite) {
+            return;
+        }
+        let place = (cell.account.clone(), cell.region.clone());
+        let days = self.writes_outside.entry(place).or_default();
+        days.insert(time.div_euclid(DAY) * DAY);
+    }
+
     fn add_to_grid(&mut self, cell: &mut CellInfo, time: i64, days: &Days) {
         // A cell lies in one place, so the place is looked up once for all of its records.
         let row = *cell.row.get_or_insert_with(|| {
@@ -240,7 +256,7 @@ impl Tally {
             *log_set.by_class.entry(class).or_default() += cell.kept;
             let count = self
                 .classes
-                .entry((cell.account.clone(), class))
+                .entry((cell.account.clone(), cell.region.clone(), class))
                 .or_default();
             count.records += cell.kept;
             count.last_time = count.last_time.max(cell.last_time);
@@ -269,9 +285,9 @@ impl Tally {
             .sum()
     }
 
-    /// Records of a class in an account.
-    pub fn class(&self, account: &str, class: EventClass) -> ClassCount {
-        let key = (account.to_owned(), class);
+    /// Records of a class in an account and Region.
+    pub fn class(&self, account: &str, region: &str, class: EventClass) -> ClassCount {
+        let key = (account.to_owned(), region.to_owned(), class);
         self.classes.get(&key).copied().unwrap_or_default()
     }
 

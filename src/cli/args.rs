@@ -45,9 +45,8 @@ pub enum Command {
     /// Look at, check and try out control definitions
     #[command(subcommand)]
     Control(Control),
-    /// Say what a log set holds, and what can be proved of it
-    #[command(subcommand)]
-    Logs(Logs),
+    /// Say what a log set holds, what it costs, and what can be proved of it
+    Logs(Box<Logs>),
     /// Run event-pattern vectors
     #[command(subcommand)]
     Pattern(Pattern),
@@ -73,6 +72,16 @@ pub struct Sources {
     /// Folder with control definitions, in place of the shipped ones; may be repeated
     #[arg(long, value_name = "DIR")]
     pub controls: Vec<PathBuf>,
+}
+
+/// What the user states of trails.
+#[derive(Debug, Args, Default, Clone)]
+pub struct Statements {
+    /// Output of `aws cloudtrail get-event-selectors` (and of `describe-trails`), saved; with the
+    /// day or instant of taking it as `2026-10-31=FILE`. It counts as a statement that these trails
+    /// deliver into this log set, and is printed as such; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub selectors: Vec<PathBuf>,
 }
 
 /// How to behave while working.
@@ -130,6 +139,9 @@ pub struct Report {
     /// Ledger to use and keep: a run that was stopped goes on where it was
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub statements: Statements,
 
     /// Replace packets of the same period that are already there
     #[arg(long)]
@@ -342,8 +354,84 @@ pub struct ControlMatch {
 }
 
 /// `attestrail logs …`
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_long_help = "\
+Nothing is written but the ledger, if one is named. Volumes count records as delivered, copies
+included. The longest lists are exact up to 100,000 different texts; where one has more, the
+output says by how many records its counts may be too small.
+
+Exit codes: 0; 3 when a file or record was refused; 4 when --keys are given and something does not
+verify.
+
+Examples:
+  attestrail logs AWSLogs/
+  attestrail logs AWSLogs/ --scope scope.toml --period 2026-10 --selectors 2026-10-31=selectors.json
+  attestrail logs --print-prices > prices.toml"
+)]
+pub struct Logs {
+    /// What to do instead of looking at everything
+    #[command(subcommand)]
+    pub command: Option<LogsCommand>,
+
+    #[command(flatten)]
+    pub inspect: Inspect,
+}
+
+/// `attestrail logs`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    pub sources: Sources,
+
+    /// Ledger to use and keep: files that it holds are not scanned again
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+
+    /// Period: a month (2026-10), a quarter (2026-Q3), a year (2026), or `last-month`; UTC;
+    /// default: the days that the records are of
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
+
+    /// First day or instant of the period, in place of --period
+    #[arg(long, value_name = "DAY", conflicts_with = "period", requires = "to")]
+    pub from: Option<String>,
+
+    /// Last day of the period, inclusive, or the instant at which it ends
+    #[arg(long, value_name = "DAY", conflicts_with = "period", requires = "from")]
+    pub to: Option<String>,
+
+    #[command(flatten)]
+    pub statements: Statements,
+
+    /// Output of `aws cloudtrail list-public-keys`: digest chains are verified too
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub keys: Vec<PathBuf>,
+
+    /// Metadata of digests, see `attestrail logs integrity`
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "keys")]
+    pub metadata: Vec<PathBuf>,
+
+    /// Minutes after the period until which late deliveries must be covered by digests too
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub slack: u32,
+
+    /// Table of prices, in place of the shipped one
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+
+    /// Print the shipped table of prices, to be edited, and do nothing else
+    #[arg(long)]
+    pub print_prices: bool,
+
+    #[command(flatten)]
+    pub behaviour: Behaviour,
+}
+
+/// The commands of `attestrail logs`.
 #[derive(Debug, Subcommand)]
-pub enum Logs {
+pub enum LogsCommand {
     /// Verify digest chains: is it what CloudTrail delivered, and all of it? Works offline
     Integrity(LogsIntegrity),
 }

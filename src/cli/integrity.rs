@@ -21,39 +21,102 @@ use crate::reader::ReadLimits;
 use crate::source::local::{RootError, WalkOptions, walk};
 use crate::source::{Listing, Severity};
 
+/// What to verify, and with what.
+pub struct Wanted<'w> {
+    /// Folders with log files and digests.
+    pub trees: &'w [PathBuf],
+    /// Files with public keys.
+    pub keys: &'w [PathBuf],
+    /// Files with metadata of digests.
+    pub metadata: &'w [PathBuf],
+    /// The period that must be covered.
+    pub asked: Option<Asked>,
+    /// Threads.
+    pub threads: usize,
+    /// Whether nothing is said on the way.
+    pub is_quiet: bool,
+}
+
+/// What was found.
+pub struct Checked {
+    /// The answer.
+    pub report: IntegrityReport,
+    /// What it rests on.
+    pub collected: Collected,
+    /// The files.
+    pub listing: Listing,
+}
+
 /// Verifies, and prints what was found.
 ///
 /// # Errors
 /// Trees, keys or a period that cannot be used; standard output that cannot be written.
 pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
-    let asked = asked(args)?;
     let threads = match args.behaviour.threads {
         Some(threads) => usize::from(threads),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let (keys, refused) = trust::keys(&args.keys)?;
-    for warning in refused {
-        complain(&format!("warning: {warning}"));
-    }
-    let metadata = trust::metadata(&args.metadata)?;
-    let listing = list(&args.trees)?;
-    let mut collected = read(&listing, threads, args.behaviour.quiet);
-    for file in &metadata {
-        collected.facts.add_metadata_lines(&file.name, &file.bytes);
-    }
-    collected.facts.keys = keys;
-    let report = verify(&collected.facts, &Options { asked, threads });
+    let checked = check(&Wanted {
+        trees: &args.trees,
+        keys: &args.keys,
+        metadata: &args.metadata,
+        asked: asked(args)?,
+        threads,
+        is_quiet: args.behaviour.quiet,
+    })?;
+    let Checked {
+        report,
+        collected,
+        listing,
+    } = &checked;
     let unread = listing
         .problems
         .iter()
         .filter(|problem| problem.severity == Severity::Error)
         .count();
     if args.behaviour.json {
-        closed_is_fine(json::write(out, &report, &collected, &listing))?;
+        closed_is_fine(json::write(out, report, collected, listing))?;
     } else {
-        closed_is_fine(text::write(out, &report, &collected, &listing))?;
+        closed_is_fine(text::write(out, report, collected, listing))?;
     }
-    Ok(exit(&report, unread))
+    Ok(exit(report, unread))
+}
+
+/// Verifies the digest chains of trees.
+///
+/// # Errors
+/// Trees, keys or metadata that cannot be used.
+pub fn check(wanted: &Wanted<'_>) -> Result<Checked, Failure> {
+    let (keys, refused) = trust::keys(wanted.keys)?;
+    for warning in refused {
+        complain(&format!("warning: {warning}"));
+    }
+    let metadata = trust::metadata(wanted.metadata)?;
+    let listing = list(wanted.trees)?;
+    let mut collected = read(&listing, wanted.threads, wanted.is_quiet);
+    for file in &metadata {
+        collected.facts.add_metadata_lines(&file.name, &file.bytes);
+    }
+    collected.facts.keys = keys;
+    let options = Options {
+        asked: wanted.asked,
+        threads: wanted.threads,
+    };
+    let report = verify(&collected.facts, &options);
+    Ok(Checked {
+        report,
+        collected,
+        listing,
+    })
+}
+
+/// A period to verify, with minutes for late deliveries.
+pub fn asked_of(period: &Period, slack: u32) -> Asked {
+    Asked {
+        start: period.start,
+        end: period.end,
+        slack: i64::from(slack) * 60,
+    }
 }
 
 fn exit(report: &IntegrityReport, unread: usize) -> Exit {
@@ -71,11 +134,7 @@ fn asked(args: &LogsIntegrity) -> Result<Option<Asked>, Failure> {
         (None, Some(from), Some(to)) => Period::between(from, to)?,
         _ => return Ok(None),
     };
-    Ok(Some(Asked {
-        start: period.start,
-        end: period.end,
-        slack: i64::from(args.slack) * 60,
-    }))
+    Ok(Some(asked_of(&period, args.slack)))
 }
 
 fn list(trees: &[PathBuf]) -> Result<Listing, Failure> {

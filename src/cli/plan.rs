@@ -161,6 +161,8 @@ pub struct Plan {
     pub replace: Valued<bool>,
     /// Keys and metadata for digest chains.
     pub chains: Chains,
+    /// Snapshots of selectors.
+    pub selectors: Valued<Vec<PathBuf>>,
 }
 
 /// How the period was said.
@@ -253,6 +255,11 @@ impl Plan {
             sample_size: first(args.sample_size, settings.sample_size, SAMPLE_SIZE),
             replace: first(args.replace.then_some(true), settings.replace, false),
             chains: Chains::new(args, settings),
+            selectors: first(
+                filled(&args.statements.selectors),
+                filled(&settings.selectors),
+                Vec::new(),
+            ),
         }
     }
 }

@@ -35,6 +35,7 @@ use crate::record::time;
 use crate::render::VIEWS;
 
 use crate::sanitize;
+use crate::trail::snapshot::Snapshot;
 
 /// How many refused files and records are told on standard error.
 const SHOWN_REFUSALS: usize = 20;
@@ -53,6 +54,7 @@ struct Order<'a> {
     trust: Trust,
     /// What is odd about controls and scope, each a sentence; the packet tells it too.
     warnings: Vec<String>,
+    snapshots: Vec<Snapshot>,
 }
 
 /// A packet that was made; it shows once all of the run are published.
@@ -156,8 +158,10 @@ impl<'a> Order<'a> {
             write::check_target(&plan.out.value, &period.label, &framework.id, existing)
                 .map_err(|error| folder_failure(&error, error.help()))?;
         }
+        let snapshots = super::snapshots::load(&plan.selectors.value)?;
         Ok(Order {
             args,
+            snapshots,
             plan,
             period,
             generated_at,
@@ -201,6 +205,7 @@ impl<'a> Order<'a> {
             sample_size: self.plan.sample_size.value,
             made_at: Some(self.generated_at),
             trust: Some(&self.trust),
+            snapshots: &self.snapshots,
         };
         let Assessed {
             assessment,
@@ -268,6 +273,13 @@ impl<'a> Order<'a> {
             words.push("--controls CONTROLS".to_owned());
         }
         words.extend(trust::words(&self.plan.chains));
+        for one in &self.snapshots {
+            let time = one
+                .taken_at
+                .map(|taken| format!("{}=", time::format(taken)));
+            let name = format!("{}{}", time.unwrap_or_default(), one.name);
+            words.push(format!("--selectors {}", quoted(&name)));
+        }
         words.push(format!("--seed {}", quoted(seed)));
         words.push(format!("--sample-size {}", self.plan.sample_size.value));
         words.push(format!(

@@ -38,6 +38,8 @@ struct Raw {
     metadata: Vec<PathBuf>,
     slack: Option<u32>,
     require_integrity: Option<bool>,
+    #[serde(default)]
+    selectors: Vec<PathBuf>,
 }
 
 /// Settings with absolute meaning: paths are joined to the folder of the file.
@@ -79,6 +81,8 @@ pub struct Settings {
     pub slack: Option<u32>,
     /// Whether anything but verified integrity fails.
     pub require_integrity: Option<bool>,
+    /// Snapshots of selectors, each perhaps with `TIME=` before it.
+    pub selectors: Vec<PathBuf>,
 }
 
 /// Why settings could not be used.
@@ -187,6 +191,7 @@ impl Settings {
             metadata: raw.metadata.into_iter().map(join).collect(),
             slack: raw.slack,
             require_integrity: raw.require_integrity,
+            selectors: raw.selectors.iter().map(|one| dated(folder, one)).collect(),
         })
     }
 }
@@ -200,6 +205,17 @@ fn join_key(folder: &Path, given: &Path) -> PathBuf {
             joined.into()
         }
         (None, path) => folder.join(path),
+    }
+}
+
+/// Joins the path behind `TIME=` to the folder of the settings.
+fn dated(folder: &Path, named: &Path) -> PathBuf {
+    let text = named.to_string_lossy();
+    match text.split_once('=') {
+        Some((time, path)) => {
+            PathBuf::from(format!("{time}={}", folder.join(path).to_string_lossy()))
+        }
+        None => folder.join(named),
     }
 }
 

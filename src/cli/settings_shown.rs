@@ -89,6 +89,11 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Exit, Failure> {
     ));
     lines.push(line("threads", &inputs.threads, &inputs.threads.value));
     lines.push(line("replace", &plan.replace, &plan.replace.value));
+    lines.push(line(
+        "selectors",
+        &plan.selectors,
+        &paths(&plan.selectors.value),
+    ));
     closed_is_fine(writeln!(out, "{}", lines.join("\n")))?;
     Ok(Exit::Clean)
 }

@@ -43,7 +43,7 @@ impl Node<'_> {
         });
     }
 
-    fn has(&self, kind: FaultKind) -> bool {
+    pub(super) fn has(&self, kind: FaultKind) -> bool {
         self.report.faults.iter().any(|fault| fault.kind == kind)
     }
 
@@ -67,7 +67,12 @@ impl Node<'_> {
 
 /// Judges all digests; sorted by chain, end and key.
 pub(super) fn judge<'f>(facts: &'f Facts, options: &Options) -> Vec<Node<'f>> {
-    let mut nodes: Vec<Node<'f>> = facts.digests.iter().map(node).collect();
+    let has_keys = !facts.keys.is_empty();
+    let mut nodes: Vec<Node<'f>> = facts
+        .digests
+        .iter()
+        .map(|fact| node(fact, has_keys))
+        .collect();
     mark_copies(&mut nodes);
     mark_alone_plain(&mut nodes, facts);
     add_missing(&mut nodes);
@@ -89,7 +94,7 @@ fn sort_key<'n>(node: &'n Node<'_>) -> impl Ord + use<'n> {
     )
 }
 
-fn node(fact: &DigestFact) -> Node<'_> {
+fn node(fact: &DigestFact, has_keys: bool) -> Node<'_> {
     let digest = fact.bytes.digest.as_ref().ok();
     let key = digest.map_or(&fact.key, |digest| &digest.key);
     let inside = digest.and_then(|digest| digest_name(&digest.key));
@@ -127,15 +132,21 @@ fn node(fact: &DigestFact) -> Node<'_> {
         lacks_key: false,
         lacks_signature: false,
     };
-    remark(&mut node, fact);
+    remark(&mut node, fact, has_keys);
     node
 }
 
 /// What can be said of a digest file by itself.
-fn remark(node: &mut Node<'_>, fact: &DigestFact) {
+///
+/// Without keys nobody asked for proof, and a file that is no digest contradicts nothing.
+fn remark(node: &mut Node<'_>, fact: &DigestFact, has_keys: bool) {
+    let bad_format = match has_keys {
+        true => FaultKind::BadFormat,
+        false => FaultKind::UnusableDigest,
+    };
     if let Err(malformed) = &fact.bytes.digest {
         node.report.state = DigestState::Malformed;
-        node.fault(FaultKind::BadFormat, malformed.to_string());
+        node.fault(bad_format, malformed.to_string());
     }
     if fact.bytes.packing == Packing::GzipAndMore {
         node.fault(
@@ -158,7 +169,7 @@ fn remark(node: &mut Node<'_>, fact: &DigestFact) {
     if node.digest.is_some() && node.report.chain.is_none() {
         node.report.state = DigestState::Malformed;
         node.fault(
-            FaultKind::BadFormat,
+            bad_format,
             "neither its key nor its place tell account and Region",
         );
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Node, TOLERANCE};
 use super::place::{ChainId, Place};
-use super::report::{Asked, CoverKind, CoverRange, DigestState, PlaceCover, TrailCover};
+use super::report::{Asked, CoverKind, CoverRange, DigestState, FaultKind, PlaceCover, TrailCover};
 
 /// What a digest covers if nothing better is known.
 const HOUR: i64 = 3600;
@@ -70,6 +70,9 @@ fn chain_ranges(nodes: &[Node<'_>], members: &[usize]) -> Vec<CoverRange> {
     for at in members {
         let node = &nodes[*at];
         let Some(end) = node.report.end else { continue };
+        if node.has(FaultKind::UnusableDigest) {
+            continue;
+        }
         let cursor = last.map(|(_, end)| end);
         let mut start = start_of(node, end, cursor);
         if let Some((before, cursor)) = last.filter(|(_, cursor)| *cursor < start) {

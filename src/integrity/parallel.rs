@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Calls `work` for `0..count` with a state of the thread, and returns the results in that order.
-pub(super) fn map<S, T: Send>(
+pub fn map<S, T: Send>(
     count: usize,
     threads: usize,
     state: impl Fn() -> S + Sync,

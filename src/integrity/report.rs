@@ -68,6 +68,8 @@ faults! {
     MisplacedCopy "misplaced-copy" Notice "";
     /// Digest: not what CloudTrail writes.
     BadFormat "bad-format" Failed "copy the digest from the bucket again";
+    /// Digest: not what CloudTrail writes, where no keys were given to prove anything with.
+    UnusableDigest "unusable-digest" Unverified "copy the digest from the bucket again";
     /// Digest or log: something follows the gzip member.
     TrailingData "trailing-data" Failed "copy the file from the bucket again; CloudTrail never writes a second member";
     /// Digest or log: stored unpacked; its content is what it should be.

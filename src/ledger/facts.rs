@@ -204,16 +204,19 @@ pub enum TrailChange {
     Stopped,
     /// A trail was started or made.
     Started,
-    /// A trail was told to record less.
+    /// A trail was told to record less than all management events.
     Narrowed,
+    /// A trail was told what to record, and that are all management events at least.
+    Selected,
 }
 
 impl TrailChange {
     /// Every change; a ledger stores the place in this list.
-    pub const ALL: [TrailChange; 3] = [
+    pub const ALL: [TrailChange; 4] = [
         TrailChange::Stopped,
         TrailChange::Started,
         TrailChange::Narrowed,
+        TrailChange::Selected,
     ];
 }
 
@@ -226,12 +229,16 @@ pub struct TrailFact {
     pub time: i64,
     /// In which account.
     pub account: String,
+    /// In which Region: the home of the trail.
+    pub region: String,
     /// What.
     pub change: TrailChange,
     /// Name of the trail, without the front of an ARN.
     pub trail: String,
     /// `eventName`
     pub event_name: String,
+    /// The request parameters that say what to record, as JSON; empty where it has none.
+    pub settings: String,
 }
 
 /// Everything about one log file.

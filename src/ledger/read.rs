@@ -665,8 +665,10 @@ fn unpack_trail(from: &mut Cursor<'_>) -> Option<TrailFact> {
         index: from.number32()?,
         time: from.signed()?,
         account: from.text()?.to_owned(),
+        region: from.text()?.to_owned(),
         change: *TrailChange::ALL.get(from.number()? as usize)?,
         trail: from.text()?.to_owned(),
         event_name: from.text()?.to_owned(),
+        settings: from.text()?.to_owned(),
     })
 }

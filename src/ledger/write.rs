@@ -462,9 +462,11 @@ fn pack_trails(all: &[TrailFact]) -> Option<Vec<u8>> {
         put_number(to, u64::from(one.index));
         put_signed(to, one.time);
         put_text(to, &one.account);
+        put_text(to, &one.region);
         put_number(to, change.unwrap_or_default() as u64);
         put_text(to, &one.trail);
         put_text(to, &one.event_name);
+        put_text(to, &one.settings);
     })
 }
 

@@ -547,6 +547,31 @@ pub struct RecordCountsInfo {
     pub outside_scope: u64,
 }
 
+impl LogSetInfo {
+    /// What became of the files; the parts add up to all files listed.
+    pub fn file_parts(&self) -> [(&'static str, u64); 3] {
+        [
+            ("read", self.files_read),
+            ("refused", self.files_refused),
+            ("not logs", self.files_not_read),
+        ]
+    }
+}
+
+impl RecordCountsInfo {
+    /// What became of the records; the parts add up to all records seen.
+    pub fn parts(&self) -> [(&'static str, u64); 6] {
+        [
+            ("kept", self.kept),
+            ("duplicate", self.duplicates),
+            ("conflict", self.conflicts),
+            ("refused", self.refused),
+            ("outside period", self.outside_period),
+            ("outside scope", self.outside_scope),
+        ]
+    }
+}
+
 /// The counts of one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountCounts {
@@ -657,8 +682,17 @@ pub struct CoverageInfo {
     pub states: Vec<StateInfo>,
     /// One row for each account and Region.
     pub rows: Vec<CoverageRowInfo>,
-    /// How each class is proven for each account.
+    /// How each class is proven for each account and Region.
     pub classes: Vec<ClassProofInfo>,
+    /// What can show that a class was recorded.
+    #[serde(default)]
+    pub bases: Vec<BasisInfo>,
+    /// How the data stores that controls name are proven.
+    #[serde(default)]
+    pub stores: Vec<StoreProofInfo>,
+    /// Snapshots of selectors that the user gave.
+    #[serde(default)]
+    pub snapshots: Vec<SnapshotInfo>,
     /// The CSV file with a row for each day.
     pub file: String,
 }
@@ -689,6 +723,9 @@ pub struct CoverageRowInfo {
     pub days: String,
     /// Records kept on each day.
     pub counts: Vec<u64>,
+    /// The hours of each day that have records: `x` or `.` for each of 24; empty for a day without.
+    #[serde(default)]
+    pub hours: Vec<String>,
 }
 
 /// How a class is proven.
@@ -696,14 +733,67 @@ pub struct CoverageRowInfo {
 pub struct ClassProofInfo {
     /// Account id.
     pub account: String,
+    /// Region.
+    #[serde(default)]
+    pub region: String,
     /// The class.
     pub class: String,
     /// Records of it.
     pub records: u64,
     /// Whether it counts as recorded for the whole period.
     pub is_proven: bool,
+    /// What shows it; the id of one of [`CoverageInfo::bases`].
+    #[serde(default)]
+    pub basis: String,
     /// The proof, or what is missing.
     pub proof: String,
+}
+
+/// What can show that a class was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BasisInfo {
+    /// Its id.
+    pub id: String,
+    /// One letter.
+    pub letter: String,
+    /// What it means.
+    pub meaning: String,
+    /// Classes of places with it.
+    pub count: u64,
+}
+
+/// How the recording of a data store's events is proven.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoreProofInfo {
+    /// The scope list that names it.
+    pub list: String,
+    /// The store.
+    pub store: String,
+    /// The class of events.
+    pub class: String,
+    /// Accounts that received records of it.
+    pub accounts: Vec<String>,
+    /// Records of it.
+    pub records: u64,
+    /// Whether it counts as recorded.
+    pub is_proven: bool,
+    /// As for classes.
+    pub basis: String,
+    /// The proof, or what is missing.
+    pub proof: String,
+}
+
+/// A snapshot of selectors: a statement of the user.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotInfo {
+    /// Name of the file, without folders.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// When it was taken, if the user says so.
+    pub taken_at: Option<String>,
+    /// The trails that it tells of, each with account and home Region.
+    pub trails: Vec<String>,
 }
 
 /// Digest chains.

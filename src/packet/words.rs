@@ -4,7 +4,7 @@
 //! They stand in the model, because `packet.json` must say the same as its views.
 
 use super::model::Definition;
-use crate::assess::outcome::{DayState, Verdict};
+use crate::assess::outcome::{Basis, DayState, Verdict};
 use crate::control::framework::EvidenceLevel;
 
 /// The verdict of a requirement that no control serves.
@@ -143,6 +143,29 @@ pub fn cover(state: &str) -> &'static str {
         "after-last" => "after the last digest",
         "no-digests" => "no digests",
         _ => "not known",
+    }
+}
+
+/// The letter and the meaning of what shows a class.
+pub const fn basis(basis: Basis) -> (&'static str, &'static str) {
+    match basis {
+        Basis::Records => ("R", "Records of the class at this account and Region."),
+        Basis::Elsewhere => (
+            "E",
+            "Records of it at another place, of a class that is recorded in one account for all, or left out everywhere or nowhere.",
+        ),
+        Basis::Selectors => (
+            "C",
+            "A record of the call that told a trail to record it, before the period, and none that took it back.",
+        ),
+        Basis::Snapshot => (
+            "S",
+            "A snapshot of a trail's selectors: a statement of the user.",
+        ),
+        Basis::Stated => ("F", "The scope file states it: a statement of its author."),
+        Basis::Digests => ("D", "Verified digest files cover the place."),
+        Basis::Idle => ("I", "Nothing is expected at this account and Region."),
+        Basis::Nothing => ("?", "Not proven."),
     }
 }
 

@@ -32,6 +32,9 @@ impl View for HtmlView {
         context.insert("policy", &policy());
         context.insert("pictures", &Pictures::of(packet));
         context.insert("months", &months(packet));
+        context.insert("alike", &picture::alike(packet));
+        context.insert("class_names", &picture::classes_asked(packet));
+        context.insert("class_rows", &class_rows(packet));
         context.insert("controls_by_id", &places(packet));
         tera.render_to("packet.html", &context, target)?;
         Ok(())
@@ -89,9 +92,7 @@ struct Month {
 
 #[derive(Debug, Serialize)]
 struct MonthRow {
-    account: String,
-    account_name: String,
-    region: String,
+    label: String,
     cells: Vec<Cell>,
     records: u64,
 }
@@ -133,7 +134,7 @@ fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
             .find(|state| state.letter.starts_with(letter));
         found.map_or_else(|| "unknown".to_owned(), |state| state.id.clone())
     };
-    let rows = coverage.rows.iter().map(|row| {
+    let rows = picture::place_rows(packet).into_iter().map(|row| {
         let letters = row.days.chars().skip(range.start).take(range.len());
         let counts = row
             .counts
@@ -150,9 +151,7 @@ fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
             })
             .collect();
         MonthRow {
-            account: row.account.clone(),
-            account_name: row.account_name.clone(),
-            region: row.region.clone(),
+            label: row.label(),
             records: cells.iter().map(|cell| cell.records).sum(),
             cells,
         }
@@ -165,6 +164,42 @@ fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
             .map(|day| day.get(8..).unwrap_or(day).to_owned())
             .collect(),
     }
+}
+
+/// A row of the matrix of classes.
+#[derive(Debug, Serialize)]
+struct ClassRow {
+    account: String,
+    regions: String,
+    cells: Vec<ClassCell>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClassCell {
+    letter: String,
+    basis: String,
+}
+
+fn class_rows(packet: &Packet) -> Vec<ClassRow> {
+    let basis_of = |letter: char| {
+        let found = packet.coverage.bases.iter();
+        let mut found = found.filter(|basis| basis.letter.starts_with(letter));
+        found.next().map_or("not asked", |basis| basis.id.as_str())
+    };
+    let rows = picture::class_rows(packet).into_iter();
+    rows.map(|row| ClassRow {
+        account: row.account.to_owned(),
+        regions: row.regions.join(", "),
+        cells: row
+            .letters
+            .chars()
+            .map(|letter| ClassCell {
+                letter: letter.to_string(),
+                basis: basis_of(letter).to_owned(),
+            })
+            .collect(),
+    })
+    .collect()
 }
 
 /// Every drawing of the page.

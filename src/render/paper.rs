@@ -27,7 +27,9 @@ impl View for PaperView {
     }
 
     fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
-        let text = templates::paper()?.render("paper.html", &Context::from_serialize(packet)?)?;
+        let mut context = Context::from_serialize(packet)?;
+        context.insert("class_names", &picture::classes_asked(packet));
+        let text = templates::paper()?.render("paper.html", &context)?;
         let document = Document {
             title: format!(
                 "Evidence packet: {}, {}, {}",
@@ -65,6 +67,7 @@ impl<'p> Resolver<'p> for Named<'p> {
             "requirements" => Some(picture::requirements_by_group(packet)),
             "coverage" => Some(picture::coverage(packet)),
             "integrity" => Some(picture::integrity(packet)),
+            "classes" => Some(picture::classes(packet)),
             _ => {
                 let id = name.strip_prefix("days/")?;
                 let control = packet.controls.iter().find(|one| one.id == id)?;

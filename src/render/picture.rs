@@ -7,6 +7,7 @@ use super::block::{Bar, Chart, ChartKind, GridRow, Pattern, StackedRow, State, T
 use super::chart::{Anchor, Ink, Mark, Scene, grouped};
 use crate::packet::model::{ControlInfo, Packet};
 use crate::period::DAY;
+use crate::record::class::EventClass;
 use crate::record::time;
 
 /// How a verdict looks: tone, letter, pattern. The words always stand beside it.
@@ -156,6 +157,185 @@ fn amount(label: &str, letter: char, tone: Tone, pattern: Pattern) -> State {
     }
 }
 
+/// A row of the grid: one account and Region, or several Regions of an account that are alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceRow<'p> {
+    /// Account id.
+    pub account: &'p str,
+    /// The Regions; more than one only where all days of all of them have one state.
+    pub regions: Vec<&'p str>,
+    /// The letter of each day.
+    pub days: &'p str,
+    /// Records kept on each day.
+    pub counts: Vec<u64>,
+}
+
+impl PlaceRow<'_> {
+    /// What stands before the row.
+    pub fn label(&self) -> String {
+        match self.regions.as_slice() {
+            [one] => format!("{} {one}", self.account),
+            many => format!("{} {} Regions", self.account, many.len()),
+        }
+    }
+}
+
+/// The rows of the grid. Regions of an account that are in one and the same state on all days share
+/// a row, so that a large organization stays readable; the table beside it names them.
+pub fn place_rows(packet: &Packet) -> Vec<PlaceRow<'_>> {
+    let mut rows: Vec<PlaceRow<'_>> = Vec::new();
+    for row in &packet.coverage.rows {
+        let mut letters = row.days.chars();
+        let first = letters.next();
+        let is_uniform = first.is_some() && letters.all(|letter| Some(letter) == first);
+        let alike = rows
+            .iter_mut()
+            .find(|one| is_uniform && one.account == row.account && one.days == row.days);
+        match alike {
+            Some(one) => {
+                one.regions.push(&row.region);
+                for (sum, count) in one.counts.iter_mut().zip(&row.counts) {
+                    *sum += count;
+                }
+            }
+            None => rows.push(PlaceRow {
+                account: &row.account,
+                regions: vec![&row.region],
+                days: &row.days,
+                counts: row.counts.clone(),
+            }),
+        }
+    }
+    rows
+}
+
+/// The rows of [`place_rows`] that stand for several Regions, with the names of these.
+pub fn alike(packet: &Packet) -> Vec<(String, String)> {
+    let rows = place_rows(packet).into_iter();
+    rows.filter(|row| row.regions.len() > 1)
+        .map(|row| (row.label(), row.regions.join(", ")))
+        .collect()
+}
+
+/// The event classes that are asked for or seen, in their order.
+pub fn classes_asked(packet: &Packet) -> Vec<&'static str> {
+    let all = EventClass::ALL.into_iter().map(EventClass::id);
+    all.filter(|id| packet.coverage.classes.iter().any(|one| one.class == *id))
+        .collect()
+}
+
+/// A row of the matrix of classes: the letters stand under [`classes_asked`], a blank for what is not asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassRow<'p> {
+    /// Account id.
+    pub account: &'p str,
+    /// The Regions that have the same letters.
+    pub regions: Vec<&'p str>,
+    /// One letter for each class.
+    pub letters: String,
+}
+
+/// Account and Region by event class: what shows that each is recorded.
+pub fn class_rows(packet: &Packet) -> Vec<ClassRow<'_>> {
+    let asked = classes_asked(packet);
+    let letter_of = |id: &str| {
+        let found = packet.coverage.bases.iter().find(|basis| basis.id == id);
+        found
+            .and_then(|basis| basis.letter.chars().next())
+            .unwrap_or('?')
+    };
+    let mut by_place: Vec<ClassRow<'_>> = Vec::new();
+    for one in &packet.coverage.classes {
+        let is_same =
+            |row: &ClassRow<'_>| row.account == one.account && row.regions == [one.region.as_str()];
+        if !by_place.last().is_some_and(is_same) {
+            by_place.push(ClassRow {
+                account: &one.account,
+                regions: vec![&one.region],
+                letters: " ".repeat(asked.len()),
+            });
+        }
+        let place = asked.iter().position(|id| *id == one.class);
+        if let (Some(row), Some(place)) = (by_place.last_mut(), place) {
+            row.letters = row
+                .letters
+                .chars()
+                .enumerate()
+                .map(|(at, letter)| {
+                    if at == place {
+                        letter_of(&one.basis)
+                    } else {
+                        letter
+                    }
+                })
+                .collect();
+        }
+    }
+    let mut rows: Vec<ClassRow<'_>> = Vec::new();
+    for row in by_place {
+        let alike = rows
+            .iter_mut()
+            .find(|one| one.account == row.account && one.letters == row.letters);
+        match alike {
+            Some(one) => one.regions.extend(row.regions),
+            None => rows.push(row),
+        }
+    }
+    rows
+}
+
+/// Account and Region by event class.
+pub fn classes(packet: &Packet) -> Chart {
+    let bases = &packet.coverage.bases;
+    let mut states: Vec<State> = bases
+        .iter()
+        .map(|one| basis_state(&one.id, &one.letter))
+        .collect();
+    states.push(amount("not asked", '·', Tone::Muted, Pattern::Open));
+    let place = |letter: char| {
+        let found = bases.iter().position(|one| one.letter.starts_with(letter));
+        found.unwrap_or(bases.len())
+    };
+    Chart {
+        title: "What shows that each event class is recorded".to_owned(),
+        description: in_words(bases.iter().map(|one| (one.id.as_str(), one.count))),
+        kind: ChartKind::Grid {
+            states,
+            columns: (1..=classes_asked(packet).len())
+                .map(|at| at.to_string())
+                .collect(),
+            rows: class_rows(packet)
+                .iter()
+                .map(|row| GridRow {
+                    label: match row.regions.as_slice() {
+                        [one] => format!("{} {one}", row.account),
+                        many => format!("{} {} Regions", row.account, many.len()),
+                    },
+                    cells: row.letters.chars().map(place).collect(),
+                })
+                .collect(),
+        },
+    }
+}
+
+fn basis_state(id: &str, letter: &str) -> State {
+    let (tone, pattern) = match id {
+        "records" => (Tone::Good, Pattern::Open),
+        "records-elsewhere" => (Tone::Good, Pattern::Hatched),
+        "selector-records" => (Tone::Good, Pattern::Crossed),
+        "snapshot" => (Tone::Accent, Pattern::Open),
+        "scope-file" => (Tone::Accent, Pattern::Hatched),
+        "idle" => (Tone::Muted, Pattern::Open),
+        _ => (Tone::Bad, Pattern::Solid),
+    };
+    State {
+        label: id.replace('-', " "),
+        letter: letter.chars().next().unwrap_or('?'),
+        tone,
+        pattern,
+    }
+}
+
 /// Account and Region by day.
 pub fn coverage(packet: &Packet) -> Chart {
     let states = &packet.coverage.states;
@@ -178,12 +358,10 @@ pub fn coverage(packet: &Packet) -> Chart {
                 .iter()
                 .map(|day| month_and_day(day))
                 .collect(),
-            rows: packet
-                .coverage
-                .rows
+            rows: place_rows(packet)
                 .iter()
                 .map(|row| GridRow {
-                    label: format!("{} {}", row.account, row.region),
+                    label: row.label(),
                     cells: row
                         .days
                         .chars()

@@ -194,9 +194,11 @@ impl<'p> FactSink<'p> {
                 index: found.index,
                 time: found.time,
                 account: self.account(view).into_owned(),
+                region: region(view).into_owned(),
                 change: change.change,
                 trail: change.trail,
                 event_name: name.into_owned(),
+                settings: change.settings,
             });
         }
     }

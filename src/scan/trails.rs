@@ -1,5 +1,5 @@
-//! Records that say that logging was stopped, started or narrowed. They are
-//! noted whatever controls are loaded, because coverage rests on them.
+//! Records that say that logging was stopped, started, or what a trail was told to record.
+//! They are noted whatever controls are loaded, because coverage rests on them.
 
 use serde_json::Value;
 
@@ -14,16 +14,28 @@ pub struct Change {
     pub change: TrailChange,
     /// Name of the trail, without the front of an ARN; empty if the record does not say.
     pub trail: String,
+    /// What it is told to record, as JSON; empty where the record does not say.
+    pub settings: String,
 }
+
+/// The request parameters that decide what is recorded.
+const SETTINGS: [&str; 4] = [
+    "eventSelectors",
+    "advancedEventSelectors",
+    "isMultiRegionTrail",
+    "isOrganizationTrail",
+];
 
 /// The change that a record tells of, if it does.
 pub fn change(view: &RecordView<'_>, source: &str, name: &str) -> Option<Change> {
     if source != "cloudtrail.amazonaws.com" {
         return None;
     }
-    let change = match name {
+    let mut change = match name {
         "StopLogging" | "DeleteTrail" => TrailChange::Stopped,
         "StartLogging" => TrailChange::Started,
+        // A trail that is new takes nothing away.
+        "CreateTrail" => TrailChange::Selected,
         "PutEventSelectors" | "UpdateTrail" => TrailChange::Narrowed,
         _ => return None,
     };
@@ -32,14 +44,32 @@ pub fn change(view: &RecordView<'_>, source: &str, name: &str) -> Option<Change>
     }
     let parameters = parameters(view);
     if change == TrailChange::Narrowed && !narrows(&parameters) {
-        return None;
+        change = TrailChange::Selected;
     }
     let text = |member: &str| parameters.get(member).and_then(Value::as_str);
     let trail = text("name")
         .or_else(|| text("trailName"))
         .unwrap_or_default();
     let trail = trail.rsplit('/').next().unwrap_or_default().to_owned();
-    Some(Change { change, trail })
+    let settings = settings(&parameters);
+    Some(Change {
+        change,
+        trail,
+        settings,
+    })
+}
+
+fn settings(parameters: &Value) -> String {
+    let mut all = serde_json::Map::new();
+    for name in SETTINGS {
+        if let Some(value) = parameters.get(name).filter(|value| !value.is_null()) {
+            all.insert(name.to_owned(), value.clone());
+        }
+    }
+    match all.is_empty() {
+        true => String::new(),
+        false => Value::Object(all).to_string(),
+    }
 }
 
 /// The request parameters; null where they are absent or too deep to be a call to CloudTrail.

@@ -268,7 +268,10 @@ fn a_region_with_reads_alone_proves_no_writes() {
     assert!(
         says(
             &one.reasons,
-            &["management-write", "Region eu-west-1 has records, but none"]
+            &[
+                "management-write",
+                "account 111122223333 in eu-west-1: no record of it"
+            ]
         ),
         "{:?}",
         one.reasons

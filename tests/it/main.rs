@@ -5,10 +5,12 @@ mod docs;
 mod generated;
 mod licences;
 
+mod assess_selectors;
 mod assess_verdicts;
 
 mod cli_bad_inputs;
 mod cli_common;
+mod cli_logs;
 mod cli_mistakes;
 mod cli_report;
 mod cli_sources;

@@ -386,7 +386,8 @@ fn log_set(source: &mut Memory) -> LogSet {
             .to_owned(),
             outcome: ["read", "refused", "not-read"]
                 [usize::from(number == 7) + 2 * usize::from(number == 8)],
-            records: 2000,
+            // So that they add up to the records seen.
+            records: 1945 + u64::from(number < 300),
             duplicates: 3,
             refused: u64::from(number == 9),
             notices: if number == 9 {
@@ -495,12 +496,27 @@ fn coverage(period: &Period) -> Coverage {
                     }
                 })
                 .collect(),
+            hours: (0..days.len())
+                .map(|day| {
+                    if state(day) == DayState::Delivered {
+                        0xFF_FFFF
+                    } else {
+                        0
+                    }
+                })
+                .collect(),
         };
     let proof = |account: &str, class, records, is_proven, proof: &str| ClassProof {
         account: account.to_owned(),
+        region: "us-east-1".to_owned(),
         class,
         records,
         is_proven,
+        basis: if is_proven {
+            Basis::Records
+        } else {
+            Basis::Nothing
+        },
         proof: proof.to_owned(),
     };
     Coverage {
@@ -551,6 +567,8 @@ fn coverage(period: &Period) -> Coverage {
             ),
         ],
         days,
+        stores: Vec::new(),
+        snapshots: Vec::new(),
         is_complete: false,
     }
 }

@@ -469,3 +469,62 @@ fn hostile_texts_reach_the_model_unchanged_but_for_secrets() {
     let kept = HOSTILE.iter().filter(|text| agents.contains(*text)).count();
     assert!(kept > 15, "{kept} of {}", HOSTILE.len());
 }
+
+#[test]
+fn counts_that_do_not_add_up_make_no_packet() {
+    #[track_caller]
+    fn check(what: &str, tamper: impl FnOnce(&mut Demo)) {
+        let mut demo = demo();
+        tamper(&mut demo);
+        let error = build::build(&demo.inputs(PCI)).expect_err(what).to_string();
+        assert!(
+            error.contains(what) && error.contains("do not add up"),
+            "{error}"
+        );
+    }
+    check("records of the input files", |demo| {
+        demo.source.inputs[3].records += 1
+    });
+    check("files refused", |demo| {
+        demo.source.inputs[7].outcome = "not-read"
+    });
+    check("files read", |demo| demo.source.inputs[8].outcome = "read");
+    check("rows of input files", |demo| {
+        demo.source.inputs.pop();
+    });
+    check("files of the log set", |demo| {
+        demo.assessment.log_set.files_read += 1
+    });
+    check("records of the log set", |demo| {
+        demo.assessment.log_set.total.kept += 1
+    });
+    check("records of account `444455556666`", |demo| {
+        let account = demo.assessment.log_set.by_account.get_mut("444455556666");
+        account.expect("there").duplicates += 1;
+    });
+    check("records of all accounts", |demo| {
+        let account = demo.assessment.log_set.by_account.get_mut("444455556666");
+        let account = account.expect("there");
+        account.seen += 1;
+        account.duplicates += 1;
+    });
+}
+
+#[test]
+fn the_reconciliation_file_adds_up_for_every_account() {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let written = write_demo(&demo(), out.path());
+    let text = fs::read_to_string(written.folder.join("logs/reconciliation.csv")).expect("there");
+    let mut sums: std::collections::BTreeMap<(String, String, u64), u64> = Default::default();
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number = |at: usize| cells[at].parse::<u64>().expect("a count");
+        *sums
+            .entry((cells[0].to_owned(), cells[1].to_owned(), number(2)))
+            .or_default() += number(4);
+    }
+    assert_eq!(sums.len(), 5, "files, all records, three accounts: {text}");
+    for ((what, account, whole), sum) in sums {
+        assert_eq!(whole, sum, "{what} {account}");
+    }
+}

@@ -91,9 +91,8 @@ pub fn with_id(account: &str, region: &str, at: &str, name: &str, id: &str, more
         .any(|front| name.starts_with(front));
     let source = match name {
         "Decrypt" => "kms.amazonaws.com",
-        "StopLogging" | "StartLogging" | "DeleteTrail" | "PutEventSelectors" => {
-            "cloudtrail.amazonaws.com"
-        }
+        "StopLogging" | "StartLogging" | "DeleteTrail" | "PutEventSelectors" | "CreateTrail"
+        | "UpdateTrail" => "cloudtrail.amazonaws.com",
         _ => "iam.amazonaws.com",
     };
     format!(
@@ -145,6 +144,7 @@ pub struct World {
     pub period: Period,
     pub files: Vec<(String, Vec<u8>)>,
     pub framework: Option<&'static str>,
+    pub snapshots: Vec<attestrail::trail::snapshot::Snapshot>,
 }
 
 /// What came out of a [`World`].
@@ -169,6 +169,7 @@ impl World {
                 (key("2026-10-15", "more"), file(more)),
             ],
             framework: None,
+            snapshots: Vec::new(),
         }
     }
 
@@ -250,6 +251,7 @@ impl World {
             sample_size: 3,
             made_at: None,
             trust: None,
+            snapshots: &self.snapshots,
         };
         let found = assess(ledger, &self.set, &self.scope, &self.period, &options);
         let found = found.unwrap_or_else(|error| panic!("{error}"));

@@ -422,6 +422,7 @@ fn every_drawn_record_is_there_and_others_are_shown_by_their_projection() {
         sample_size: 60,
         made_at: None,
         trust: None,
+        snapshots: &[],
     };
     let found =
         attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &options);
@@ -447,6 +448,7 @@ fn every_drawn_record_is_there_and_others_are_shown_by_their_projection() {
         sample_size: 61,
         made_at: None,
         trust: None,
+        snapshots: &[],
     };
     let refused =
         attestrail::assess::assess(&ledger, &world.set, &world.scope, &world.period, &too_large);

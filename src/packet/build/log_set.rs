@@ -2,17 +2,18 @@
 
 use super::{BuildError, Inputs, balanced};
 use crate::assess::outcome::{
-    Assessment, Coverage, CoverageRow, InputRow, RecordCounts, RefusalRow,
+    Assessment, Basis, Coverage, CoverageRow, InputRow, RecordCounts, RefusalRow, StoreProof,
 };
 use crate::packet::evidence::RowsDigest;
 use crate::packet::mask::Masker;
 use crate::packet::model::{
-    AccountCounts, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo, Input,
+    AccountCounts, BasisInfo, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo, Input,
     Inputs as InputList, LogSetInfo, MOST_ROWS, RecordCountsInfo, Refusal, Refusals, ShapeInfo,
-    StateInfo,
+    SnapshotInfo, StateInfo, StoreProofInfo,
 };
 use crate::packet::words;
 use crate::record::time;
+use crate::trail::snapshot::Snapshot;
 
 pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildError> {
     let found = &inputs.assessment.log_set;
@@ -25,6 +26,12 @@ pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildErr
     for (account, counts) in &found.by_account {
         check_records(&format!("records of account `{account}`"), counts)?;
     }
+    let seen = found.by_account.values().map(|counts| counts.seen).sum();
+    balanced(
+        || "records of all accounts".to_owned(),
+        found.total.seen,
+        seen,
+    )?;
     Ok(LogSetInfo {
         files_listed: found.files_listed,
         files_read: found.files_read,
@@ -147,13 +154,18 @@ fn refusals(inputs: &Inputs<'_>, masker: &Masker) -> Result<Refusals, BuildError
 }
 
 fn input_files(inputs: &Inputs<'_>) -> Result<InputList, BuildError> {
+    let log_set = &inputs.assessment.log_set;
     let mut digest = RowsDigest::default();
     let mut total = 0;
     let mut rows = Vec::new();
+    let (mut records, mut read, mut refused) = (0, 0, 0);
     inputs.source.inputs(&mut |found| {
         let row = input(found);
         digest.add(&row, None)?;
         total += 1;
+        records += row.records;
+        read += u64::from(row.outcome == "read");
+        refused += u64::from(row.outcome == "refused");
         if total <= MOST_ROWS {
             rows.push(row);
         }
@@ -161,9 +173,17 @@ fn input_files(inputs: &Inputs<'_>) -> Result<InputList, BuildError> {
     })?;
     balanced(
         || "rows of input files".to_owned(),
-        inputs.assessment.log_set.files_listed,
+        log_set.files_listed,
         total,
     )?;
+    // The sums of the assessment and the files one by one are counted apart, so that they can differ.
+    for (what, left, right) in [
+        ("files read", log_set.files_read, read),
+        ("files refused", log_set.files_refused, refused),
+        ("records of the input files", log_set.total.seen, records),
+    ] {
+        balanced(|| what.to_owned(), left, right)?;
+    }
     Ok(InputList {
         shown: rows.len() as u64,
         total,
@@ -189,13 +209,77 @@ pub fn coverage(assessment: &Assessment, masker: &Masker) -> CoverageInfo {
             .iter()
             .map(|one| ClassProofInfo {
                 account: one.account.clone(),
+                region: one.region.clone(),
                 class: one.class.id().to_owned(),
                 records: one.records,
                 is_proven: one.is_proven,
+                basis: one.basis.id().to_owned(),
                 proof: masker.text(&one.proof).into_owned(),
             })
             .collect(),
+        bases: bases(found),
+        stores: found.stores.iter().map(|one| store(one, masker)).collect(),
+        snapshots: found.snapshots.iter().map(snapshot).collect(),
         file: "logs/coverage.csv".to_owned(),
+    }
+}
+
+fn bases(coverage: &Coverage) -> Vec<BasisInfo> {
+    let all = Basis::ALL.iter();
+    all.map(|basis| {
+        let (letter, meaning) = words::basis(*basis);
+        let with = coverage.classes.iter().filter(|one| one.basis == *basis);
+        BasisInfo {
+            id: basis.id().to_owned(),
+            letter: letter.to_owned(),
+            meaning: meaning.to_owned(),
+            count: with.count() as u64,
+        }
+    })
+    .collect()
+}
+
+fn store(one: &StoreProof, masker: &Masker) -> StoreProofInfo {
+    StoreProofInfo {
+        list: one.list.clone(),
+        store: one.store.clone(),
+        class: one.class.id().to_owned(),
+        accounts: one.accounts.clone(),
+        records: one.records,
+        is_proven: one.is_proven,
+        basis: one.basis.id().to_owned(),
+        proof: masker.text(&one.proof).into_owned(),
+    }
+}
+
+fn snapshot(one: &Snapshot) -> SnapshotInfo {
+    let mut trails: Vec<String> = one
+        .trails
+        .iter()
+        .map(|trail| {
+            format!(
+                "{} (account {}, home {})",
+                trail.name, trail.account, trail.region
+            )
+        })
+        .collect();
+    trails.sort_unstable();
+    trails.dedup();
+    SnapshotInfo {
+        file: one.name.clone(),
+        sha256: one.sha256.clone(),
+        taken_at: one.taken_at.map(time::format),
+        trails,
+    }
+}
+
+/// `x` for each hour with records, `.` for the others.
+fn hours(bits: u32) -> String {
+    match bits {
+        0 => String::new(),
+        _ => (0..24)
+            .map(|hour| if bits >> hour & 1 == 1 { 'x' } else { '.' })
+            .collect(),
     }
 }
 
@@ -225,5 +309,6 @@ fn row(found: &CoverageRow) -> CoverageRowInfo {
             .map(|state| words::day_state(*state).0)
             .collect(),
         counts: found.counts.clone(),
+        hours: found.hours.iter().map(|bits| hours(*bits)).collect(),
     }
 }

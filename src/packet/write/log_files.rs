@@ -54,6 +54,7 @@ pub fn write(
         },
     )?;
     unchanged(digest, &packet.log_set.refusals.rows_sha256, path)?;
+    reconciliation(packet, folder)?;
     coverage(packet, folder)?;
     classes(packet, folder)?;
     super::integrity_files::write(inputs, packet, folder)
@@ -95,6 +96,7 @@ fn coverage(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
         "day",
         "state",
         "records",
+        "hours_with_records",
     ];
     let found = &packet.coverage;
     let id_of = |letter: char| {
@@ -106,7 +108,8 @@ fn coverage(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
     };
     table(folder, &found.file, &columns, |file| {
         for row in &found.rows {
-            for ((day, letter), count) in found.days.iter().zip(row.days.chars()).zip(&row.counts) {
+            let days = found.days.iter().zip(row.days.chars()).zip(&row.counts);
+            for (((day, letter), count), hours) in days.zip(&row.hours) {
                 let count = count.to_string();
                 file.row(&[
                     &row.account,
@@ -115,6 +118,7 @@ fn coverage(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
                     day,
                     id_of(letter),
                     count.as_str(),
+                    hours.as_str(),
                 ])?;
             }
         }
@@ -123,16 +127,77 @@ fn coverage(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
 }
 
 fn classes(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
-    let columns = ["account", "class", "records", "is_proven", "proof"];
+    let columns = [
+        "account",
+        "region",
+        "class",
+        "records",
+        "is_proven",
+        "basis",
+        "proof",
+    ];
     table(folder, "logs/classes.csv", &columns, |file| {
         for one in &packet.coverage.classes {
             file.row(&[
                 &one.account,
+                &one.region,
                 &one.class,
                 &one.records.to_string(),
                 &yes_no(one.is_proven),
+                &one.basis,
                 &one.proof,
             ])?;
+        }
+        Ok(())
+    })?;
+    stores(packet, folder)
+}
+
+fn stores(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
+    let columns = [
+        "store",
+        "class",
+        "list",
+        "accounts",
+        "records",
+        "is_proven",
+        "basis",
+        "proof",
+    ];
+    table(folder, "logs/stores.csv", &columns, |file| {
+        for one in &packet.coverage.stores {
+            file.row(&[
+                &one.store,
+                &one.class,
+                &one.list,
+                &one.accounts.join(" "),
+                &one.records.to_string(),
+                &yes_no(one.is_proven),
+                &one.basis,
+                &one.proof,
+            ])?;
+        }
+        Ok(())
+    })
+}
+
+/// What became of files and records, in total and by account: the parts of each whole, one a row.
+fn reconciliation(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
+    let columns = ["what", "account", "whole", "part", "count"];
+    let found = &packet.log_set;
+    table(folder, "logs/reconciliation.csv", &columns, |file| {
+        for (part, count) in found.file_parts() {
+            let whole = found.files_listed.to_string();
+            file.row(&["files", "", &whole, part, &count.to_string()])?;
+        }
+        let all = ("", &found.total);
+        let accounts = found.by_account.iter();
+        let accounts = accounts.map(|one| (one.account.as_str(), &one.counts));
+        for (account, counts) in std::iter::once(all).chain(accounts) {
+            for (part, count) in counts.parts() {
+                let whole = counts.seen.to_string();
+                file.row(&["records", account, &whole, part, &count.to_string()])?;
+            }
         }
         Ok(())
     })

@@ -74,7 +74,9 @@ controls/<id>/   for each control:
   records.csv      for each line of records.jsonl: where the record comes from
 logs/            inputs.csv (every file read), refused.csv (everything not read),
                  coverage.csv (each account, Region and day), classes.csv (event
-                 classes and how their recording is proven), integrity.csv
+                 classes and how their recording is proven), stores.csv (the same for
+                 data stores), reconciliation.csv (what became of every file and
+                 record), integrity.csv
 scope.toml       the scope that was used, exact text
 framework.toml   the requirements that were used, exact text
 manifest.json    every file with size and SHA-256

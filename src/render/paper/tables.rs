@@ -118,9 +118,10 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             &packet.coverage.classes,
             [
                 ("Account", 76.0),
+                ("Region", 76.0),
                 ("Class", 84.0),
-                ("Proven", 64.0),
-                ("Records", -56.0),
+                ("Proven", 56.0),
+                ("Records", -52.0),
                 ("How, or what is missing", 0.0),
             ],
             |one| {
@@ -130,6 +131,7 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 };
                 vec![
                     Cell::mono(&one.account),
+                    Cell::text(&one.region),
                     Cell::text(&one.class),
                     proven.into(),
                     Cell::text(grouped(one.records)),
@@ -138,6 +140,53 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             },
         )
         .when_empty("No class was looked for."),
+        "stores" => plain(
+            name,
+            &packet.coverage.stores,
+            [
+                ("Store", 0.0),
+                ("Class", 76.0),
+                ("Proven", 56.0),
+                ("Records", -52.0),
+                ("How, or what is missing", 0.0),
+            ],
+            |one| {
+                let proven = match one.is_proven {
+                    true => Run::bold("proven").tone(Tone::Good),
+                    false => Run::bold("not proven").tone(Tone::Warning),
+                };
+                vec![
+                    Cell::mono(&one.store),
+                    Cell::text(&one.class),
+                    proven.into(),
+                    Cell::text(grouped(one.records)),
+                    Cell::text(&one.proof),
+                ]
+            },
+        )
+        .when_empty("No control of this run names a data store."),
+        "snapshots" => plain(
+            name,
+            &packet.coverage.snapshots,
+            [
+                ("File", 0.0),
+                ("SHA-256", 0.0),
+                ("Taken (UTC)", 90.0),
+                ("Trails", 0.0),
+            ],
+            |one| {
+                let taken = one
+                    .taken_at
+                    .as_deref()
+                    .map_or("not stated".to_owned(), instant);
+                vec![
+                    Cell::text(&one.file),
+                    Cell::mono(&one.sha256),
+                    Cell::text(taken),
+                    Cell::text(one.trails.join("; ")),
+                ]
+            },
+        ),
         "by-account" => plain(name, &packet.log_set.by_account, BY_ACCOUNT, |one| {
             let mut cells = vec![Cell::mono(&one.account)];
             cells.extend(counts(&one.counts));

@@ -1,0 +1,564 @@
+//! What each trail was told to record in the period: from the records of the calls that told it,
+//! and from snapshots that the user gave.
+//!
+//! A proof needs four things: selectors that cover the whole class or store, a trail that delivers
+//! into this log set (digest files name it, or the user says so with a snapshot), a trail that is
+//! known to work in the Region and account, and management write events of the trail's home on
+//! every day, because only these would show that the selectors were changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::coverage::Grid;
+use super::outcome::{Basis, DayState};
+use super::tally::Tally;
+use crate::ledger::facts::{TrailChange, TrailFact};
+use crate::period::{DAY, Period};
+use crate::record::class::EventClass;
+use crate::record::time;
+use crate::source::display::display_value;
+use crate::trail::snapshot::Snapshot;
+use crate::trail::{Extent, Recording};
+
+/// How long records may still come after a trail was told to record less, in seconds.
+const CHANGE_TAKES: i64 = 3600;
+
+/// What is asked of a trail.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked<'n> {
+    /// Every event of a class.
+    Class(EventClass),
+    /// The events of a class in a store, or in all stores whose names begin so.
+    Store(EventClass, &'n str, bool),
+}
+
+impl Asked<'_> {
+    fn class(self) -> EventClass {
+        match self {
+            Asked::Class(class) | Asked::Store(class, ..) => class,
+        }
+    }
+
+    fn is_covered_by(self, recording: &Recording) -> bool {
+        match self {
+            Asked::Class(class) => recording.extent(class) == Extent::Whole,
+            Asked::Store(class, name, is_prefix) => {
+                self.is_whole(recording) || recording.covers(class, name, is_prefix)
+            }
+        }
+    }
+
+    fn is_whole(self, recording: &Recording) -> bool {
+        recording.extent(self.class()) == Extent::Whole
+    }
+}
+
+/// A proof that does not rest on records of the class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrailProof {
+    /// [`Basis::Selectors`] or [`Basis::Snapshot`].
+    pub basis: Basis,
+    /// The proof as a sentence.
+    pub text: String,
+}
+
+/// A trail is known by account, home Region and name.
+type Name = (String, String, String);
+
+/// Every trail that records or snapshots tell of.
+pub struct Trails<'a> {
+    stories: BTreeMap<Name, Story<'a>>,
+    changes: Vec<Change<'a>>,
+    period: &'a Period,
+    homes: Homes,
+    digest_trails: usize,
+}
+
+/// What is known of one trail.
+#[derive(Default)]
+struct Story<'a> {
+    steps: Vec<Step>,
+    is_multi_region: Option<bool>,
+    is_organization: Option<bool>,
+    shot: Option<Shot<'a>>,
+    has_digests: bool,
+}
+
+struct Step {
+    time: i64,
+    event_name: String,
+    told: Told,
+}
+
+enum Told {
+    Stop,
+    Start,
+    /// Told what to record; nothing where that cannot be read.
+    Record(Option<Recording>),
+}
+
+struct Shot<'a> {
+    recording: &'a Recording,
+    file: &'a Snapshot,
+}
+
+/// A change with what it left.
+struct Change<'a> {
+    fact: &'a TrailFact,
+    recording: Option<Recording>,
+}
+
+/// Where and when changes of selectors would have been recorded.
+#[derive(Debug, Default)]
+pub struct Homes {
+    /// Accounts and Regions with proven management write events on every day of the period.
+    proven: BTreeSet<(String, String)>,
+    /// Days outside the period with management write events.
+    outside: BTreeMap<(String, String), BTreeSet<i64>>,
+}
+
+impl Homes {
+    /// From the grid, with what shows that write events of a place are proven.
+    pub fn new(grid: &Grid, tally: &Tally, is_proven: &dyn Fn(&str, &str) -> bool) -> Homes {
+        let is_whole = |days: &[DayState]| days.iter().all(|day| day.is_accounted_for());
+        let rows = grid.rows.iter();
+        let proven = rows
+            .filter(|row| is_whole(&row.days) && is_proven(&row.account, &row.region))
+            .map(|row| (row.account.clone(), row.region.clone()));
+        Homes {
+            proven: proven.collect(),
+            outside: tally.writes_outside.clone(),
+        }
+    }
+
+    /// Whether a change in the days from one instant to another outside the period would show.
+    fn would_show(&self, home: &(String, String), from: i64, until: i64) -> bool {
+        let Some(days) = self.outside.get(home) else {
+            return false;
+        };
+        let (first, last) = (from.div_euclid(DAY), (until - 1).div_euclid(DAY));
+        first > last
+            || (last - first < 1000 && (first..=last).all(|day| days.contains(&(day * DAY))))
+    }
+}
+
+impl<'a> Trails<'a> {
+    /// From changes in the order of time, snapshots, and the trails that digest files name.
+    pub fn new(
+        facts: &'a [TrailFact],
+        snapshots: &'a [Snapshot],
+        digests: &BTreeSet<(String, String)>,
+        period: &'a Period,
+    ) -> Trails<'a> {
+        let mut trails = Trails {
+            stories: BTreeMap::new(),
+            changes: Vec::new(),
+            period,
+            homes: Homes::default(),
+            digest_trails: digests.len(),
+        };
+        for fact in facts {
+            trails.add_fact(fact);
+        }
+        for file in snapshots {
+            trails.add_snapshot(file);
+        }
+        for ((_, home, name), story) in &mut trails.stories {
+            story.has_digests = digests.contains(&(name.clone(), home.clone()));
+        }
+        trails
+    }
+
+    /// Whether one trail alone wrote all digest files: what they say is then said of it.
+    pub fn has_one_with_digests(&self) -> bool {
+        self.digest_trails == 1
+    }
+
+    /// The same, with what is known of the places in which changes are recorded.
+    #[must_use]
+    pub fn with_homes(self, homes: Homes) -> Self {
+        Trails { homes, ..self }
+    }
+
+    fn add_fact(&mut self, fact: &'a TrailFact) {
+        let settings: Value = serde_json::from_str(&fact.settings).unwrap_or(Value::Null);
+        let recording = Recording::parse(&settings);
+        let name = (
+            fact.account.clone(),
+            fact.region.clone(),
+            fact.trail.clone(),
+        );
+        let story = self.stories.entry(name).or_default();
+        let flag = |member: &str| settings.get(member).and_then(Value::as_bool);
+        story.is_multi_region = flag("isMultiRegionTrail").or(story.is_multi_region);
+        story.is_organization = flag("isOrganizationTrail").or(story.is_organization);
+        let told = match (fact.change, fact.event_name.as_str()) {
+            (TrailChange::Stopped, _) => Some(Told::Stop),
+            (TrailChange::Started, _) => Some(Told::Start),
+            (_, "CreateTrail") => Some(Told::Record(Some(Recording::of_a_new_trail()))),
+            // Changes of other settings leave the selectors as they are.
+            (TrailChange::Selected, "UpdateTrail") => None,
+            _ => Some(Told::Record(recording.clone())),
+        };
+        story.steps.extend(told.map(|told| Step {
+            time: fact.time,
+            event_name: fact.event_name.clone(),
+            told,
+        }));
+        self.changes.push(Change { fact, recording });
+    }
+
+    fn add_snapshot(&mut self, file: &'a Snapshot) {
+        for trail in &file.trails {
+            let name = (
+                trail.account.clone(),
+                trail.region.clone(),
+                trail.name.clone(),
+            );
+            let story = self.stories.entry(name).or_default();
+            story.is_multi_region = trail.is_multi_region.or(story.is_multi_region);
+            story.is_organization = trail.is_organization.or(story.is_organization);
+            let Some(recording) = &trail.recording else {
+                continue;
+            };
+            // Of two snapshots the one whose time is known, and then the later one, is used.
+            let is_better = story
+                .shot
+                .as_ref()
+                .is_none_or(|shot| shot.file.taken_at <= file.taken_at);
+            if is_better {
+                story.shot = Some(Shot { recording, file });
+            }
+        }
+    }
+
+    /// The first change in or just before the period after which nothing shows that what is asked
+    /// was still recorded: the last record of it is from `last`.
+    pub fn lessened(&self, account: &str, asked: Asked<'_>, last: i64) -> Option<&TrailFact> {
+        let lessens = |change: &&Change<'_>| {
+            let fact = change.fact;
+            let takes = match (fact.change, &change.recording) {
+                (TrailChange::Started, _) => false,
+                // Days without any trail are the matter of the grid.
+                (TrailChange::Stopped, _) => !asked.class().is_recorded_by_default(),
+                (_, Some(recording)) => !asked.is_covered_by(recording),
+                (TrailChange::Narrowed, None) => true,
+                (TrailChange::Selected, None) => false,
+            };
+            takes && fact.time + CHANGE_TAKES > last && self.concerns(fact, account)
+        };
+        self.changes.iter().find(lessens).map(|change| change.fact)
+    }
+
+    /// Whether the trail of a change may record events of an account.
+    fn concerns(&self, fact: &TrailFact, account: &str) -> bool {
+        let name = (
+            fact.account.clone(),
+            fact.region.clone(),
+            fact.trail.clone(),
+        );
+        fact.account == account
+            || self
+                .stories
+                .get(&name)
+                .is_some_and(|story| story.is_organization == Some(true))
+    }
+
+    /// Whether a trail that is known to record for the organization was meant by a change.
+    pub fn is_of_organization(&self, fact: &TrailFact) -> bool {
+        let name = (
+            fact.account.clone(),
+            fact.region.clone(),
+            fact.trail.clone(),
+        );
+        let story = self.stories.get(&name);
+        story.is_some_and(|story| story.is_organization == Some(true))
+    }
+
+    /// What shows that a class was recorded at a place throughout the period, or, if a trail or
+    /// snapshot comes close, what it lacks.
+    pub fn at_place(
+        &self,
+        account: &str,
+        region: &str,
+        asked: Asked<'_>,
+    ) -> Result<TrailProof, Option<String>> {
+        let mut lacks = None;
+        for (name, story) in &self.stories {
+            let (owner, home, _) = name;
+            if owner != account && story.is_organization != Some(true) {
+                continue;
+            }
+            let found = match story.is_multi_region {
+                Some(true) => self.throughout(name, story, asked),
+                _ if home == region => self.throughout(name, story, asked),
+                None if story.may_prove(asked) => Err(Some(format!(
+                    "nothing tells whether trail {} records in all Regions: add the output of \
+                     `describe-trails`",
+                    shown(name)
+                ))),
+                _ => Err(None),
+            };
+            match found {
+                Ok(proof) => return Ok(proof),
+                Err(why) => lacks = lacks.or(why),
+            }
+        }
+        Err(lacks)
+    }
+
+    /// What shows that the events of a store were recorded. Whose the store is and where it lies is
+    /// not known, so the trail must work in all Regions, and name it or work in every account.
+    pub fn at_store(
+        &self,
+        accounts: &BTreeSet<&str>,
+        asked: Asked<'_>,
+    ) -> Result<TrailProof, Option<String>> {
+        let mut lacks = None;
+        let mut first = None;
+        let mut covered: BTreeSet<&str> = BTreeSet::new();
+        for (name, story) in &self.stories {
+            let (owner, ..) = name;
+            let is_near = story.is_organization == Some(true) || accounts.contains(owner.as_str());
+            if !is_near || !story.may_prove(asked) {
+                continue;
+            }
+            if story.is_multi_region != Some(true) {
+                lacks = lacks.or(Some(format!(
+                    "nothing tells that trail {} records in all Regions: add the output of \
+                     `describe-trails`",
+                    shown(name)
+                )));
+                continue;
+            }
+            match self.throughout(name, story, asked) {
+                Ok(proof) if story.is_organization == Some(true) || story.names(asked) => {
+                    return Ok(proof);
+                }
+                Ok(proof) => {
+                    covered.insert(owner);
+                    first = first.or(Some(proof));
+                }
+                Err(why) => lacks = lacks.or(why),
+            }
+        }
+        match first {
+            Some(proof) if accounts.is_subset(&covered) => Ok(proof),
+            Some(_) => Err(lacks.or(Some(
+                "trails record it in some accounts, and nothing tells whose the store is"
+                    .to_owned(),
+            ))),
+            None => Err(lacks),
+        }
+    }
+
+    /// Whether a trail recorded what is asked from the first to the last second of the period.
+    fn throughout(
+        &self,
+        name: &Name,
+        story: &Story<'_>,
+        asked: Asked<'_>,
+    ) -> Result<TrailProof, Option<String>> {
+        if !story.may_prove(asked) {
+            return Err(None);
+        }
+        let trail = shown(name);
+        let (start, end) = (self.period.start, self.period.end);
+        let within = |step: &&Step| (start..end).contains(&step.time);
+        let before = story.steps.iter().rfind(|step| step.time < start);
+        if before.is_some_and(|step| matches!(step.told, Told::Stop)) {
+            return Err(Some(format!(
+                "trail {trail} was stopped when the period began"
+            )));
+        }
+        for step in story.steps.iter().filter(within) {
+            if matches!(step.told, Told::Start) {
+                return Err(Some(format!(
+                    "trail {trail} was started on {}, and nothing shows that it worked before",
+                    time::format(step.time)
+                )));
+            }
+            if !step.keeps(asked) {
+                return Err(Some(format!(
+                    "`{}` took it from trail {trail} on {}",
+                    display_value(&step.event_name),
+                    time::format(step.time)
+                )));
+            }
+        }
+        let home = (name.0.clone(), name.1.clone());
+        if !self.homes.proven.contains(&home) {
+            return Err(Some(format!(
+                "trail {trail} is set to record it, but management write events of its home, \
+                 account {} Region {}, are not proven, so a change would not show",
+                display_value(&home.0),
+                display_value(&home.1)
+            )));
+        }
+        let first_change = story
+            .steps
+            .iter()
+            .find(|step| within(step) && step.is_selection());
+        match &story.shot {
+            Some(shot) => self.by_snapshot(&trail, &home, story, shot, first_change),
+            None => self.by_records(&trail, &home, story, asked, first_change),
+        }
+    }
+
+    fn by_snapshot(
+        &self,
+        trail: &str,
+        home: &(String, String),
+        story: &Story<'_>,
+        shot: &Shot<'_>,
+        first_change: Option<&Step>,
+    ) -> Result<TrailProof, Option<String>> {
+        let taken = shot.file.taken_at;
+        if let Some(step) = first_change
+            && taken.is_none_or(|taken| taken > step.time)
+        {
+            return Err(Some(format!(
+                "trail {trail} was told so on {}, and no snapshot from before shows what it recorded \
+                 until then",
+                time::format(step.time)
+            )));
+        }
+        let file = display_value(&shot.file.name);
+        let (start, end) = (self.period.start, self.period.end);
+        let unchanged = |from: i64, until: i64| {
+            let quiet = |step: &Step| !(from..until).contains(&step.time) || !step.is_selection();
+            story.steps.iter().all(quiet) && self.homes.would_show(home, from, until)
+        };
+        let when = match taken {
+            None => "whose time was not stated".to_owned(),
+            Some(taken) => format!("taken on {}", time::format(taken)),
+        };
+        let is_joined = match taken {
+            None => false,
+            Some(taken) if taken < start => unchanged(taken, start),
+            Some(taken) if taken >= end => unchanged(end, taken),
+            Some(_) => true,
+        };
+        let rest = if is_joined {
+            "and no record tells of a change of its selectors from then to the ends of the period"
+        } else {
+            "and no record of the period tells of a change of its selectors; that nothing changed \
+             between the snapshot and the period is taken on the user's word"
+        };
+        Ok(TrailProof {
+            basis: Basis::Snapshot,
+            text: format!(
+                "statement of the user: trail {trail} records it, says snapshot `{file}`, {when}, {rest}"
+            ),
+        })
+    }
+
+    fn by_records(
+        &self,
+        trail: &str,
+        home: &(String, String),
+        story: &Story<'_>,
+        asked: Asked<'_>,
+        first_change: Option<&Step>,
+    ) -> Result<TrailProof, Option<String>> {
+        let start = self.period.start;
+        let before = story
+            .steps
+            .iter()
+            .rfind(|step| step.time < start && step.is_selection());
+        let Some(told) = before else {
+            let told = first_change.map(|step| {
+                format!(
+                    "trail {trail} was told to record it on {}; nothing shows what it recorded before",
+                    time::format(step.time)
+                )
+            });
+            return Err(told);
+        };
+        if !told.keeps(asked) {
+            return Err(None);
+        }
+        let since = time::format(told.time);
+        if !story.has_digests {
+            return Err(Some(format!(
+                "trail {trail} was told to record it on {since}, but nothing shows that it delivers \
+                 into this log set: add its digest files or a snapshot"
+            )));
+        }
+        if !self.homes.would_show(home, told.time, start) {
+            return Err(Some(format!(
+                "trail {trail} was told to record it on {since}, but the log set does not show that \
+                 nothing changed until the period began"
+            )));
+        }
+        Ok(TrailProof {
+            basis: Basis::Selectors,
+            text: format!(
+                "a record of {since} tells trail {trail} to record it, digest files show that the trail \
+                 delivers here, and no record tells of a change since"
+            ),
+        })
+    }
+}
+
+impl Story<'_> {
+    /// Whether any selectors of the trail cover what is asked.
+    fn may_prove(&self, asked: Asked<'_>) -> bool {
+        self.recordings().any(|one| asked.is_covered_by(one))
+    }
+
+    /// Whether the trail was told of the store by name, not only of everything.
+    fn names(&self, asked: Asked<'_>) -> bool {
+        self.recordings()
+            .all(|one| asked.is_covered_by(one) && !asked.is_whole(one))
+    }
+
+    /// The snapshot's where there is one; else all that records tell.
+    fn recordings(&self) -> impl Iterator<Item = &Recording> {
+        let shot = self.shot.as_ref().map(|shot| shot.recording);
+        let told = self.steps.iter().filter_map(|step| match &step.told {
+            Told::Record(Some(recording)) => Some(recording),
+            _ => None,
+        });
+        let has_shot = shot.is_some();
+        shot.into_iter().chain(told.filter(move |_| !has_shot))
+    }
+}
+
+impl Step {
+    fn is_selection(&self) -> bool {
+        matches!(self.told, Told::Record(_))
+    }
+
+    /// Whether what is asked is recorded after it, if it was before or if it tells so.
+    fn keeps(&self, asked: Asked<'_>) -> bool {
+        match &self.told {
+            Told::Stop => false,
+            Told::Start => true,
+            Told::Record(Some(recording)) => asked.is_covered_by(recording),
+            Told::Record(None) => false,
+        }
+    }
+}
+
+fn shown((account, region, name): &Name) -> String {
+    format!(
+        "`{}` (account {}, home {})",
+        display_value(name),
+        display_value(account),
+        display_value(region)
+    )
+}
+
+/// Trail name and home Region that the name of a digest file tells.
+pub fn trail_of_digest(key: &str) -> Option<(String, String)> {
+    let name = key.rsplit('/').next()?;
+    let (_, rest) = name.split_once("_CloudTrail-Digest_")?;
+    let (_region, rest) = rest.split_once('_')?;
+    let rest = rest.split(".json").next()?;
+    let rest = rest.strip_suffix("_backfill").unwrap_or(rest);
+    let (rest, _time) = rest.rsplit_once('_')?;
+    let (trail, home) = rest.rsplit_once('_')?;
+    Some((trail.to_owned(), home.to_owned()))
+}

@@ -1,0 +1,271 @@
+//! `attestrail logs`: what a log set holds, before any control is asked.
+//!
+//! Two passes: one into a ledger, from which the assessment says what is a duplicate, silent or
+//! unproven, and one that tallies volumes and callers. The scan for packets pays for neither.
+
+mod json;
+mod text;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Mutex;
+
+use super::args::Inspect;
+use super::clock::Clock;
+use super::control::load_set;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::intake::{self, Intake};
+use super::integrity::{self, Checked};
+use super::matching::{bad_roots, load_scope};
+use super::output::{Out, closed_is_fine};
+use super::plan::{Inputs, PeriodWords};
+use super::settings::Settings;
+use super::terminal::{Display, Progress};
+use crate::assess::outcome::{Assessment, EvidenceSource, RefusalRow};
+use crate::assess::{self, Assessed};
+use crate::inspect::advice::{Advice, advise};
+use crate::inspect::pass::{self, PassOptions};
+use crate::inspect::prices::{Prices, SHIPPED};
+use crate::inspect::span::Span;
+use crate::inspect::tally::Tally;
+use crate::integrity::IntegrityVerdict;
+use crate::period::Period;
+use crate::reader::ReadLimits;
+use crate::sanitize;
+use crate::source::local::{WalkOptions, walk};
+
+/// Files of one shape.
+#[derive(Debug, Clone, Copy, Default)]
+struct ShapeCount {
+    files: u64,
+    records: u64,
+}
+
+/// Everything that is told about a log set.
+struct Inspection<'a> {
+    /// None where only a ledger was given.
+    tally: Option<&'a Tally>,
+    span: Option<&'a Span>,
+    /// The period, asked for or found in the records; none where there is no record.
+    period: Option<&'a Period>,
+    is_asked: bool,
+    assessment: &'a Assessment,
+    shapes: BTreeMap<String, ShapeCount>,
+    /// The first refusals that mean loss, and others.
+    refusals: Vec<RefusalRow>,
+    refusal_count: u64,
+    advice: Advice,
+    prices: &'a Prices,
+    checked: Option<&'a Checked>,
+}
+
+/// Refusals that are told one by one.
+const SHOWN_REFUSALS: usize = 20;
+
+/// `attestrail logs`
+///
+/// # Errors
+/// Logs, ledger, scope, prices or period that cannot be used.
+pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure> {
+    if args.print_prices {
+        closed_is_fine(out.write_all(SHIPPED.as_bytes()))?;
+        return Ok(Exit::Clean);
+    }
+    let settings = Settings::find(args.sources.config.as_deref())?;
+    let inputs = Inputs::new(&args.sources, &args.behaviour, &settings);
+    let asked = asked(args, clock)?;
+    if inputs.logs.value.is_empty() && (args.ledger.is_none() || asked.is_none()) {
+        return Err(Failure::usage(
+            "no logs given",
+            "name folders or files with CloudTrail records, or a ledger with `--ledger` and a period with `--period`",
+        ));
+    }
+    let prices = prices(args)?;
+    let set = load_set(&inputs.controls.value, true)?;
+    let scope = load_scope(inputs.scope.value.as_deref())?;
+    let named = match args.statements.selectors.as_slice() {
+        [] => &settings.selectors,
+        named => named,
+    };
+    let snapshots = super::snapshots::load(named)?;
+    let display = Display::new(args.behaviour.quiet);
+    let seed = intake::seed(settings.seed.as_deref());
+    let intake = Intake {
+        inputs: &inputs,
+        set: &set,
+        scope: &scope,
+        seed: &seed,
+        rehash: false,
+        hash_logs: false,
+    };
+    let ledger = intake.run(args.ledger.as_deref(), &display)?;
+    let tally = tally(&inputs, asked.as_ref(), &display)?;
+    let span = tally.as_ref().and_then(|tally| Span::of(&tally.days));
+    let found = span.as_ref().map(|span| span.period.clone());
+    let period = asked.clone().or(found);
+    let options = assess::Options {
+        snapshots: &snapshots,
+        ..assess::Options::default()
+    };
+    // Without any record there is no time to look at; what was refused is told all the same.
+    let some_period = Period::month_of(0);
+    let assessed_period = period.as_ref().unwrap_or(&some_period);
+    let Assessed {
+        assessment,
+        evidence,
+    } = assess::assess(&ledger, &set, &scope, assessed_period, &options)
+        .map_err(|error| Failure::usage(error.to_string(), error.help()))?;
+    let checked = match args.keys.is_empty() || inputs.logs.value.is_empty() {
+        true => None,
+        false => Some(integrity::check(&integrity::Wanted {
+            trees: &inputs.logs.value,
+            keys: &args.keys,
+            metadata: &args.metadata,
+            asked: asked
+                .as_ref()
+                .map(|period| integrity::asked_of(period, args.slack)),
+            threads: inputs.threads.value,
+            is_quiet: args.behaviour.quiet,
+        })?),
+    };
+    let mut inspection = Inspection {
+        tally: tally.as_ref(),
+        span: span.as_ref(),
+        period: period.as_ref(),
+        is_asked: asked.is_some(),
+        advice: match period {
+            Some(_) => advise(&assessment, &set),
+            None => Advice::default(),
+        },
+        assessment: &assessment,
+        shapes: BTreeMap::new(),
+        refusals: Vec::new(),
+        refusal_count: 0,
+        prices: &prices,
+        checked: checked.as_ref(),
+    };
+    inspection.look_at_files(&evidence)?;
+    let written = match args.behaviour.json {
+        true => json::write(out, &inspection),
+        false => text::write(out, &inspection),
+    };
+    closed_is_fine(written)?;
+    Ok(exit(&inspection))
+}
+
+impl Inspection<'_> {
+    fn look_at_files(&mut self, source: &dyn EvidenceSource) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| {
+            Failure::usage(error.to_string(), "delete the ledger and run again")
+        };
+        let shapes = &mut self.shapes;
+        source
+            .inputs(&mut |row| {
+                let name = match (row.outcome, row.shape.as_str()) {
+                    ("refused", _) => "refused".to_owned(),
+                    (_, "") => "of no known shape".to_owned(),
+                    (_, shape) => shape.to_owned(),
+                };
+                let count = shapes.entry(name).or_default();
+                count.files += 1;
+                count.records += row.records;
+                Ok(())
+            })
+            .map_err(failed)?;
+        let (mut losses, mut others) = (Vec::new(), Vec::new());
+        let total = &mut self.refusal_count;
+        source
+            .refusals(&mut |row| {
+                *total += 1;
+                let list = if row.is_loss {
+                    &mut losses
+                } else {
+                    &mut others
+                };
+                if list.len() < SHOWN_REFUSALS {
+                    list.push(row.clone());
+                }
+                Ok(())
+            })
+            .map_err(failed)?;
+        losses.append(&mut others);
+        losses.truncate(SHOWN_REFUSALS);
+        self.refusals = losses;
+        Ok(())
+    }
+}
+
+fn asked(args: &Inspect, clock: &Clock) -> Result<Option<Period>, Failure> {
+    match (&args.period, &args.from, &args.to) {
+        (Some(label), _, _) => Ok(Some(Period::parse(label, Some(clock.now()))?)),
+        (None, Some(from), Some(to)) => PeriodWords::Between(from.clone(), to.clone())
+            .resolve(clock.now())
+            .map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn prices(args: &Inspect) -> Result<Prices, Failure> {
+    let Some(path) = &args.prices else {
+        return Ok(Prices::shipped());
+    };
+    let refused = |why: String| {
+        Failure::usage(
+            format!("{}: {why}", sanitize::inline(&path.to_string_lossy())),
+            "`attestrail logs --print-prices` prints a table to begin with",
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    Prices::parse(&text).map_err(refused)
+}
+
+fn tally(
+    inputs: &Inputs,
+    asked: Option<&Period>,
+    display: &Display,
+) -> Result<Option<Tally>, Failure> {
+    if inputs.logs.value.is_empty() {
+        return Ok(None);
+    }
+    let listing =
+        walk(&inputs.logs.value, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
+    let progress = Mutex::new(Progress {
+        files_total: listing.files.len() as u64,
+        bytes_total: listing.files.iter().map(|file| file.size).sum(),
+        ..Progress::default()
+    });
+    let options = PassOptions {
+        threads: inputs.threads.value,
+        limits: ReadLimits::default(),
+        window: asked.map(|period| (period.start, period.end)),
+        cancel: super::stop::flag(),
+    };
+    let tally = pass::read(&listing.files, &options, &|bytes, records| {
+        let mut progress = progress
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        progress.files += 1;
+        progress.bytes += bytes;
+        progress.records += records;
+        display.update(*progress);
+    });
+    display.finish("volumes tallied");
+    tally.map(Some).ok_or_else(|| {
+        Failure::interrupted(
+            "stopped before everything was looked at",
+            "run the same command again",
+        )
+    })
+}
+
+fn exit(inspection: &Inspection<'_>) -> Exit {
+    let verdict = inspection.checked.map(|checked| checked.report.verdict);
+    if verdict == Some(IntegrityVerdict::Failed) {
+        return Exit::Integrity;
+    }
+    match inspection.assessment.log_set.losses {
+        0 => Exit::Clean,
+        _ => Exit::Incomplete,
+    }
+}

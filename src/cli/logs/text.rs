@@ -1,0 +1,557 @@
+//! The inspection for people: eighty columns, no colour, every text of a log escaped.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::Inspection;
+use crate::assess::outcome::{CoverageRow, DayState};
+use crate::cli::terminal::thousands;
+use crate::inspect::counter::{Counter, Volume};
+use crate::inspect::prices::Billed;
+use crate::integrity::IntegrityVerdict;
+use crate::record::class::EventClass;
+use crate::record::time;
+use crate::source::display::display_value;
+
+const WIDTH: usize = 80;
+/// Rows of a list that are shown; `--json` has more.
+const SHOWN: usize = 10;
+/// Accounts and Regions that are shown one by one.
+const PLACES: usize = 40;
+
+pub(super) fn write(out: &mut impl Write, found: &Inspection<'_>) -> io::Result<()> {
+    let mut page = Page::default();
+    page.log_set(found);
+    page.shapes(found);
+    page.places(found);
+    if found.tally.is_some() {
+        page.classes(found);
+        page.cost(found);
+        page.lists(found);
+    }
+    page.gaps(found);
+    page.proofs(found);
+    page.integrity(found);
+    page.refused(found);
+    page.controls(found);
+    out.write_all(page.text.as_bytes())
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn head(&mut self, title: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        let _fits = writeln!(self.text, "{title}\n{}", "-".repeat(title.chars().count()));
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    /// A paragraph whose further lines begin with `indent` blanks.
+    fn wrapped(&mut self, front: &str, text: &str, indent: usize) {
+        let mut line = front.to_owned();
+        let mut is_first = true;
+        for word in pieces(text, WIDTH - indent - 1) {
+            let needs = line.chars().count() + usize::from(!is_first) + word.chars().count();
+            if !is_first && needs > WIDTH {
+                self.line(&line);
+                line = " ".repeat(indent);
+                is_first = true;
+            }
+            if !is_first {
+                line.push(' ');
+            }
+            line.push_str(&word);
+            is_first = false;
+        }
+        self.line(&line);
+    }
+
+    fn log_set(&mut self, found: &Inspection<'_>) {
+        let set = &found.assessment.log_set;
+        self.head("LOG SET");
+        self.wrapped(
+            "files    ",
+            &format!(
+                "{} = {} read + {} refused + {} not logs",
+                thousands(set.files_listed),
+                thousands(set.files_read),
+                thousands(set.files_refused),
+                thousands(set.files_not_read)
+            ),
+            9,
+        );
+        let stored = format!(
+            "{} as stored, {} inflated",
+            size(set.bytes_stored),
+            size(set.bytes_inflated)
+        );
+        self.wrapped("bytes    ", &stored, 9);
+        let all = &set.total;
+        self.wrapped(
+            "records  ",
+            &format!(
+                "{} = {} kept + {} duplicate + {} conflict + {} refused + {} outside period + {} outside scope",
+                thousands(all.seen),
+                thousands(all.kept),
+                thousands(all.duplicates),
+                thousands(all.conflicts),
+                thousands(all.refused),
+                thousands(all.outside_period),
+                thousands(all.outside_scope)
+            ),
+            9,
+        );
+        match (found.period, set.first_time, set.last_time) {
+            (Some(period), Some(first), Some(last)) => {
+                let how = match found.is_asked {
+                    true => "as asked",
+                    false => "whole days that the records are of",
+                };
+                self.wrapped("period   ", &format!("{period}, {how}"), 9);
+                let times = format!(
+                    "first record {}, last {}",
+                    time::format(first),
+                    time::format(last)
+                );
+                self.wrapped("times    ", &times, 9);
+            }
+            _ => self.line("period   no record to look at"),
+        }
+        if let Some(span) = found.span.filter(|span| span.far_off > 0) {
+            let text = format!(
+                "{} records are from other times, more than 400 days away; name a period to look at them",
+                thousands(span.far_off)
+            );
+            self.wrapped("         ", &text, 9);
+        }
+        for notice in &set.notices {
+            self.wrapped("note     ", notice, 9);
+        }
+    }
+
+    fn shapes(&mut self, found: &Inspection<'_>) {
+        self.head("SHAPES");
+        self.line("    files     records  shape");
+        for (shape, count) in &found.shapes {
+            let front = format!(
+                "{:>9} {:>11}  ",
+                thousands(count.files),
+                thousands(count.records)
+            );
+            self.wrapped(&front, &display_value(shape), 23);
+        }
+    }
+
+    fn places(&mut self, found: &Inspection<'_>) {
+        self.head("ACCOUNTS AND REGIONS");
+        self.line(
+            "account      Region             records  days: with records/idle/silent/stopped",
+        );
+        let rows = &found.assessment.coverage.rows;
+        for row in rows.iter().take(PLACES) {
+            let days =
+                |wanted: &[DayState]| row.days.iter().filter(|day| wanted.contains(day)).count();
+            let counted: u64 = row.counts.iter().sum();
+            let idle = row.days.iter().filter(|day| day.is_idle()).count();
+            let line = format!(
+                "{:<12} {:<15} {:>10}  {}/{}/{}/{}",
+                display_value(&row.account),
+                display_value(&row.region),
+                thousands(counted),
+                days(&[DayState::Delivered]),
+                idle,
+                days(&[DayState::Silent]),
+                days(&[DayState::Stopped]),
+            );
+            self.line(&line);
+        }
+        self.more(rows.len(), PLACES);
+        if rows.is_empty() {
+            self.line("none");
+        }
+    }
+
+    fn more(&mut self, count: usize, shown: usize) {
+        if count > shown {
+            let left = thousands((count - shown) as u64);
+            self.line(&format!("… {left} more; `--json` lists all"));
+        }
+    }
+
+    fn classes(&mut self, found: &Inspection<'_>) {
+        let Some(tally) = found.tally else { return };
+        self.head("VOLUME BY EVENT CLASS (a record can be of several)");
+        self.line("class                  records   share       bytes    per month");
+        for class in EventClass::ALL {
+            let mut volume = Volume::default();
+            for (_, one) in tally.classes.iter().filter(|(set, _)| set.contains(class)) {
+                volume.add(*one);
+            }
+            if volume.records > 0 {
+                let month = found.span.and_then(|span| span.per_month(volume.records));
+                self.line(&format!(
+                    "{:<18} {:>11} {:>7} {:>11} {:>12}",
+                    class.id(),
+                    thousands(volume.records),
+                    share(volume.bytes, tally.total.bytes),
+                    size(volume.bytes),
+                    month.map_or("-".to_owned(), thousands),
+                ));
+            }
+        }
+        self.line("share: of all bytes");
+    }
+
+    fn cost(&mut self, found: &Inspection<'_>) {
+        let (Some(tally), prices) = (found.tally, found.prices) else {
+            return;
+        };
+        self.head("COST OF A MONTH OF 30 DAYS");
+        let Some(span) = found.span.filter(|span| span.per_month(1).is_some()) else {
+            self.line("not told: the records are of less than an hour");
+            return;
+        };
+        let text = format!(
+            "{}, in {}; `--prices FILE` takes others. Extrapolated from the {} between the first \
+             and the last record.",
+            display_value(&prices.note),
+            display_value(&prices.currency),
+            stretch(span.seconds())
+        );
+        self.wrapped("", &text, 0);
+        for (billed, classes, records) in bills(tally) {
+            let Some(month) = span.per_month(records) else {
+                continue;
+            };
+            let cost = match prices.of_events(billed, month) {
+                Some(cost) => format!("{cost:.2}"),
+                None => "-".to_owned(),
+            };
+            self.line(&format!(
+                "{classes:<34} {:>14} events {cost:>14}",
+                thousands(month)
+            ));
+        }
+        let stored = span.per_month(tally.stored_bytes).unwrap_or_default();
+        self.line(&format!(
+            "{:<34} {:>21} {:>14.2}",
+            "files of a month, kept for one",
+            size(stored),
+            prices.of_storage(stored)
+        ));
+        let text = format!(
+            "The first copy of management events is taken to be free; each further trail that \
+             records them costs {:.2} for 100,000. Insights are billed by what is analysed, which \
+             logs do not tell.",
+            prices.events.management_further_copy
+        );
+        self.wrapped("", &text, 0);
+    }
+
+    fn lists(&mut self, found: &Inspection<'_>) {
+        let Some(tally) = found.tally else { return };
+        let total = tally.total;
+        self.list("VOLUME BY EVENT SOURCE", &tally.sources, total);
+        self.list("MOST FREQUENT EVENTS", &tally.names, total);
+        self.list("MOST ACTIVE CALLERS", &tally.actors, total);
+        self.list("MOST ACTIVE SOURCE ADDRESSES", &tally.addresses, total);
+    }
+
+    fn list(&mut self, title: &str, counter: &Counter, total: Volume) {
+        self.head(title);
+        self.line("    records       bytes   share  ");
+        let rows = counter.largest(SHOWN);
+        for (text, volume) in &rows {
+            let front = format!(
+                "{:>11} {:>11} {:>7}  ",
+                thousands(volume.records),
+                size(volume.bytes),
+                share(volume.bytes, total.bytes)
+            );
+            self.wrapped(&front, &display_value(text), 33);
+        }
+        if rows.is_empty() {
+            self.line("none");
+        }
+        let more = counter.len().saturating_sub(SHOWN);
+        match (more, counter.error()) {
+            (0, _) => {}
+            (more, 0) => self.line(&format!("… and {} more", thousands(more as u64))),
+            (more, error) => {
+                let text = format!(
+                    "… and at least {} more. These counts are approximate: each may be up to {} records too small.",
+                    thousands(more as u64),
+                    thousands(error)
+                );
+                self.wrapped("", &text, 0);
+            }
+        }
+    }
+
+    fn gaps(&mut self, found: &Inspection<'_>) {
+        let coverage = &found.assessment.coverage;
+        self.head("GAPS");
+        let is_open = |row: &&CoverageRow| row.days.iter().any(|day| !day.is_accounted_for());
+        let open: Vec<&CoverageRow> = coverage.rows.iter().filter(is_open).collect();
+        for row in open.iter().take(PLACES) {
+            let days: Vec<String> = ranges(row, &coverage.days);
+            let front = format!(
+                "{} {}: ",
+                display_value(&row.account),
+                display_value(&row.region)
+            );
+            self.wrapped(&front, &days.join(", "), 2);
+        }
+        self.more(open.len(), PLACES);
+        if open.is_empty() {
+            self.line(match coverage.rows.is_empty() {
+                true => "nothing to look at",
+                false => "every account, Region and day has records or is declared idle",
+            });
+        }
+    }
+
+    fn proofs(&mut self, found: &Inspection<'_>) {
+        let missing: Vec<_> = found
+            .assessment
+            .coverage
+            .classes
+            .iter()
+            .filter(|one| !one.is_proven)
+            .collect();
+        self.head("EVENT CLASSES THAT CONTROLS NEED AND NOTHING PROVES");
+        for class in EventClass::ALL {
+            let places: Vec<String> = missing
+                .iter()
+                .filter(|one| one.class == class)
+                .map(|one| {
+                    format!(
+                        "{}/{}",
+                        display_value(&one.account),
+                        display_value(&one.region)
+                    )
+                })
+                .collect();
+            if places.is_empty() {
+                continue;
+            }
+            let more = match places.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let shown: Vec<&str> = places.iter().take(SHOWN).map(String::as_str).collect();
+            let front = format!("{:<18} ", class.id());
+            self.wrapped(&front, &format!("{}{more}", shown.join(", ")), 19);
+        }
+        if missing.is_empty() {
+            self.line("none");
+        }
+        let stores = found
+            .assessment
+            .coverage
+            .stores
+            .iter()
+            .filter(|one| !one.is_proven);
+        for one in stores.take(PLACES) {
+            let front = format!("{:<18} ", one.class.id());
+            self.wrapped(
+                &front,
+                &format!("`{}`: {}", display_value(&one.store), one.proof),
+                19,
+            );
+        }
+    }
+
+    fn integrity(&mut self, found: &Inspection<'_>) {
+        self.head("INTEGRITY");
+        match found.checked {
+            Some(checked) => {
+                let verdict = match checked.report.verdict {
+                    IntegrityVerdict::Verified => "verified",
+                    IntegrityVerdict::Incomplete => "not all could be verified",
+                    IntegrityVerdict::NotVerified => "not verified: there are no digest files",
+                    IntegrityVerdict::Failed => "FAILED: something does not verify",
+                };
+                let text = format!(
+                    "{verdict}; {} problems. `attestrail logs integrity` has the whole report",
+                    checked.report.problems.len()
+                );
+                self.wrapped("", &text, 0);
+            }
+            None => {
+                let integrity = &found.assessment.integrity;
+                let text = match integrity.digests_seen {
+                    0 => "not verified: the log set holds no digest files".to_owned(),
+                    count => format!(
+                        "not verified here: the log set holds {} digest files; give the public keys with \
+                         `--keys FILE`, or run `attestrail logs integrity`",
+                        thousands(count)
+                    ),
+                };
+                self.wrapped("", &text, 0);
+            }
+        }
+    }
+
+    fn refused(&mut self, found: &Inspection<'_>) {
+        self.head("REFUSED OR NOT READ");
+        for one in &found.refusals {
+            let record = one
+                .index
+                .map(|at| format!(", record {at}"))
+                .unwrap_or_default();
+            let level = if one.is_loss { "error" } else { "notice" };
+            let text = format!("{}{record}: {}", display_value(&one.key), one.message);
+            self.wrapped(&format!("{level}: "), &text, 2);
+        }
+        self.more(found.refusal_count as usize, found.refusals.len());
+        if found.refusal_count == 0 {
+            self.line("nothing");
+        }
+    }
+
+    fn controls(&mut self, found: &Inspection<'_>) {
+        let advice = &found.advice;
+        self.head("CONTROLS THAT COULD NOT BE ANSWERED ON THIS LOG SET");
+        if found.period.is_none() {
+            self.line("not asked: there is no record");
+            return;
+        }
+        for one in &advice.unanswered {
+            self.wrapped("", &format!("{}: {}", one.id, one.title), 2);
+            for reason in &one.reasons {
+                self.wrapped("  - ", reason, 4);
+            }
+        }
+        if advice.unanswered.is_empty() {
+            self.line("none");
+            return;
+        }
+        self.selectors(found);
+    }
+
+    fn selectors(&mut self, found: &Inspection<'_>) {
+        let advice = &found.advice;
+        if advice.selectors.is_empty() && advice.lines.is_empty() && advice.notes.is_empty() {
+            return;
+        }
+        self.head("WHAT WOULD CHANGE THAT (printed, never run)");
+        for (class, controls) in &advice.classes {
+            let plural = if *controls == 1 {
+                "control needs"
+            } else {
+                "controls need"
+            };
+            self.line(&format!("{controls:>3} {plural} {}", class.id()));
+        }
+        for note in &advice.notes {
+            self.wrapped("", note, 0);
+        }
+        if !advice.selectors.is_empty() {
+            self.wrapped(
+                "",
+                "The call replaces all selectors of the trail: put those that it has, see \
+                 `get-event-selectors`, beside these.",
+                0,
+            );
+            self.line("\naws cloudtrail put-event-selectors --trail-name TRAIL --region HOME \\");
+            let list = serde_json::Value::Array(advice.selectors.clone());
+            let json = serde_json::to_string_pretty(&list).unwrap_or_default();
+            // Inside single quotes of a shell line.
+            let quoted = json.replace('\'', "'\\''");
+            self.line(&format!(
+                "  --advanced-event-selectors '{}'",
+                crate::sanitize::lines(&quoted)
+            ));
+        }
+        for line in &advice.lines {
+            self.line(&format!("\n{line}"));
+        }
+    }
+}
+
+/// Words, and parts of words that are longer than a line.
+fn pieces(text: &str, longest: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    for word in text.split_whitespace() {
+        let letters: Vec<char> = word.chars().collect();
+        all.extend(
+            letters
+                .chunks(longest.max(8))
+                .map(|part| part.iter().collect()),
+        );
+    }
+    all
+}
+
+/// What is billed, with words for it and how many records: data events by class.
+pub(super) fn bills(tally: &crate::inspect::tally::Tally) -> Vec<(Billed, String, u64)> {
+    let mut all: Vec<(Billed, String, u64)> = Vec::new();
+    for (set, volume) in &tally.classes {
+        let billed = Billed::of(*set);
+        let words = match billed {
+            Billed::Management => "management events, first copy".to_owned(),
+            Billed::Insights => "insights".to_owned(),
+            _ => set.iter().next().map_or("other", EventClass::id).to_owned(),
+        };
+        match all
+            .iter_mut()
+            .find(|one| (one.0, &one.1) == (billed, &words))
+        {
+            Some(one) => one.2 += volume.records,
+            None => all.push((billed, words, volume.records)),
+        }
+    }
+    all.sort();
+    all
+}
+
+/// `silent 2026-10-03 to 2026-10-05`
+fn ranges(row: &CoverageRow, days: &[i64]) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    while at < row.days.len() {
+        let state = row.days[at];
+        let until = row.days[at..]
+            .iter()
+            .take_while(|one| **one == state)
+            .count()
+            + at;
+        if !state.is_accounted_for() {
+            let first = time::format_day(days[at]);
+            let last = time::format_day(days[until - 1]);
+            let text = match until - at {
+                1 => format!("{} {first}", state.id()),
+                _ => format!("{} {first} to {last}", state.id()),
+            };
+            all.push(text);
+        }
+        at = until;
+    }
+    all
+}
+
+fn stretch(seconds: i64) -> String {
+    match seconds {
+        seconds if seconds >= 172_800 => format!("{} days", seconds / 86_400),
+        seconds => format!("{} hours", seconds / 3_600),
+    }
+}
+
+fn share(part: u64, whole: u64) -> String {
+    let tenths = u128::from(part) * 1000 / u128::from(whole.max(1));
+    format!("{}.{}%", tenths / 10, tenths % 10)
+}
+
+fn size(bytes: u64) -> String {
+    crate::render::templates::size(bytes)
+}

@@ -1,0 +1,62 @@
+//! Reads every file once and tallies it, on several threads.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::tally::{Tally, TallySink};
+use crate::integrity::parallel;
+use crate::reader::{ReadLimits, Scratch, read_file};
+use crate::record::path::PathSet;
+use crate::record::project::Projector;
+use crate::source::SourceFile;
+
+/// How to read.
+pub struct PassOptions<'o> {
+    /// Threads.
+    pub threads: usize,
+    /// Bounds of the reader.
+    pub limits: ReadLimits,
+    /// Only records from the first to before the second instant, if given.
+    pub window: Option<(i64, i64)>,
+    /// May be set at any time; the rest is then not read.
+    pub cancel: &'o AtomicBool,
+}
+
+/// Files that are tallied before their tallies are joined, for each thread.
+const AT_ONCE: usize = 32;
+
+/// Tallies the files; `done` hears of each file's size and records. `None` when it was stopped.
+///
+/// Tallies are joined in the order of the listing, so that threads cannot show.
+pub fn read(
+    files: &[SourceFile],
+    options: &PassOptions<'_>,
+    done: &(dyn Fn(u64, u64) + Sync),
+) -> Option<Tally> {
+    let paths = PathSet::new();
+    let mut whole = Tally::whole();
+    for chunk in files.chunks(AT_ONCE * options.threads.max(1)) {
+        let tallies = parallel::map(
+            chunk.len(),
+            options.threads,
+            || {
+                let sink = TallySink::new(options.window);
+                (Scratch::new(), Projector::new(&paths), sink)
+            },
+            |(scratch, projector, sink), at| {
+                if options.cancel.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let file = &chunk[at];
+                sink.begin(file.claim().account);
+                let report = read_file(file, &options.limits, scratch, projector, sink);
+                let tally = sink.finish(&report);
+                done(file.size, tally.total.records);
+                Some(tally)
+            },
+        );
+        for tally in tallies {
+            whole.join(&tally?);
+        }
+    }
+    Some(whole)
+}

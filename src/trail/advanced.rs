@@ -1,0 +1,92 @@
+//! Advanced event selectors: conditions on fields, all of which must hold.
+
+use serde_json::Value;
+
+use super::{Category, Match, Selector, member, texts};
+
+/// The conditions of one field.
+#[derive(Default)]
+struct Conditions {
+    equals: Vec<String>,
+    starts: Vec<String>,
+    not_equals: Vec<String>,
+    not_starts: Vec<String>,
+    /// `endsWith`, `notEndsWith` and whatever is new.
+    has_others: bool,
+}
+
+/// What one advanced selector asks for; `None` if it cannot be read.
+pub(super) fn selector(value: &Value) -> Option<Selector> {
+    let fields = member(value, "fieldSelectors")?.as_array()?;
+    let mut selector: Option<Selector> = None;
+    for field in fields {
+        if member(field, "field")?.as_str()? == "eventCategory" {
+            selector = Some(Selector::new(category(&conditions(field)?)?));
+        }
+    }
+    let mut selector = selector?;
+    for field in fields {
+        let name = member(field, "field")?.as_str()?;
+        narrow(&mut selector, name, conditions(field)?);
+    }
+    Some(selector)
+}
+
+fn category(found: &Conditions) -> Option<Category> {
+    match found.equals.as_slice() {
+        [one] if one == "Management" => Some(Category::Management),
+        [one] if one == "Data" => Some(Category::Data),
+        [one] if one == "NetworkActivity" => Some(Category::NetworkActivity),
+        _ => None,
+    }
+}
+
+fn conditions(field: &Value) -> Option<Conditions> {
+    let mut found = Conditions::default();
+    for (name, values) in field.as_object()? {
+        if values.is_null() || name.eq_ignore_ascii_case("field") {
+            continue;
+        }
+        let values = texts(values)?;
+        match name.to_ascii_lowercase().as_str() {
+            "equals" => found.equals = values,
+            "startswith" => found.starts = values,
+            "notequals" => found.not_equals = values,
+            "notstartswith" => found.not_starts = values,
+            _ => found.has_others = true,
+        }
+    }
+    Some(found)
+}
+
+fn narrow(selector: &mut Selector, name: &str, found: Conditions) {
+    let only_equals =
+        found.starts.is_empty() && found.not_equals.is_empty() && found.not_starts.is_empty();
+    selector.has_more |= found.has_others;
+    match name {
+        "eventCategory" => {}
+        "resources.type" if only_equals => selector.types = found.equals,
+        "readOnly" if only_equals => {
+            selector.reads = found.equals.iter().any(|one| one == "true");
+            selector.writes = found.equals.iter().any(|one| one == "false");
+        }
+        "resources.ARN" => {
+            let exact = found.equals.into_iter().map(Match::Exact);
+            let chosen: Vec<_> = exact
+                .chain(found.starts.into_iter().map(Match::Prefix))
+                .collect();
+            if !chosen.is_empty() {
+                selector.only = Some(chosen);
+            }
+            let exact = found.not_equals.into_iter().map(Match::Exact);
+            selector
+                .except
+                .extend(exact.chain(found.not_starts.into_iter().map(Match::Prefix)));
+        }
+        "eventSource" if found.equals.is_empty() && found.starts.is_empty() => {
+            selector.without.extend(found.not_equals);
+            selector.has_more |= !found.not_starts.is_empty();
+        }
+        _ => selector.has_more = true,
+    }
+}

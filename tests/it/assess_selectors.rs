@@ -1,0 +1,282 @@
+//! What trails were told to record, as proof for classes and stores: from records and snapshots.
+
+use attestrail::assess::outcome::{Basis, Verdict};
+use attestrail::record::class::EventClass;
+use attestrail::record::time;
+use attestrail::trail::snapshot::Snapshot;
+
+use crate::scan_common::{ACCOUNT, REGION, World, control, file, key, record, says};
+
+const ALL_MANAGEMENT: &str =
+    r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]}]}"#;
+const LOGS_BUCKET: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::S3::Object"]},{"field":"resources.ARN","startsWith":["arn:aws:s3:::logs/"]}]}"#;
+const ALL_LAMBDA: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::Lambda::Function"]}]}"#;
+
+fn no_deletes() -> (String, String) {
+    control(
+        "no-deletes",
+        "\"s3-data-write\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"DeleteObject\"], requestParameters.bucketName = [{ list = \"log_buckets\" }] }",
+    )
+}
+
+fn no_invokes() -> (String, String) {
+    control(
+        "no-invokes",
+        "\"lambda-data\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"UpdateAlias\"] }",
+    )
+}
+
+const LISTS: &str = "[lists]\nlog_buckets = [\"logs\"]\n";
+
+fn put_selectors(at: &str, selectors: &[&str]) -> String {
+    let more = format!(
+        ",\"requestParameters\":{{\"trailName\":\"main\",\"advancedEventSelectors\":[{}]}}",
+        selectors.join(",")
+    );
+    record(at, "PutEventSelectors", &more)
+}
+
+fn update_trail(at: &str) -> String {
+    let more = ",\"requestParameters\":{\"name\":\"main\",\"isMultiRegionTrail\":true}";
+    record(at, "UpdateTrail", more)
+}
+
+fn data(at: &str, name: &str, source: &str, parameters: &str) -> String {
+    record(at, name, &format!(",\"requestParameters\":{parameters}"))
+        .replace("iam.amazonaws.com", source)
+        .replace("\"managementEvent\":true", "\"managementEvent\":false")
+        .replace(
+            "\"eventCategory\":\"Management\"",
+            "\"eventCategory\":\"Data\"",
+        )
+}
+
+fn snapshot(selectors: &[&str], taken_at: Option<&str>, describes: &str) -> Snapshot {
+    let arn = format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main");
+    let text = format!(
+        "{{\"TrailARN\":\"{arn}\",\"advancedEventSelectors\":[{}]}}\n\
+         {{\"trailList\":[{{\"TrailARN\":\"{arn}\"{describes}}}]}}",
+        selectors.join(",")
+    );
+    let taken_at = taken_at.map(|at| time::parse(at).expect("an instant"));
+    Snapshot::parse("selectors.json", text.as_bytes(), taken_at).expect("a snapshot")
+}
+
+const MULTI: &str = ",\"IsMultiRegionTrail\":true,\"IsOrganizationTrail\":false";
+
+#[track_caller]
+fn check(world: World, verdict: Verdict, reason: &[&str]) {
+    let answer = world.assess();
+    let one = answer.only(verdict);
+    assert!(
+        reason.is_empty() || says(&one.reasons, reason),
+        "{:?}",
+        one.reasons
+    );
+}
+
+fn store_world(more: &[String]) -> World {
+    World::new(&[no_deletes()], more).scoped(LISTS)
+}
+
+#[test]
+fn a_snapshot_of_the_trail_proves_a_quiet_bucket_as_the_users_statement() {
+    let mut world = store_world(&[]);
+    world.snapshots = vec![snapshot(&[ALL_MANAGEMENT, LOGS_BUCKET], None, MULTI)];
+    let answer = world.assess();
+    answer.only(Verdict::NoExceptions);
+    let [store] = answer.assessment.coverage.stores.as_slice() else {
+        panic!("one bucket, one class")
+    };
+    assert_eq!(store.basis, Basis::Snapshot);
+    assert_eq!(store.class, EventClass::S3DataWrite);
+    for part in [
+        "statement of the user",
+        "`selectors.json`",
+        "not stated",
+        "on the user's word",
+    ] {
+        assert!(store.proof.contains(part), "{part}: {}", store.proof);
+    }
+}
+
+#[test]
+fn a_snapshot_with_its_time_is_joined_to_the_records_of_the_period() {
+    let mut world = store_world(&[]);
+    let taken = Some("2026-10-20T00:00:00Z");
+    world.snapshots = vec![snapshot(&[LOGS_BUCKET, ALL_MANAGEMENT], taken, MULTI)];
+    let answer = world.assess();
+    answer.only(Verdict::NoExceptions);
+    let proof = &answer.assessment.coverage.stores[0].proof;
+    assert!(
+        proof.contains("taken on 2026-10-20") && !proof.contains("word"),
+        "{proof}"
+    );
+}
+
+#[test]
+fn a_snapshot_proves_nothing_that_a_record_of_the_period_takes_back() {
+    let narrowed = put_selectors("2026-10-12T09:00:00Z", &[ALL_MANAGEMENT]);
+    let mut world = store_world(&[narrowed]);
+    world.snapshots = vec![snapshot(
+        &[LOGS_BUCKET],
+        Some("2026-10-02T00:00:00Z"),
+        MULTI,
+    )];
+    check(
+        world,
+        Verdict::NotDeterminable,
+        &["PutEventSelectors", "2026-10-12T09:00:00Z"],
+    );
+    let stopped = record(
+        "2026-10-12T09:00:00Z",
+        "StopLogging",
+        ",\"requestParameters\":{\"name\":\"main\"}",
+    );
+    let mut world = store_world(&[stopped]);
+    world.snapshots = vec![snapshot(&[LOGS_BUCKET], None, MULTI)];
+    check(world, Verdict::NotDeterminable, &["StopLogging"]);
+}
+
+#[test]
+fn a_snapshot_from_after_a_change_says_nothing_of_the_time_before() {
+    let widened = put_selectors("2026-10-12T09:00:00Z", &[ALL_MANAGEMENT, LOGS_BUCKET]);
+    for taken in [None, Some("2026-10-20T00:00:00Z")] {
+        let mut world = store_world(std::slice::from_ref(&widened));
+        world.snapshots = vec![snapshot(&[ALL_MANAGEMENT, LOGS_BUCKET], taken, MULTI)];
+        check(
+            world,
+            Verdict::NotDeterminable,
+            &["no snapshot from before"],
+        );
+    }
+    let mut world = store_world(&[widened]);
+    let before = Some("2026-10-02T00:00:00Z");
+    world.snapshots = vec![snapshot(&[ALL_MANAGEMENT, LOGS_BUCKET], before, MULTI)];
+    check(world, Verdict::NoExceptions, &[]);
+}
+
+#[test]
+fn a_snapshot_needs_to_say_that_the_trail_is_everywhere() {
+    let mut world = store_world(&[]);
+    world.snapshots = vec![snapshot(&[LOGS_BUCKET], None, "")];
+    check(world, Verdict::NotDeterminable, &["describe-trails"]);
+}
+
+#[test]
+fn a_snapshot_needs_the_write_events_that_would_show_a_change() {
+    let mut world = store_world(&[]).without_names(&["TagUser"]);
+    world.snapshots = vec![snapshot(&[LOGS_BUCKET], None, MULTI)];
+    check(
+        world,
+        Verdict::NotDeterminable,
+        &["a change would not show"],
+    );
+}
+
+#[test]
+fn selectors_for_one_bucket_prove_nothing_for_another() {
+    let mut world =
+        World::new(&[no_deletes()], &[]).scoped("[lists]\nlog_buckets = [\"logs-2\"]\n");
+    world.snapshots = vec![snapshot(&[LOGS_BUCKET], None, MULTI)];
+    check(
+        world,
+        Verdict::NotDeterminable,
+        &["`logs-2`", "no record of it"],
+    );
+}
+
+#[test]
+fn data_events_that_were_dropped_from_the_selectors_are_not_proven_by_earlier_records() {
+    let put = data(
+        "2026-10-05T09:00:00Z",
+        "PutObject",
+        "s3.amazonaws.com",
+        "{\"bucketName\":\"logs\"}",
+    );
+    check(
+        store_world(std::slice::from_ref(&put)),
+        Verdict::NoExceptions,
+        &[],
+    );
+    // All management events are kept, so no control on narrowed trails speaks up.
+    let dropped = put_selectors("2026-10-12T09:00:00Z", &[ALL_MANAGEMENT]);
+    check(
+        store_world(&[put.clone(), dropped.clone()]),
+        Verdict::NotDeterminable,
+        &["PutEventSelectors", "leave it out"],
+    );
+    let later = data(
+        "2026-10-13T09:00:00Z",
+        "PutObject",
+        "s3.amazonaws.com",
+        "{\"bucketName\":\"logs\"}",
+    );
+    check(
+        store_world(&[put.clone(), dropped, later]),
+        Verdict::NoExceptions,
+        &[],
+    );
+    let kept = put_selectors("2026-10-12T09:00:00Z", &[ALL_MANAGEMENT, LOGS_BUCKET]);
+    check(store_world(&[put, kept]), Verdict::NoExceptions, &[]);
+}
+
+#[test]
+fn a_class_of_one_region_proves_nothing_for_another() {
+    let invoke = data(
+        "2026-10-05T09:00:00Z",
+        "Invoke",
+        "lambda.amazonaws.com",
+        "{\"functionName\":\"f\"}",
+    );
+    let world = World::new(&[no_invokes()], std::slice::from_ref(&invoke));
+    check(world, Verdict::NoExceptions, &[]);
+    let mut world = World::new(&[no_invokes()], &[invoke]);
+    world.scope = crate::scan_common::scope_text(
+        "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\", \"eu-west-1\"]\n[[account]]\nid = \"111122223333\"\n",
+    );
+    let west = crate::scan_common::quiet_days_in(ACCOUNT, "eu-west-1", &world.period);
+    let world = world.and_file(&key("2026-10-31", "west"), file(&west));
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(
+        says(&one.reasons, &["lambda-data", "in eu-west-1"]),
+        "{:?}",
+        one.reasons
+    );
+    let mut world = world;
+    world.snapshots = vec![snapshot(&[ALL_MANAGEMENT, ALL_LAMBDA], None, MULTI)];
+    check(world, Verdict::NoExceptions, &[]);
+}
+
+#[test]
+fn selector_records_count_once_digests_show_that_the_trail_delivers_here() {
+    let told = put_selectors("2026-09-30T09:00:00Z", &[ALL_MANAGEMENT, LOGS_BUCKET]);
+    let multi = update_trail("2026-09-30T08:00:00Z");
+    let world = store_world(&[told.clone(), multi.clone()]);
+    check(
+        world,
+        Verdict::NotDeterminable,
+        &["nothing shows that it delivers into this log set"],
+    );
+    let digest = format!(
+        "AWSLogs/{ACCOUNT}/CloudTrail-Digest/{REGION}/2026/10/01/\
+         {ACCOUNT}_CloudTrail-Digest_{REGION}_main_{REGION}_20261001T000000Z.json.gz"
+    );
+    let body = br#"{"awsAccountId":"111122223333","digestStartTime":"2026-09-30T23:00:00Z","digestEndTime":"2026-10-01T00:00:00Z","logFiles":[]}"#;
+    let answer = store_world(&[told.clone(), multi.clone()])
+        .and_file(&digest, body.to_vec())
+        .assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(answer.assessment.coverage.stores[0].basis, Basis::Selectors);
+    // A day in between without write events could hide a change.
+    let earlier = put_selectors("2026-09-27T09:00:00Z", &[ALL_MANAGEMENT, LOGS_BUCKET]);
+    let world = store_world(&[earlier, multi]).and_file(&digest, body.to_vec());
+    check(
+        world,
+        Verdict::NotDeterminable,
+        &["nothing changed until the period began"],
+    );
+}
