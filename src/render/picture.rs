@@ -325,6 +325,7 @@ fn basis_state(id: &str, letter: &str) -> State {
         "selector-records" => (Tone::Good, Pattern::Crossed),
         "snapshot" => (Tone::Accent, Pattern::Open),
         "scope-file" => (Tone::Accent, Pattern::Hatched),
+        "digests" => (Tone::Good, Pattern::Solid),
         "idle" => (Tone::Muted, Pattern::Open),
         _ => (Tone::Bad, Pattern::Solid),
     };
@@ -548,5 +549,42 @@ fn words(x: f64, y: f64, tone: Tone, text: String) -> Mark {
         bold: false,
         ink: Ink::Full(tone),
         text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::outcome::{Basis, DayState};
+
+    const CSS: &str = include_str!("../../templates/packet.css");
+
+    #[test]
+    fn what_is_proved_never_looks_like_what_is_not() {
+        for basis in Basis::ALL {
+            let is_bad = basis_state(basis.id(), "x").tone == Tone::Bad;
+            assert_eq!(is_bad, basis == Basis::Nothing, "{}", basis.id());
+        }
+    }
+
+    #[test]
+    fn every_state_has_a_look_of_its_own_on_the_page() {
+        let days = [
+            DayState::Delivered,
+            DayState::DeclaredIdle,
+            DayState::ProvedIdle,
+            DayState::Silent,
+            DayState::Missing,
+            DayState::Stopped,
+            DayState::OutsideScope,
+        ];
+        let names = days.map(|day| format!(".s-{}", day.id()));
+        let bases = Basis::ALL.map(|basis| format!(".b-{}", basis.id()));
+        for name in names.iter().chain(&bases) {
+            let is_there = CSS
+                .split([',', '{', '}', '\n'])
+                .any(|part| part.trim() == name);
+            assert!(is_there, "{name}");
+        }
     }
 }

@@ -46,7 +46,7 @@ HOW TO CHECK IT WITHOUT SPECIAL TOOLS
    `line` is the line of records.jsonl that holds it.
 
 3. The log files are those that AWS delivered. Integrity of this log set:
-   {integrity}. {integrity_statement}
+   {integrity}
 
 4. The examination can be repeated with the same logs and this command:
 
@@ -109,8 +109,7 @@ All times are UTC. Days are UTC days.
         tool = packet.tool.name,
         version = sanitize::inline(&packet.tool.version),
         sentence = wrapped(&packet.conclusion.sentence, 78, ""),
-        integrity = sanitize::inline(&packet.integrity.shown),
-        integrity_statement = wrapped(&sanitize::inline(&packet.integrity.statement), 74, "   "),
+        integrity = wrapped(&sanitize::inline(&integrity_in_words(packet)), 74, "   "),
         command = sanitize::inline(&packet.method.command),
         masking = wrapped(&packet.masking.statement, 68, ""),
         keep = if kept {
@@ -119,6 +118,16 @@ All times are UTC. Days are UTC days.
             ""
         },
     )
+}
+
+/// The verdict, and what it says once.
+fn integrity_in_words(packet: &Packet) -> String {
+    let statement = packet.integrity.statement.as_str();
+    let reason = match statement.split_once(": ") {
+        Some((front, reason)) if front.starts_with("integrity ") => reason,
+        _ => statement,
+    };
+    format!("{}: {reason}", packet.integrity.shown)
 }
 
 /// Breaks a paragraph at blanks; further lines begin with `indent`.

@@ -88,21 +88,42 @@ impl Filler {
                     break;
                 }
                 if cut > 0 {
-                    let right_to_left = atom.level % 2 == 1;
-                    let head =
-                        fonts.shape(atom.shaped.font, &atom.shaped.text[..cut], right_to_left);
-                    let tail =
-                        fonts.shape(atom.shaped.font, &atom.shaped.text[cut..], right_to_left);
-                    self.push(Atom {
-                        shaped: head,
-                        ..atom.clone()
-                    });
-                    atom.shaped = tail;
+                    let (cut, head) = self.head(&atom, cut, fonts);
+                    if let Some(head) = head {
+                        let rest = &atom.shaped.text[cut..];
+                        let tail = fonts.shape(atom.shaped.font, rest, atom.level % 2 == 1);
+                        self.push(head);
+                        atom.shaped = tail;
+                    }
                 }
                 self.end_line();
             }
             self.push(atom);
         }
+    }
+
+    /// The part of `atom` before `cut`, or a shorter one: what was drawn closer to the next
+    /// character stands wider at the end of a line. None if nothing of it fits any more.
+    fn head(&self, atom: &Atom, cut: usize, fonts: &mut Fonts) -> (usize, Option<Atom>) {
+        let text = &atom.shaped.text;
+        let mut cut = cut;
+        while cut > 0 {
+            let shaped = fonts.shape(atom.shaped.font, &text[..cut], atom.level % 2 == 1);
+            let head = Atom {
+                shaped,
+                ..atom.clone()
+            };
+            let is_least = self.atoms.is_empty() && cut <= after_first(text);
+            if is_least || self.used + head.width() <= self.width + SLACK {
+                return (cut, Some(head));
+            }
+            cut = text[..cut]
+                .char_indices()
+                .rev()
+                .find(|&(_, c)| !is_mark(c))
+                .map_or(0, |(at, _)| at);
+        }
+        (0, None)
     }
 
     fn end_line(&mut self) {
