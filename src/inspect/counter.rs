@@ -27,7 +27,7 @@ const LONGEST: usize = 512;
 
 /// Volumes by text.
 ///
-/// When it holds twice [`MOST`] texts, only the [`MOST`] largest stay. A text that was given up
+/// When it holds twice `MOST` texts, only the `MOST` largest stay. A text that was given up
 /// and comes back lacks what it had, so each count may be too small, by at most [`Counter::error`]
 /// records. The result depends on the order in which counters are joined, never on threads.
 #[derive(Debug, Clone, Default)]
