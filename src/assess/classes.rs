@@ -96,10 +96,16 @@ impl Proofs<'_> {
     /// A Region without any record proves nothing for itself. Where verified digests show that
     /// nothing was delivered, and the one trail that writes digests records the class in another
     /// Region of the account, there was nothing of it.
+    ///
+    /// The whole account must verify: a log that no digest lists may be of a second trail, whose
+    /// records of the class say nothing of the first, and whose missing logs nobody would see.
     fn proved_idle(&self, row: &CoverageRow, class: EventClass) -> Option<String> {
         let is_idle = |day: &DayState| *day == DayState::ProvedIdle || day.is_idle();
-        let is_proved = row.days.iter().all(is_idle) && row.days.contains(&DayState::ProvedIdle);
-        if !is_proved || class == EventClass::Digests || !self.trails.has_one_with_digests() {
+        let is_proved = row.days.iter().all(is_idle)
+            && row.days.contains(&DayState::ProvedIdle)
+            && self.trails.has_one_with_digests()
+            && self.integrity.of_account(&row.account).0;
+        if !is_proved || class == EventClass::Digests {
             return None;
         }
         let others = self

@@ -55,6 +55,7 @@ pub fn build(
         let empty = vec![DayCount::default(); grid.days.len()];
         let counts = tally.grid.get(&key).unwrap_or(&empty);
         let (account, region) = key;
+        let asked_of = |day: i64| (day.max(period.start), (day + DAY).min(period.end));
         let idle = scope.idle_at(&account, &region).is_some();
         let is_stopped = |day: i64, count: &DayCount| {
             let of_all = stops.get(&None).into_iter().flatten();
@@ -68,7 +69,7 @@ pub fn build(
                 DayState::Missing
             } else if count.calls > 0 {
                 DayState::Delivered
-            } else if deliveries.is_proved(&account, &region, (*day, day + DAY)) {
+            } else if deliveries.is_proved(&account, &region, asked_of(*day)) {
                 DayState::ProvedIdle
             } else if idle {
                 DayState::DeclaredIdle

@@ -24,8 +24,12 @@ const PERIOD: [&str; 4] = [
 
 impl Bench {
     fn new() -> Bench {
+        Bench::of("clean-last-only")
+    }
+
+    fn of(name: &str) -> Bench {
         let folder = tempfile::tempdir().expect("a folder");
-        let original = case("clean-last-only");
+        let original = case(name);
         for (name, bytes) in tree(&original.out) {
             let to = folder.path().join(name);
             fs::create_dir_all(to.parent().expect("a folder")).expect("makes folders");
@@ -249,6 +253,40 @@ fn a_deleted_log_and_a_planted_one_fail_too() {
     );
     let days = packet["coverage"]["rows"].to_string();
     assert!(days.contains("\"days\":\"M\""), "{days}");
+}
+
+/// What the packet says of one class in eu-west-1.
+fn class_in_the_idle_region(bench: &Bench, class: &str) -> (String, bool) {
+    let packet = bench.packet();
+    let classes = packet["coverage"]["classes"].as_array().expect("classes");
+    let found = classes
+        .iter()
+        .find(|one| one["region"] == "eu-west-1" && one["class"] == class)
+        .unwrap_or_else(|| panic!("no class {class} in {classes:?}"));
+    let proof = found["proof"].as_str().expect("a proof").to_owned();
+    (proof, found["is_proven"] == true)
+}
+
+#[test]
+fn an_idle_region_is_proved_by_the_one_trail_that_its_digests_are_of() {
+    let bench = Bench::of("idle-region");
+    bench.report(&KEYS).ends(3);
+    let (proof, is_proven) = class_in_the_idle_region(&bench, "management-read");
+    assert!(is_proven && proof.contains("us-east-1"), "{proof}");
+    let (proof, is_proven) = class_in_the_idle_region(&bench, "s3-data-read");
+    assert!(!is_proven, "{proof}");
+
+    // A second trail without validation records reads of objects. Its logs of the idle Region
+    // may be missing, and no digest would tell.
+    let planted = bench
+        .log("0410")
+        .to_string_lossy()
+        .replace("BBBBBBBBBBBBBBBB", "SECONDTRAIL00000");
+    let record = r#"{"Records":[{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","accountId":"111122223333","userName":"ana"},"eventTime":"2025-01-02T04:05:00Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","awsRegion":"us-east-1","eventID":"aaaaaaaa-0000-4000-8000-000000000002","eventType":"AwsApiCall","eventCategory":"Data","recipientAccountId":"111122223333","readOnly":true,"managementEvent":false,"requestParameters":{"bucketName":"cards","key":"k"}}]}"#;
+    fs::write(planted, gzip(record.as_bytes())).expect("writes");
+    bench.report(&KEYS).ends(4);
+    let (proof, is_proven) = class_in_the_idle_region(&bench, "s3-data-read");
+    assert!(!is_proven, "{proof}");
 }
 
 #[test]

@@ -125,15 +125,11 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 ("How, or what is missing", 0.0),
             ],
             |one| {
-                let proven = match one.is_proven {
-                    true => Run::bold("proven").tone(Tone::Good),
-                    false => Run::bold("not proven").tone(Tone::Warning),
-                };
                 vec![
                     Cell::mono(&one.account),
                     Cell::text(&one.region),
                     Cell::text(&one.class),
-                    proven.into(),
+                    proven(one.is_proven),
                     Cell::text(grouped(one.records)),
                     Cell::text(&one.proof),
                 ]
@@ -151,14 +147,10 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 ("How, or what is missing", 0.0),
             ],
             |one| {
-                let proven = match one.is_proven {
-                    true => Run::bold("proven").tone(Tone::Good),
-                    false => Run::bold("not proven").tone(Tone::Warning),
-                };
                 vec![
                     Cell::mono(&one.store),
                     Cell::text(&one.class),
-                    proven.into(),
+                    proven(one.is_proven),
                     Cell::text(grouped(one.records)),
                     Cell::text(&one.proof),
                 ]
@@ -800,4 +792,12 @@ fn outcome(row: &Row, role: &str) -> Vec<Run> {
         runs.push(Run::plain(format!(" as {}", row.role)).tone(Tone::Muted));
     }
     runs
+}
+
+/// Whether a class was recorded, in words that do not need their colour.
+fn proven(is_proven: bool) -> Cell {
+    match is_proven {
+        true => Run::bold("proven").tone(Tone::Good).into(),
+        false => Run::bold("not proven").tone(Tone::Warning).into(),
+    }
 }
