@@ -150,7 +150,9 @@ fn page_text(file: &File, number: u32) -> String {
             "TJ" | "Tj" => {
                 for codes in strings(&operation.operands) {
                     for code in codes.chunks(2) {
-                        text.push_str(&font[&u16::from_be_bytes([code[0], code[1]])]);
+                        // Of the glyphs that draw one character together, the first says it.
+                        let said = font.get(&u16::from_be_bytes([code[0], code[1]]));
+                        text.push_str(said.map_or("", String::as_str));
                     }
                 }
             }
