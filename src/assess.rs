@@ -6,6 +6,8 @@
 
 pub mod outcome;
 
+mod amendments;
+mod anomalies;
 mod at_least;
 mod chains;
 mod classes;

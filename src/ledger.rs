@@ -13,6 +13,7 @@ pub mod identity;
 pub mod integrity;
 pub mod merge;
 pub mod read;
+pub mod remarks;
 pub mod sample;
 mod seal;
 pub mod store;

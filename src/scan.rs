@@ -9,6 +9,7 @@ mod file;
 mod members;
 mod memo;
 mod plan;
+mod remarks;
 mod sink;
 mod stores;
 mod trails;

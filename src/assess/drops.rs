@@ -6,7 +6,7 @@
 //! conflicts, none of which is evidence. Memory is bounded: a large set is
 //! divided by key into temporary files first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
@@ -26,6 +26,8 @@ pub enum Drop {
     Duplicate,
     /// Another record with its id says something else.
     Conflict,
+    /// A later record corrects it.
+    Amended,
 }
 
 /// A place in the log set: file by rank, record by index.
@@ -38,6 +40,8 @@ pub struct Drops {
     files: HashMap<u32, Bits>,
     /// Of these, the conflicts.
     conflicts: HashMap<u32, Bits>,
+    /// Records that others correct; no others are in here.
+    amended: HashSet<Spot>,
     /// Files of which every record is a duplicate, by rank.
     copies: HashMap<u32, u32>,
     conflict_count: u64,
@@ -69,6 +73,9 @@ impl Drops {
         if self.copies.contains_key(&rank) {
             return Some(Drop::Duplicate);
         }
+        if !self.amended.is_empty() && self.amended.contains(&(rank, index)) {
+            return Some(Drop::Amended);
+        }
         if !self.files.get(&rank)?.get(index) {
             return None;
         }
@@ -81,6 +88,11 @@ impl Drops {
         } else {
             Drop::Duplicate
         })
+    }
+
+    /// Leaves out a record that another one corrects.
+    pub fn add_amended(&mut self, spot: Spot) {
+        self.amended.insert(spot);
     }
 
     /// How many records conflict with others.

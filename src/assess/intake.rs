@@ -10,6 +10,7 @@ use crate::ledger::facts::{
     ClaimFact, FileFacts, FileState, ProblemFact, Profile, StoreSeen, TrailFact,
 };
 use crate::ledger::read::Ranks;
+use crate::ledger::remarks::{AddendumFact, InsightFact};
 use crate::source::layout;
 use crate::source::shape::{ARCHIVE, COMPRESSIONS, Shape};
 
@@ -30,6 +31,10 @@ pub struct Intake {
     pub losses: Vec<Loss>,
     /// Changes of trails: (file, fact).
     pub trails: Vec<(i64, TrailFact)>,
+    /// Insights events: (file, fact).
+    pub insights: Vec<(i64, InsightFact)>,
+    /// Records that correct others: (file, fact).
+    pub addenda: Vec<(i64, AddendumFact)>,
     /// Data stores that records name.
     pub stores: Vec<StoreSeen>,
     /// What is no file to read.
@@ -97,6 +102,10 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         }
         let trails = facts.trails.into_iter().map(|fact| (head.id, fact));
         intake.trails.extend(trails);
+        let insights = facts.insights.into_iter().map(|fact| (head.id, fact));
+        intake.insights.extend(insights);
+        let addenda = facts.addenda.into_iter().map(|fact| (head.id, fact));
+        intake.addenda.extend(addenda);
         if !intake.copies.contains_key(&head.id) {
             add_stores(&mut intake.stores, facts.stores);
         }

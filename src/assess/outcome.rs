@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 pub use super::faults::IntegrityFault;
 pub use super::integrity::{CoverLine, CoverSpan, FileLine, Integrity, KeyUsed};
+use crate::ledger::remarks::Mark;
 use crate::record::class::EventClass;
 use crate::record::identity::ActorKind;
 use crate::record::outcome::Outcome;
@@ -303,7 +304,7 @@ pub struct RefusalRow {
 }
 
 /// What was read. Files: listed = read + refused + not read.
-/// Records: seen = kept + duplicates + conflicts + refused + outside period + outside scope.
+/// Records: seen = kept + duplicates + conflicts + amended + refused + outside period + outside scope.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogSet {
     /// Files found.
@@ -336,6 +337,142 @@ pub struct LogSet {
     pub losses: u64,
     /// Things to know about the whole set, each a sentence.
     pub notices: Vec<String>,
+    /// Anomalies that Insights events tell of.
+    pub anomalies: Vec<Anomaly>,
+    /// Records that correct others.
+    pub amendments: Vec<Amendment>,
+    /// Records that came late, or through a VPC endpoint, counted by place and mark.
+    pub marked: Vec<Marked>,
+}
+
+impl LogSet {
+    /// Network activity events, counted by place, endpoint, service and outcome.
+    pub fn network_activity(&self) -> impl Iterator<Item = &Marked> {
+        self.marked
+            .iter()
+            .filter(|one| one.mark.is_network_activity)
+    }
+}
+
+/// An anomaly: calls or errors at an unusual rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anomaly {
+    /// The account in which it was seen.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// What start and end have in common.
+    pub shared_id: String,
+    /// Of calls or of errors, as CloudTrail names it.
+    pub kind: String,
+    /// The call.
+    pub event_source: String,
+    /// See `event_source`.
+    pub event_name: String,
+    /// The error, where it is about one.
+    pub error_code: String,
+    /// Who and what stood out.
+    pub attributions: String,
+    /// The event that tells of its start.
+    pub start: Option<AnomalyEvent>,
+    /// The event that tells of its end.
+    pub end: Option<AnomalyEvent>,
+}
+
+/// What an Insights event says; numbers are as written, empty where it has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnomalyEvent {
+    /// `eventTime`
+    pub time: i64,
+    /// `eventID`
+    pub event_id: String,
+    /// Usual average per minute.
+    pub baseline: String,
+    /// Unusual average per minute.
+    pub value: String,
+    /// Minutes that it lasted.
+    pub minutes: String,
+    /// Minutes over which the baseline was taken.
+    pub baseline_minutes: String,
+    /// Where the record lies.
+    pub origin: Origin,
+}
+
+/// A record that corrects another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// `eventID`
+    pub event_id: String,
+    /// `eventTime`
+    pub time: i64,
+    /// The account that received it.
+    pub account: String,
+    /// `awsRegion`
+    pub region: String,
+    /// `eventSource`
+    pub event_source: String,
+    /// `eventName`
+    pub event_name: String,
+    /// Why, as CloudTrail names it.
+    pub reason: String,
+    /// The fields that are new, as written.
+    pub updated: String,
+    /// Where it lies.
+    pub origin: Origin,
+    /// What it is to controls: id and role.
+    pub roles: Vec<(String, &'static str)>,
+    /// `eventID` of the record that it corrects.
+    pub original_id: String,
+    /// The time of that record, if it is there.
+    pub original_time: Option<i64>,
+    /// Where that record lies.
+    pub original: Option<Origin>,
+    /// What that record would have been to controls.
+    pub original_roles: Vec<(String, &'static str)>,
+    /// What came of it.
+    pub outcome: AmendmentOutcome,
+}
+
+/// What comes of a correction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmendmentOutcome {
+    /// The corrected record is left out, and this one counts.
+    Replaced,
+    /// The record that it names is not among those of scope and period.
+    NotFound,
+    /// It does not say which call it is about, so both count.
+    NamesNoCall,
+    /// Corrections name each other, so all count.
+    Circle,
+}
+
+impl AmendmentOutcome {
+    /// The stable id.
+    pub const fn id(self) -> &'static str {
+        match self {
+            AmendmentOutcome::Replaced => "replaced",
+            AmendmentOutcome::NotFound => "not-found",
+            AmendmentOutcome::NamesNoCall => "names-no-call",
+            AmendmentOutcome::Circle => "circle",
+        }
+    }
+}
+
+/// Kept records with one mark at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// The account that received them.
+    pub account: String,
+    /// `awsRegion`
+    pub region: String,
+    /// What they have in common.
+    pub mark: Mark,
+    /// How many.
+    pub records: u64,
+    /// The earliest.
+    pub first_time: i64,
+    /// The latest.
+    pub last_time: i64,
 }
 
 /// The files of one shape.
@@ -362,6 +499,8 @@ pub struct RecordCounts {
     pub duplicates: u64,
     /// Same event id, other content: all copies are left out.
     pub conflicts: u64,
+    /// A later record corrects it, and counts in its place.
+    pub amended: u64,
     /// Could not be read.
     pub refused: u64,
     /// Outside the asked period.
@@ -377,6 +516,7 @@ impl RecordCounts {
             == self.kept
                 + self.duplicates
                 + self.conflicts
+                + self.amended
                 + self.refused
                 + self.outside_period
                 + self.outside_scope

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::AssessError;
+use super::amendments;
+use super::anomalies;
 use super::chains::{self, Trust};
 use super::classes::Proofs;
 use super::coverage::{self, Grid};
@@ -111,6 +113,15 @@ pub fn assess<'l>(
     let mut log_set = LogSet::default();
     evidence.intake = intake::read(ledger, &mut log_set)?;
     evidence.drops = drops::find(ledger, &evidence.intake, &evidence.work)?;
+    log_set.amendments = amendments::settle(
+        ledger,
+        &evidence.intake,
+        &mut evidence.drops,
+        &places,
+        period,
+    )?;
+    log_set.anomalies =
+        anomalies::find(ledger, &evidence.intake, &evidence.drops, &places, period)?;
     let no_trust = Trust::default();
     let trust = options.trust.unwrap_or(&no_trust);
     let examined = chains::examine(ledger, &evidence.intake, period, trust)?;
@@ -123,6 +134,7 @@ pub fn assess<'l>(
         &examined.watched,
         &mut log_set,
     )?;
+    log_set.marked = tally.marked();
     evidence.duplicates.clone_from(&tally.duplicates);
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
     let digests = &evidence.intake.digest_trails;

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::AssessError;
 use super::drops::{Drop, Drops};
 use super::intake::{Intake, Profiles};
-use super::outcome::{LogSet, RecordCounts};
+use super::outcome::{LogSet, Marked, RecordCounts};
 use super::places::Places;
 use crate::ledger::Ledger;
 use crate::ledger::entries::Entries;
 use crate::ledger::facts::{Cell, FileFacts, Profile};
+use crate::ledger::remarks::Mark;
 use crate::period::{DAY, HOUR, Period};
 use crate::record::class::{ClassSet, EventClass};
 
@@ -41,6 +42,8 @@ pub struct Tally {
     places: BTreeMap<(String, String), usize>,
     /// Hours of accounts and Regions of which a conflicting record was left out.
     pub conflict_hours: BTreeSet<(String, String, i64)>,
+    /// Kept records with a mark, by account and Region.
+    pub marks: BTreeMap<(String, String, Mark), MarkCount>,
     /// Kept records of files that are watched, by place of the file.
     pub watched: HashMap<u32, u64>,
 }
@@ -72,17 +75,30 @@ pub struct ClassCount {
     pub last_time: i64,
 }
 
+/// Kept records with one mark at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarkCount {
+    /// How many.
+    pub records: u64,
+    /// The earliest of them.
+    pub first_time: i64,
+    /// The latest of them.
+    pub last_time: i64,
+}
+
 /// What is the same for all records of a cell.
 struct CellInfo {
     account: String,
     region: String,
     classes: ClassSet,
     profile: u32,
+    mark: Option<Box<Mark>>,
     has_account: bool,
     is_in_scope: bool,
     /// Its row of the grid, once a record needs it.
     row: Option<usize>,
     kept: u64,
+    first_time: i64,
     last_time: i64,
     counts: RecordCounts,
 }
@@ -112,6 +128,7 @@ pub fn count(
             cell.counts.seen += 1;
             match drops.of(rank, entry.index) {
                 Some(Drop::Duplicate) => cell.counts.duplicates += 1,
+                Some(Drop::Amended) => cell.counts.amended += 1,
                 Some(Drop::Conflict) => {
                     cell.counts.conflicts += 1;
                     let matters = period.contains(entry.time) && cell.is_in_scope;
@@ -135,6 +152,7 @@ pub fn count(
                 None => {
                     cell.counts.kept += 1;
                     cell.kept += 1;
+                    cell.first_time = cell.first_time.min(entry.time);
                     cell.last_time = cell.last_time.max(entry.time);
                     let first = log_set.first_time.get_or_insert(entry.time);
                     *first = entry.time.min(*first);
@@ -198,11 +216,13 @@ impl Tally {
             region: cell.region.clone(),
             classes: cell.classes,
             profile: number(cell, &mut self.profiles),
+            mark: cell.mark.clone(),
             has_account: places.has_account(&cell.account),
             is_in_scope: places.contains(&cell.account, &cell.region),
             row: None,
             kept: 0,
-            last_time: 0,
+            first_time: i64::MAX,
+            last_time: i64::MIN,
             counts: RecordCounts::default(),
         });
         cells.collect()
@@ -261,6 +281,17 @@ impl Tally {
             count.records += cell.kept;
             count.last_time = count.last_time.max(cell.last_time);
         }
+        if let Some(mark) = cell.mark.filter(|_| cell.kept > 0) {
+            let place = (cell.account.clone(), cell.region.clone(), *mark);
+            let count = self.marks.entry(place).or_insert(MarkCount {
+                records: 0,
+                first_time: cell.first_time,
+                last_time: cell.last_time,
+            });
+            count.records += cell.kept;
+            count.first_time = count.first_time.min(cell.first_time);
+            count.last_time = count.last_time.max(cell.last_time);
+        }
         if cell.counts.outside_scope > 0 {
             let region = if cell.has_account {
                 cell.region
@@ -274,6 +305,20 @@ impl Tally {
             log_set.by_account.entry(cell.account).or_default(),
             &cell.counts,
         );
+    }
+
+    /// What there is of records with a mark, in the order of place and mark.
+    pub fn marked(&self) -> Vec<Marked> {
+        let all = self.marks.iter();
+        all.map(|((account, region, mark), count)| Marked {
+            account: account.clone(),
+            region: region.clone(),
+            mark: mark.clone(),
+            records: count.records,
+            first_time: count.first_time,
+            last_time: count.last_time,
+        })
+        .collect()
     }
 
     /// Kept records that prove one of these classes.
@@ -314,6 +359,7 @@ fn add(to: &mut RecordCounts, more: &RecordCounts) {
     to.kept += more.kept;
     to.duplicates += more.duplicates;
     to.conflicts += more.conflicts;
+    to.amended += more.amended;
     to.refused += more.refused;
     to.outside_period += more.outside_period;
     to.outside_scope += more.outside_scope;

@@ -11,6 +11,7 @@ use super::roles::{Part, Role};
 use super::set::ControlSet;
 use super::shape::Shape;
 use crate::pattern::{Engine, EngineBuilder, ListEntry, Lists, Pattern, PatternId};
+use crate::record::class::ClassSet;
 use crate::record::derived::Derived;
 
 /// Everything that judging a record needs.
@@ -26,6 +27,8 @@ pub(super) struct Compiled {
     pub entries: BTreeMap<u32, Vec<PatternId>>,
     /// Of followed-by controls: the joins of each pair.
     joins: BTreeMap<(u32, u16), Vec<JoinFields>>,
+    /// For each control the classes that it needs.
+    pub needs: Vec<ClassSet>,
     /// For each control the lists that it asks for and that hold nothing.
     pub unfilled: Vec<Vec<String>>,
 }
@@ -94,6 +97,7 @@ impl Compiled {
             by: builder.by,
             entries: builder.entries,
             joins: builder.joins,
+            needs: set.controls().iter().map(|one| one.needs).collect(),
             unfilled,
         }
     }

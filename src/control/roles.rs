@@ -10,6 +10,7 @@ use super::list::NamedLists;
 use super::model::{Counted, MOST_FIELDS};
 use super::set::ControlSet;
 use crate::pattern::{Engine, Matcher, PatternId, Truth};
+use crate::record::class::{EventClass, classes};
 use crate::record::outcome::{Outcome, outcome};
 use crate::record::path::PathSet;
 use crate::record::view::RecordView;
@@ -170,6 +171,7 @@ impl Judge<'_> {
                 let (pattern, truth) = self.hits[at];
                 self.settle(pattern, truth, outcome, view, out);
             }
+            self.forget_remarks(first, view, out);
         }
         for at in 0..self.compiled.fields.len() {
             self.settle_fields(at, view, out);
@@ -187,6 +189,21 @@ impl Judge<'_> {
             out.truncate(at);
         }
         out[first..].sort_unstable();
+    }
+
+    /// Takes back the roles of a record that is no call of its own, for controls that do not
+    /// need its class. A call through a VPC endpoint has a network activity event beside its own
+    /// event, with the same name and without the answer of the service, and must not be taken
+    /// for a second, accepted call; an Insights event speaks of many calls.
+    fn forget_remarks(&self, first: usize, view: &RecordView<'_>, out: &mut Vec<Assigned>) {
+        let classes = classes(view);
+        let apart = [EventClass::NetworkActivity, EventClass::Insights];
+        if let Some(class) = apart.into_iter().find(|class| classes.contains(*class)) {
+            let needs = &self.compiled.needs;
+            let found = out.split_off(first);
+            let kept = found.into_iter();
+            out.extend(kept.filter(|one| needs[one.control as usize].contains(class)));
+        }
     }
 
     fn settle(

@@ -2,6 +2,7 @@
 //! whenever and wherever the file is read with the same controls and lists.
 
 use super::integrity::IntegrityFact;
+use super::remarks::{AddendumFact, InsightFact, Mark};
 use crate::control::keys::Keys;
 use crate::control::roles::{FieldBits, Part, Role};
 use crate::record::class::ClassSet;
@@ -79,6 +80,8 @@ pub struct Cell {
     pub classes: ClassSet,
     /// Which elements of the record-fields controls they lack; place in [`FileFacts::profiles`].
     pub profile: u32,
+    /// What else sets them apart.
+    pub mark: Option<Box<Mark>>,
     /// How many there are, duplicates included.
     pub records: u64,
     /// Their bytes.
@@ -288,6 +291,10 @@ pub struct FileFacts {
     pub stores: Vec<StoreSeen>,
     /// Changes of trails.
     pub trails: Vec<TrailFact>,
+    /// Insights events.
+    pub insights: Vec<InsightFact>,
+    /// Records that correct others.
+    pub addenda: Vec<AddendumFact>,
 }
 
 impl FileFacts {
@@ -316,6 +323,8 @@ impl FileFacts {
             rows: Vec::new(),
             stores: Vec::new(),
             trails: Vec::new(),
+            insights: Vec::new(),
+            addenda: Vec::new(),
         }
     }
 

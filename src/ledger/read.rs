@@ -11,6 +11,7 @@ use super::facts::{
     RefusalFact, RowFact, Stat, StoreSeen, TrailChange, TrailFact,
 };
 use super::integrity::{IntegrityFact, NOT_HASHED};
+use super::remarks::{Mark, unpack_addendum, unpack_insight};
 use super::store::Ledger;
 use super::write::{ACTOR_KINDS, record_id};
 use crate::control::keys::{Keys, Values};
@@ -87,7 +88,7 @@ pub type Ranks = HashMap<i64, u32>;
 
 const HEAD: &str = "id, key, sha256, size, modified, inode, stored, inflated, shape, state, digest, \
                     claim_account, claim_region, claim_day, seen, refused, kept, refusals, notices, \
-                    cells, profiles, stores, trails";
+                    cells, profiles, stores, trails, insights, addenda";
 
 /// A member of an archive: number of its file, and its key and SHA-256.
 pub type MemberRow = (i64, (String, Vec<u8>));
@@ -164,7 +165,7 @@ impl Ledger {
             let head = self
                 .wrap(read_head(row))?
                 .ok_or_else(|| self.damaged("a file's facts cannot be read"))?;
-            let blob = self.wrap(row.get_ref(23))?;
+            let blob = self.wrap(row.get_ref(25))?;
             let bytes = blob
                 .as_blob_or_null()
                 .map_err(|_| self.damaged("entries are no bytes"))?;
@@ -244,6 +245,27 @@ impl Ledger {
         let projection =
             unpack_projection(&found.0).ok_or_else(|| self.damaged("a record cannot be read"))?;
         Ok((projection, found.1))
+    }
+
+    /// What a record is to controls: number of the control and role.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn roles_of(&self, file: i64, index: u32) -> Result<Vec<(u32, Role)>, LedgerError> {
+        let sql = "SELECT control, role FROM row WHERE file = ?1 AND record = ?2";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        let read =
+            |row: &Row<'_>| -> rusqlite::Result<(u32, u32)> { Ok((row.get(0)?, row.get(1)?)) };
+        let rows = self.wrap(statement.query_map((file, index), read))?;
+        rows.map(|row| {
+            let (control, role) = self.wrap(row)?;
+            let role = Role::ALL.get(role as usize).copied();
+            Ok((
+                control,
+                role.ok_or_else(|| self.damaged("a row cannot be read"))?,
+            ))
+        })
+        .collect()
     }
 
     /// Key and content of one file.
@@ -378,7 +400,7 @@ impl Ledger {
                 row.get::<_, Option<Vec<u8>>>(at)
                     .map(Option::unwrap_or_default)
             };
-            Ok((read_head(row)?, blob(23)?, blob(24)?))
+            Ok((read_head(row)?, blob(25)?, blob(26)?))
         };
         let found = self.wrap(statement.query_row([id], read).optional())?;
         let Some((head, entries, integrity)) = found else {
@@ -481,6 +503,8 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<Option<FileHead>> {
         blob(20)?,
         blob(21)?,
         blob(22)?,
+        blob(23)?,
+        blob(24)?,
     ];
     Ok(state
         .and_then(|state| unpack_blobs(facts, state, &blobs))
@@ -491,7 +515,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<Option<FileHead>> {
         }))
 }
 
-fn unpack_blobs(mut facts: FileFacts, state: FileState, blobs: &[Vec<u8>; 6]) -> Option<FileFacts> {
+fn unpack_blobs(mut facts: FileFacts, state: FileState, blobs: &[Vec<u8>; 8]) -> Option<FileFacts> {
     facts.state = state;
     facts.refusals = unpack_all(&blobs[0], unpack_refusal)?;
     facts.notices = unpack_all(&blobs[1], |from| from.text().map(str::to_owned))?;
@@ -501,6 +525,8 @@ fn unpack_blobs(mut facts: FileFacts, state: FileState, blobs: &[Vec<u8>; 6]) ->
         .extend(unpack_all(&blobs[3], unpack_profile)?);
     facts.stores = unpack_all(&blobs[4], unpack_store)?;
     facts.trails = unpack_all(&blobs[5], unpack_trail)?;
+    facts.insights = unpack_all(&blobs[6], unpack_insight)?;
+    facts.addenda = unpack_all(&blobs[7], unpack_addendum)?;
     Some(facts)
 }
 
@@ -631,6 +657,7 @@ fn unpack_cell(from: &mut Cursor<'_>) -> Option<Cell> {
         region: from.text()?.to_owned(),
         classes: ClassSet(from.number32()?),
         profile: from.number32()?,
+        mark: Mark::unpack(from)?,
         records: from.number()?,
         bytes: from.number()?,
     })

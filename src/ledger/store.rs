@@ -14,7 +14,7 @@ use super::error::LedgerError;
 use super::identity::Identity;
 
 /// Version of the tables; another version is refused.
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 /// Marks the file as a ledger (`ATRL`).
 const APPLICATION_ID: i64 = 0x4154_524C;
 
@@ -30,6 +30,7 @@ CREATE TABLE file (
   claim_account TEXT, claim_region TEXT, claim_day INTEGER,
   seen INTEGER NOT NULL, refused INTEGER NOT NULL, kept INTEGER NOT NULL,
   refusals BLOB, notices BLOB, cells BLOB, profiles BLOB, stores BLOB, trails BLOB, entries BLOB, integrity BLOB,
+  insights BLOB, addenda BLOB,
   UNIQUE (key, sha256));
 CREATE TABLE record (id INTEGER PRIMARY KEY, projection BLOB NOT NULL, bytes BLOB);
 CREATE TABLE row (

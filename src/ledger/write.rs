@@ -11,6 +11,7 @@ use super::facts::{
     TrailChange, TrailFact,
 };
 use super::integrity::IntegrityFact;
+use super::remarks::{Mark, pack_addendum, pack_insight};
 use super::sample::Gate;
 use super::seal::break_seal;
 use super::store::Ledger;
@@ -255,7 +256,7 @@ fn set_stat(connection: &Connection, id: i64, stat: &Stat) -> rusqlite::Result<(
 fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rusqlite::Result<i64> {
     let state = FileState::ALL.iter().position(|one| *one == facts.state);
     let sql = "INSERT INTO file VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-               ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
+               ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
     let mut statement = connection.prepare_cached(sql)?;
     statement.insert(params![
         facts.key,
@@ -282,6 +283,8 @@ fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rus
         pack_trails(&facts.trails),
         facts.entries,
         facts.integrity.pack(),
+        pack_all(&facts.insights, pack_insight),
+        pack_all(&facts.addenda, pack_addendum),
     ])
 }
 
@@ -426,6 +429,7 @@ fn pack_cells(all: &[Cell]) -> Option<Vec<u8>> {
         put_text(to, &one.region);
         put_number(to, u64::from(one.classes.0));
         put_number(to, u64::from(one.profile));
+        Mark::pack(one.mark.as_deref(), to);
         put_number(to, one.records);
         put_number(to, one.bytes);
     })

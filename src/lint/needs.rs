@@ -53,6 +53,16 @@ fn needed(control: &Control) -> BTreeSet<Vec<EventClass>> {
                 let test = branch.iter().find(|test| test.path == path);
                 test.and_then(Test::exact_texts)
             };
+            // An element that does not apply to a category asks for no record of it.
+            let has_exemptions = matches!(control.expectation, Expectation::RecordFields(_));
+            if let Some(categories) = exact("eventCategory").filter(|_| !has_exemptions) {
+                let classes = categories.iter().map(|one| class_of_category(one));
+                let classes: Vec<_> = classes.collect();
+                all.extend(classes.iter().flatten().map(|class| vec![*class]));
+                if classes.iter().all(Option::is_some) {
+                    continue;
+                }
+            }
             let (Some(sources), Some(names)) = (exact("eventSource"), exact("eventName")) else {
                 continue;
             };
@@ -62,6 +72,15 @@ fn needed(control: &Control) -> BTreeSet<Vec<EventClass>> {
         }
     }
     all
+}
+
+/// The class of events that are seen only by controls that need it.
+fn class_of_category(category: &str) -> Option<EventClass> {
+    match category {
+        "NetworkActivity" => Some(EventClass::NetworkActivity),
+        "Insight" => Some(EventClass::Insights),
+        _ => None,
+    }
 }
 
 /// The classes of which one must be recorded for an event to be seen. A trail
@@ -190,6 +209,22 @@ mod tests {
         check_needs("\"kms\"", "signin", "ConsoleLogin", &["needs-missing"]);
         check_needs(write, "signin", "ConsoleLogin", &[]);
         check_needs("\"identity-center\"", "signin", "UserAuthentication", &[]);
+    }
+
+    #[test]
+    fn a_category_of_its_own_must_be_needed() {
+        let check_category = |needs: &str, category: &str, expected: &[&str]| {
+            let body = format!(
+                "{needs}---\n[expect]\nkind = \"inventory\"\npattern.eventCategory = [\"{category}\"]\n"
+            );
+            check(&body, expected);
+        };
+        let write = "\"management-write\"";
+        check_category(write, "NetworkActivity", &["needs-missing"]);
+        check_category(write, "Insight", &["needs-missing"]);
+        check_category(write, "Management", &[]);
+        check_category("\"network-activity\"", "NetworkActivity", &[]);
+        check_category("\"insights\"", "Insight", &[]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod control;
 pub(super) mod integrity;
 pub(super) mod log_set;
+pub(super) mod remarks;
 mod scope;
 
 use std::io;
@@ -382,6 +383,10 @@ fn method(inputs: &Inputs<'_>) -> Method {
         (
             total.conflicts,
             "are in conflict: same event id, other content",
+        ),
+        (
+            total.amended,
+            "were corrected by later records, which count in their place",
         ),
         (total.refused, "could not be read"),
     ] {

@@ -5,7 +5,14 @@
 //! in reading order. Instants are RFC 3339 in UTC, days are `YYYY-MM-DD`, counts
 //! are whole numbers, sizes are bytes. Nothing is escaped here; views do that.
 
+mod remarks;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::remarks::{
+    AddendumInfo, EndpointInfo, InsightEvent, InsightInfo, LateInfo, OriginalInfo, RoleInfo,
+    ShownRows,
+};
 
 /// The value of [`Packet::format`].
 pub const FORMAT: &str = "attestrail.packet/v1";
@@ -526,9 +533,21 @@ pub struct LogSetInfo {
     pub refusals: Refusals,
     /// Inputs.
     pub inputs: Inputs,
+    /// Anomalies that Insights events tell of.
+    #[serde(default)]
+    pub insights: ShownRows<InsightInfo>,
+    /// Records that correct others.
+    #[serde(default)]
+    pub addenda: ShownRows<AddendumInfo>,
+    /// Records that came late, by reason.
+    #[serde(default)]
+    pub late: Vec<LateInfo>,
+    /// Calls through VPC endpoints.
+    #[serde(default)]
+    pub network_activity: ShownRows<EndpointInfo>,
 }
 
-/// seen = kept + duplicates + conflicts + refused + outside period + outside scope.
+/// seen = kept + duplicates + conflicts + amended + refused + outside period + outside scope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordCountsInfo {
     /// All records found.
@@ -539,6 +558,9 @@ pub struct RecordCountsInfo {
     pub duplicates: u64,
     /// Same event id, other content.
     pub conflicts: u64,
+    /// Corrected by a later record.
+    #[serde(default)]
+    pub amended: u64,
     /// Could not be read.
     pub refused: u64,
     /// Outside the period.
@@ -560,11 +582,12 @@ impl LogSetInfo {
 
 impl RecordCountsInfo {
     /// What became of the records; the parts add up to all records seen.
-    pub fn parts(&self) -> [(&'static str, u64); 6] {
+    pub fn parts(&self) -> [(&'static str, u64); 7] {
         [
             ("kept", self.kept),
             ("duplicate", self.duplicates),
             ("conflict", self.conflicts),
+            ("amended", self.amended),
             ("refused", self.refused),
             ("outside period", self.outside_period),
             ("outside scope", self.outside_scope),

@@ -4,7 +4,7 @@
 //! They stand in the model, because `packet.json` must say the same as its views.
 
 use super::model::Definition;
-use crate::assess::outcome::{Basis, DayState, Verdict};
+use crate::assess::outcome::{AmendmentOutcome, Basis, DayState, Verdict};
 use crate::control::framework::EvidenceLevel;
 
 /// The verdict of a requirement that no control serves.
@@ -28,6 +28,20 @@ pub fn kind(id: &str) -> &'static str {
         "integrity" => "The log files must verify against their digest files.",
         "record-fields" => "Every record must carry the required elements.",
         _ => "This kind of expectation has no description.",
+    }
+}
+
+/// What came of a correction.
+pub const fn amendment(outcome: AmendmentOutcome) -> &'static str {
+    match outcome {
+        AmendmentOutcome::Replaced => "counts in place of the record that it corrects",
+        AmendmentOutcome::NotFound => {
+            "counts; the record that it corrects is not among those of scope and period"
+        }
+        AmendmentOutcome::NamesNoCall => {
+            "does not say which call it corrects, so both records count"
+        }
+        AmendmentOutcome::Circle => "corrections name each other, so all records count",
     }
 }
 

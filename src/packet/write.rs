@@ -8,6 +8,7 @@ mod evidence_files;
 mod integrity_files;
 mod log_files;
 mod readme;
+mod remark_files;
 
 use std::io;
 use std::path::{Path, PathBuf};

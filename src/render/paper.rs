@@ -4,6 +4,7 @@
 //! Rows are made while they are drawn; no table is ever spelled as markup.
 
 mod chains;
+mod remarks;
 mod tables;
 
 use std::io;

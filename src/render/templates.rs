@@ -19,7 +19,7 @@ pub const STYLE: &str = include_str!("../../templates/packet.css");
 /// The script of the HTML view; as [`STYLE`].
 pub const SCRIPT: &str = include_str!("../../templates/packet.js");
 
-const HTML: [(&str, &str); 10] = [
+const HTML: [(&str, &str); 11] = [
     ("packet.html", include_str!("../../templates/packet.html")),
     ("cover.html", include_str!("../../templates/cover.html")),
     (
@@ -37,6 +37,7 @@ const HTML: [(&str, &str); 10] = [
     ),
     ("control.html", include_str!("../../templates/control.html")),
     ("rows.html", include_str!("../../templates/rows.html")),
+    ("remarks.html", include_str!("../../templates/remarks.html")),
     ("logs.html", include_str!("../../templates/logs.html")),
     ("picture.html", include_str!("../../templates/picture.html")),
 ];

@@ -2,7 +2,7 @@
 //! like others, and no control asks them for more than what makes them alike.
 
 use crate::control::roles::{Assigned, Judge};
-use crate::record::class::{ClassSet, classes};
+use crate::record::class::{ClassSet, EventClass, classes};
 use crate::record::likeness::{Likeness, Watch};
 use crate::record::path::core;
 use crate::record::view::RecordView;
@@ -26,6 +26,8 @@ pub(super) struct Answer {
     pub assigned: Box<[Assigned]>,
     /// Whether it may say that logging was changed.
     pub is_of_trails: bool,
+    /// Whether it may say something about other records.
+    pub has_remarks: bool,
     /// In which file its cell was looked up last, and the cell.
     pub cell: Option<(u64, u32)>,
 }
@@ -65,10 +67,18 @@ pub(super) fn judge(
     assigned.clear();
     judge.roles(&watched, assigned);
     let is_of_trails = watched.first_is(core::EVENT_SOURCE, "cloudtrail.amazonaws.com");
+    // Whether there is an addendum is part of the likeness, so nobody needs to watch.
+    let is_addendum = [core::ADDENDUM_REASON, core::ADDENDUM_ORIGINAL]
+        .iter()
+        .any(|path| view.leaves(*path).next().is_some());
+    let has_remarks = is_addendum
+        || classes.contains(EventClass::Insights)
+        || classes.contains(EventClass::NetworkActivity);
     let answer = Answer {
         classes,
         assigned: assigned.as_slice().into(),
         is_of_trails,
+        has_remarks,
         cell: None,
     };
     (answer, !watch.went_beyond())

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::memo::{self, Alike, Memo};
 use super::plan::Plan;
+use super::remarks::{Place, Remarks};
 use super::stores::Stores;
 use super::trails;
 use crate::control::roles::{Assigned, Judge, Part, Role};
@@ -14,9 +15,10 @@ use crate::ledger::facts::{
     Cell, ClaimFact, EXEMPT, FieldMask, FileFacts, Profile, Projection, RecordFact, RowFact,
     TrailFact, keeps_bytes,
 };
+use crate::ledger::remarks::{AddendumFact, InsightFact, Mark};
 use crate::ledger::sample::{Gate, group, rank, short};
 use crate::reader::{FoundRecord, RecordSink};
-use crate::record::class::ClassSet;
+use crate::record::class::{ClassSet, EventClass};
 use crate::record::outcome::{error, outcome};
 use crate::record::path::core;
 use crate::record::view::RecordView;
@@ -37,6 +39,8 @@ pub struct FactSink<'p> {
     rows: Vec<RowFact>,
     stores: Stores,
     trails: Vec<TrailFact>,
+    insights: Vec<InsightFact>,
+    addenda: Vec<AddendumFact>,
     gate: Gate,
     assigned: Vec<Assigned>,
     profile: Profile,
@@ -49,6 +53,7 @@ pub struct FactSink<'p> {
 struct Judged {
     classes: ClassSet,
     is_of_trails: bool,
+    has_remarks: bool,
     /// Its cell, if a record that is like it was in the same file.
     cell: Option<u32>,
 }
@@ -81,6 +86,8 @@ impl<'p> FactSink<'p> {
             rows: Vec::new(),
             stores: Stores::default(),
             trails: Vec::new(),
+            insights: Vec::new(),
+            addenda: Vec::new(),
             gate: Gate::default(),
             assigned: Vec::new(),
             profile: Profile::new(),
@@ -106,6 +113,8 @@ impl<'p> FactSink<'p> {
         facts.rows = std::mem::take(&mut self.rows);
         facts.stores = self.stores.take();
         facts.trails = std::mem::take(&mut self.trails);
+        facts.insights = std::mem::take(&mut self.insights);
+        facts.addenda = std::mem::take(&mut self.addenda);
         self.forget();
     }
 
@@ -120,6 +129,8 @@ impl<'p> FactSink<'p> {
         self.rows.clear();
         self.stores.clear();
         self.trails.clear();
+        self.insights.clear();
+        self.addenda.clear();
         self.gate.clear();
     }
 
@@ -151,6 +162,7 @@ impl<'p> FactSink<'p> {
             return Judged {
                 classes: answer.classes,
                 is_of_trails: answer.is_of_trails,
+                has_remarks: answer.has_remarks,
                 cell: cell.map(|(_, cell)| cell),
             };
         }
@@ -158,6 +170,7 @@ impl<'p> FactSink<'p> {
         let judged = Judged {
             classes: answer.classes,
             is_of_trails: answer.is_of_trails,
+            has_remarks: answer.has_remarks,
             cell: None,
         };
         if let Some(alike) = alike {
@@ -172,7 +185,7 @@ impl<'p> FactSink<'p> {
     fn look_up_cell(&mut self, view: &RecordView<'_>, classes: ClassSet) -> u32 {
         let profile = self.profile();
         let account = self.account(view);
-        let cell = self.cell(&account, &region(view), classes, profile);
+        let cell = self.cell(&account, &region(view), classes, profile, None);
         // Where no account is named, the caller's counts, who differs among records that are alike.
         let is_named = view
             .text_bytes(core::RECIPIENT_ACCOUNT)
@@ -183,6 +196,26 @@ impl<'p> FactSink<'p> {
             answer.cell = Some((self.file, cell));
         }
         cell
+    }
+
+    /// Notes what a record says about others, and finds its cell, which is one of its own kind.
+    fn note_remarks(&mut self, found: &FoundRecord<'_>, classes: ClassSet) -> u32 {
+        let view = &found.view;
+        let (account, region) = (self.account(view), region(view));
+        let remarks = Remarks::of(found.raw);
+        let place = Place {
+            index: found.index,
+            time: found.time,
+            account: &account,
+            region: &region,
+        };
+        if classes.contains(EventClass::Insights) {
+            self.insights.push(remarks.insight(&place));
+        }
+        self.addenda.extend(remarks.addendum(&place));
+        let mark = remarks.mark(classes.contains(EventClass::NetworkActivity));
+        let profile = self.profile();
+        self.cell(&account, &region, classes, profile, mark)
     }
 
     fn note_trail(&mut self, found: &FoundRecord<'_>) {
@@ -203,9 +236,17 @@ impl<'p> FactSink<'p> {
         }
     }
 
-    fn cell(&mut self, account: &str, region: &str, classes: ClassSet, profile: u32) -> u32 {
+    fn cell(
+        &mut self,
+        account: &str,
+        region: &str,
+        classes: ClassSet,
+        profile: u32,
+        mark: Option<Box<Mark>>,
+    ) -> u32 {
         let is_it = |cell: &Cell| {
             cell.classes == classes
+                && cell.mark == mark
                 && cell.profile == profile
                 && cell.region == region
                 && cell.account == account
@@ -227,6 +268,7 @@ impl<'p> FactSink<'p> {
                     region: region.to_owned(),
                     classes,
                     profile,
+                    mark,
                     records: 0,
                     bytes: 0,
                 });
@@ -328,6 +370,7 @@ impl RecordSink for FactSink<'_> {
         let judged = self.judge(view);
         let cell = match judged.cell {
             Some(cell) => cell,
+            None if judged.has_remarks => self.note_remarks(found, judged.classes),
             None => self.look_up_cell(view, judged.classes),
         };
         let counts = &mut self.cells[cell as usize];

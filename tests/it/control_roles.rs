@@ -13,13 +13,18 @@ use attestrail::record::view::RecordView;
 
 /// Controls `a`, `b`, … with these `[expect]` tables.
 fn set(expects: &[&str]) -> ControlSet {
+    set_needing("\"management-write\"", expects)
+}
+
+/// The same, with other classes in `needs`.
+fn set_needing(needs: &str, expects: &[&str]) -> ControlSet {
     let sources: Vec<_> = expects
         .iter()
         .zip('a'..='z')
         .map(|(expect, id)| {
             let text = format!(
                 "format = 1\nid = \"{id}\"\ntitle = \"t\"\nobjective = \"o\"\nprocedure = \"p\"\nlimits = \"l\"\n\
-                 severity = \"low\"\nneeds = [\"management-write\"]\nrequirements.hipaa = [\"164.312(b)\"]\n\
+                 severity = \"low\"\nneeds = [{needs}]\nrequirements.hipaa = [\"164.312(b)\"]\n\
                  [expect]\n{expect}"
             );
             SourceText::new(format!("{id}.toml"), text)
@@ -328,4 +333,25 @@ fn roles_come_in_the_order_of_controls_and_do_not_depend_on_other_controls() {
             .collect();
         assert_eq!(own, alone);
     }
+}
+
+#[test]
+fn a_network_activity_event_is_no_second_call() {
+    let expect = "kind = \"forbid\"\npattern.eventName = [\"ScheduleKeyDeletion\"]\n";
+    let without = set(&[expect]);
+    let call = r#""eventName":"ScheduleKeyDeletion","eventCategory":"Management""#;
+    let seen = r#""eventName":"ScheduleKeyDeletion","eventCategory":"NetworkActivity""#;
+    let roles = |set: &ControlSet, record: &str| -> Vec<Role> {
+        let found = judge(set, &NamedLists::default(), record);
+        found.iter().map(|(one, _)| one.role).collect()
+    };
+    assert_eq!(roles(&without, call), [Role::Exception]);
+    assert_eq!(roles(&without, seen), []);
+    let with = set_needing("\"network-activity\"", &[expect]);
+    assert_eq!(roles(&with, seen), [Role::Exception]);
+    let anywhere = "kind = \"inventory\"\npattern.awsRegion = [\"x\"]\n";
+    let insight = r#""awsRegion":"x","eventCategory":"Insight""#;
+    assert_eq!(roles(&set(&[anywhere]), insight), []);
+    let with = set_needing("\"insights\"", &[anywhere]);
+    assert_eq!(roles(&with, insight), [Role::Listed]);
 }

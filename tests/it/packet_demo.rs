@@ -10,6 +10,7 @@ use attestrail::control::model::{Control, Expectation};
 use attestrail::control::scope::Scope;
 use attestrail::control::set::ControlSet;
 use attestrail::diagnostic::SourceText;
+use attestrail::ledger::remarks::Mark;
 use attestrail::packet::build::{Facts, Inputs};
 use attestrail::packet::mask::Masking;
 use attestrail::period::{DAY, Period};
@@ -436,11 +437,12 @@ fn log_set(source: &mut Memory) -> LogSet {
             kept,
             duplicates,
             conflicts: 0,
+            amended: 0,
             refused,
             outside_period,
             outside_scope,
         };
-    LogSet {
+    let log_set = LogSet {
         shapes: vec![attestrail::assess::outcome::ShapeCount {
             shape: "one `Records` list, as CloudTrail writes it".into(),
             files: 1,
@@ -476,7 +478,82 @@ fn log_set(source: &mut Memory) -> LogSet {
         outside_times: None,
         losses: 2,
         notices: vec!["1 record has no `eventID`; it is told apart by its content.".to_owned()],
+        ..LogSet::default()
+    };
+    with_remarks(log_set)
+}
+
+/// One anomaly, one correction and one endpoint for each hostile text.
+fn with_remarks(mut log_set: LogSet) -> LogSet {
+    let origin = |index: usize| Origin {
+        file: "AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/10/0007.json.gz".into(),
+        sha256: "ab".repeat(32),
+        index: index as u32,
+    };
+    for (at, text) in HOSTILE.iter().enumerate() {
+        let text = (*text).to_owned();
+        let time = 1_791_600_000 + at as i64 * 3600;
+        let event = |after: i64| AnomalyEvent {
+            time: time + after,
+            event_id: format!("insight-{at}-{after}"),
+            baseline: "0.25".into(),
+            value: "41".into(),
+            minutes: "5".into(),
+            baseline_minutes: "10080".into(),
+            origin: origin(at),
+        };
+        log_set.anomalies.push(Anomaly {
+            account: "111122223333".into(),
+            region: "us-east-1".into(),
+            shared_id: format!("shared-{at}"),
+            kind: "ApiErrorRateInsight".into(),
+            event_source: "iam.amazonaws.com".into(),
+            event_name: "ListRoles".into(),
+            error_code: text.clone(),
+            attributions: format!("userIdentityArn: {text} 41 (baseline 0.25)"),
+            start: (at != 1).then(|| event(0)),
+            end: (at != 2).then(|| event(300)),
+        });
+        let is_found = at != 3;
+        log_set.amendments.push(Amendment {
+            event_id: format!("correction-{at}"),
+            time,
+            account: "111122223333".into(),
+            region: "us-east-1".into(),
+            event_source: "iam.amazonaws.com".into(),
+            event_name: text.clone(),
+            reason: "UPDATED_DATA".into(),
+            updated: text.clone(),
+            origin: origin(at),
+            roles: vec![("trail-stop-delete".into(), "exception")],
+            original_id: format!("original-{at}"),
+            original_time: is_found.then_some(time),
+            original: is_found.then(|| origin(at + 100)),
+            original_roles: vec![("trail-stop-delete".into(), "attempt")],
+            outcome: match is_found {
+                true => AmendmentOutcome::Replaced,
+                false => AmendmentOutcome::NotFound,
+            },
+        });
+        let marked = |reason: &str, endpoint: &str| Marked {
+            account: "111122223333".into(),
+            region: "us-east-1".into(),
+            mark: Mark {
+                reason: reason.to_owned(),
+                is_network_activity: !endpoint.is_empty(),
+                endpoint: endpoint.to_owned(),
+                endpoint_account: endpoint.to_owned(),
+                event_source: "kms.amazonaws.com".into(),
+                error: if at % 2 == 0 { "VpceAccessDenied" } else { "" }.into(),
+            },
+            records: 1_200,
+            first_time: time,
+            last_time: time + 60,
+        };
+        log_set.marked.push(marked("", &text));
+        log_set.marked.push(marked(&text, ""));
     }
+    log_set
 }
 
 fn coverage(period: &Period) -> Coverage {

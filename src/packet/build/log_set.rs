@@ -1,6 +1,6 @@
 //! What was read, what was refused, and which days it covers.
 
-use super::{BuildError, Inputs, balanced};
+use super::{BuildError, Inputs, balanced, remarks};
 use crate::assess::outcome::{
     Assessment, Basis, Coverage, CoverageRow, InputRow, RecordCounts, RefusalRow, StoreProof,
 };
@@ -72,6 +72,10 @@ pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildErr
         notices: found.notices.clone(),
         refusals: refusals(inputs, masker)?,
         inputs: input_files(inputs)?,
+        insights: remarks::insights(inputs, masker)?,
+        addenda: remarks::addenda(inputs, masker)?,
+        late: remarks::late(inputs, masker),
+        network_activity: remarks::endpoints(inputs, masker)?,
     })
 }
 
@@ -79,6 +83,7 @@ fn check_records(what: &str, counts: &RecordCounts) -> Result<(), BuildError> {
     let parts = counts.kept
         + counts.duplicates
         + counts.conflicts
+        + counts.amended
         + counts.refused
         + counts.outside_period
         + counts.outside_scope;
@@ -91,6 +96,7 @@ fn record_counts(counts: &RecordCounts) -> RecordCountsInfo {
         kept: counts.kept,
         duplicates: counts.duplicates,
         conflicts: counts.conflicts,
+        amended: counts.amended,
         refused: counts.refused,
         outside_period: counts.outside_period,
         outside_scope: counts.outside_scope,

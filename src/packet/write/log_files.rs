@@ -57,7 +57,8 @@ pub fn write(
     reconciliation(packet, folder)?;
     coverage(packet, folder)?;
     classes(packet, folder)?;
-    super::integrity_files::write(inputs, packet, folder)
+    super::integrity_files::write(inputs, packet, folder)?;
+    super::remark_files::write(inputs, masker, packet, folder)
 }
 
 const INPUT_COLUMNS: [&str; 9] = [
@@ -80,7 +81,7 @@ pub(super) fn unchanged_text(found: &str, expected: &str, path: &str) -> Result<
     }
 }
 
-fn unchanged(digest: RowsDigest, expected: &str, path: &str) -> Result<(), WriteError> {
+pub(super) fn unchanged(digest: RowsDigest, expected: &str, path: &str) -> Result<(), WriteError> {
     unchanged_text(&digest.finish(), expected, path)
 }
 

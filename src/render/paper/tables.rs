@@ -4,7 +4,7 @@ use super::super::block::{Cell, Column, RowError, RowSource, Rows, Run, Table, T
 use super::super::chart::grouped;
 use super::super::picture::verdict_tone;
 use super::super::templates::{anchor, cut, instant};
-use super::chains;
+use super::{chains, remarks};
 use crate::packet::model::{
     ControlInfo, DetailInfo, Input, ListInfo, Packet, RecordCountsInfo, Refusal, RequirementInfo,
     Row, RowList,
@@ -240,6 +240,10 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             },
         )
         .when_empty("No record was read."),
+        "insights" => remarks::insights(packet),
+        "addenda" => remarks::addenda(packet),
+        "late" => remarks::late(packet),
+        "endpoints" => remarks::endpoints(packet),
         "refusals" => refusals(packet),
         "inputs" => inputs(packet),
         _ => return of_control(packet, name),
@@ -310,7 +314,7 @@ impl<T, F: Fn(&T) -> Vec<Cell>> RowSource for FromItems<'_, T, F> {
 }
 
 /// A table of one row for each item. Widths: points, negative for right-aligned, 0 for a share.
-fn plain<'p, T, const N: usize>(
+pub(super) fn plain<'p, T, const N: usize>(
     name: &str,
     items: &'p [T],
     columns: [(&str, f64); N],
@@ -333,7 +337,7 @@ fn plain<'p, T, const N: usize>(
 }
 
 /// Small changes to a table.
-trait With {
+pub(super) trait With {
     fn when_empty(self, text: &str) -> Self;
     fn note(self, text: String) -> Self;
     fn wide(self) -> Self;
@@ -371,7 +375,7 @@ fn all_or(values: &[String]) -> Cell {
 }
 
 /// Whether rows were left out, and where all of them are.
-fn shown_of(shown: u64, total: u64, file: &str) -> String {
+pub(super) fn shown_of(shown: u64, total: u64, file: &str) -> String {
     match (shown, total) {
         (1, 1) => format!("The only row is shown. The same with whole texts is in {file}"),
         (shown, total) if shown < total => format!(
@@ -390,23 +394,25 @@ fn verdict(id: &str, shown: &str) -> Run {
     Run::bold(shown).tone(verdict_tone(id))
 }
 
-const BY_ACCOUNT: [(&str, f64); 8] = [
-    ("Account", 84.0),
-    ("Seen", -58.0),
-    ("Examined", -58.0),
-    ("Duplicates", -58.0),
-    ("In conflict", -54.0),
-    ("Refused", -48.0),
-    ("Outside period", -64.0),
-    ("Outside scope", -60.0),
+const BY_ACCOUNT: [(&str, f64); 9] = [
+    ("Account", 78.0),
+    ("Seen", -52.0),
+    ("Examined", -52.0),
+    ("Duplicates", -54.0),
+    ("In conflict", -50.0),
+    ("Corrected", -50.0),
+    ("Refused", -46.0),
+    ("Outside period", -54.0),
+    ("Outside scope", -48.0),
 ];
 
-fn counts(counts: &RecordCountsInfo) -> [Cell; 7] {
+fn counts(counts: &RecordCountsInfo) -> [Cell; 8] {
     [
         counts.seen,
         counts.kept,
         counts.duplicates,
         counts.conflicts,
+        counts.amended,
         counts.refused,
         counts.outside_period,
         counts.outside_scope,

@@ -1,0 +1,228 @@
+//! Records that correct earlier ones: the record that is corrected is left out,
+//! and the correction counts in its place.
+//!
+//! CloudTrail writes such a record anew, with an id of its own and an `addendum`
+//! that names the id of the first one. Nothing vanishes without a trace: every
+//! correction is listed together with what it corrects and what that was to the
+//! controls. A correction that does not say which call it is about, or that
+//! corrects itself in a circle, replaces nothing, because then a record that
+//! some control would hold against somebody could be made to disappear.
+
+use std::collections::{HashMap, HashSet};
+
+use super::AssessError;
+use super::drops::{Drops, Spot};
+use super::intake::Intake;
+use super::outcome::{Amendment, AmendmentOutcome, Origin};
+use super::places::Places;
+use crate::ledger::Ledger;
+use crate::ledger::entries::Entries;
+use crate::ledger::remarks::AddendumFact;
+use crate::period::Period;
+
+/// A correction, and where it lies.
+struct Correction<'i> {
+    spot: Spot,
+    fact: &'i AddendumFact,
+}
+
+/// Leaves out every record that another one corrects; lists the corrections in the order of
+/// time, id and origin.
+pub fn settle(
+    ledger: &Ledger,
+    intake: &Intake,
+    drops: &mut Drops,
+    places: &Places,
+    period: &Period,
+) -> Result<Vec<Amendment>, AssessError> {
+    let corrections = corrections(intake, drops, places, period);
+    if corrections.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted: HashSet<u128> = corrections
+        .iter()
+        .filter_map(|one| one.fact.original)
+        .collect();
+    let found = find(ledger, intake, drops, places, period, &wanted)?;
+    let next: HashMap<u128, u128> = corrections
+        .iter()
+        .filter(|one| one.fact.names_call())
+        .filter_map(|one| Some((one.fact.key?, one.fact.original?)))
+        .collect();
+    let mut all = Vec::with_capacity(corrections.len());
+    for one in &corrections {
+        let original = one.fact.original.and_then(|key| found.get(&key)).copied();
+        let outcome = match original {
+            _ if !one.fact.names_call() => AmendmentOutcome::NamesNoCall,
+            _ if goes_in_a_circle(one.fact, &next) => AmendmentOutcome::Circle,
+            None => AmendmentOutcome::NotFound,
+            Some(_) => AmendmentOutcome::Replaced,
+        };
+        all.push(shown(ledger, intake, one, original, outcome)?);
+        if let (AmendmentOutcome::Replaced, Some((spot, _))) = (outcome, original) {
+            drops.add_amended(spot);
+        }
+    }
+    all.sort_by(|a, b| {
+        let order = |one: &Amendment| (one.time, one.event_id.clone(), one.origin.clone());
+        order(a).cmp(&order(b))
+    });
+    Ok(all)
+}
+
+impl AddendumFact {
+    /// Whether it says which call it is about, so that controls can see it as they saw the first one.
+    fn names_call(&self) -> bool {
+        !self.event_source.is_empty() && !self.event_name.is_empty()
+    }
+}
+
+/// The corrections that are evidence: no copies, in scope and period.
+fn corrections<'i>(
+    intake: &'i Intake,
+    drops: &Drops,
+    places: &Places,
+    period: &Period,
+) -> Vec<Correction<'i>> {
+    let all = intake.addenda.iter();
+    let all = all.map(|(file, fact)| Correction {
+        spot: (intake.ranks[file], fact.index),
+        fact,
+    });
+    all.filter(|one| drops.of(one.spot.0, one.spot.1).is_none())
+        .filter(|one| period.contains(one.fact.time))
+        .filter(|one| places.contains(&one.fact.account, &one.fact.region))
+        .collect()
+}
+
+/// Where the records with these keys lie, and their times: those that are evidence.
+fn find(
+    ledger: &Ledger,
+    intake: &Intake,
+    drops: &Drops,
+    places: &Places,
+    period: &Period,
+    wanted: &HashSet<u128>,
+) -> Result<HashMap<u128, (Spot, i64)>, AssessError> {
+    let mut found = HashMap::new();
+    ledger.files_with_entries(|head, bytes| -> Result<(), AssessError> {
+        let rank = intake.ranks[&head.id];
+        for entry in Entries::new(bytes) {
+            let Some(key) = entry.key.filter(|key| wanted.contains(key)) else {
+                continue;
+            };
+            let cell = head.facts.cells.get(entry.cell as usize);
+            let is_in_scope = cell.is_some_and(|cell| places.contains(&cell.account, &cell.region));
+            let is_used = drops.of(rank, entry.index).is_none();
+            if is_used && is_in_scope && period.contains(entry.time) {
+                found.insert(key, ((rank, entry.index), entry.time));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Whether a chain of corrections comes back to where it began, or runs into such a circle.
+fn goes_in_a_circle(fact: &AddendumFact, next: &HashMap<u128, u128>) -> bool {
+    let mut seen: HashSet<u128> = fact.key.into_iter().collect();
+    let mut at = fact.original;
+    while let Some(key) = at {
+        if !seen.insert(key) {
+            return true;
+        }
+        at = next.get(&key).copied();
+    }
+    false
+}
+
+fn shown(
+    ledger: &Ledger,
+    intake: &Intake,
+    one: &Correction<'_>,
+    original: Option<(Spot, i64)>,
+    outcome: AmendmentOutcome,
+) -> Result<Amendment, AssessError> {
+    let fact = one.fact;
+    let original_roles = match original {
+        Some((spot, _)) => roles(ledger, intake, spot)?,
+        None => Vec::new(),
+    };
+    let original_origin = original.map(|(spot, _)| origin(ledger, intake, spot));
+    Ok(Amendment {
+        event_id: fact.event_id.clone(),
+        time: fact.time,
+        account: fact.account.clone(),
+        region: fact.region.clone(),
+        event_source: fact.event_source.clone(),
+        event_name: fact.event_name.clone(),
+        reason: fact.reason.clone(),
+        updated: fact.updated.clone(),
+        origin: origin(ledger, intake, one.spot)?,
+        roles: roles(ledger, intake, one.spot)?,
+        original_id: fact.original_id.clone(),
+        original_time: original.map(|(_, time)| time),
+        original: original_origin.transpose()?,
+        original_roles,
+        outcome,
+    })
+}
+
+pub(super) fn origin(ledger: &Ledger, intake: &Intake, spot: Spot) -> Result<Origin, AssessError> {
+    let (file, sha256) = ledger.name_of(intake.order[spot.0 as usize])?;
+    Ok(Origin {
+        file,
+        sha256: hex::encode(sha256),
+        index: spot.1,
+    })
+}
+
+/// What a record is to the controls of the ledger: id of the control and role.
+fn roles(
+    ledger: &Ledger,
+    intake: &Intake,
+    spot: Spot,
+) -> Result<Vec<(String, &'static str)>, AssessError> {
+    let controls = &ledger.identity().controls;
+    let roles = ledger.roles_of(intake.order[spot.0 as usize], spot.1)?;
+    let named = roles.into_iter().filter_map(|(control, role)| {
+        let (id, _) = controls.get(control as usize)?;
+        Some((id.clone(), role.id()))
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort_unstable();
+    named.dedup();
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(key: u128, original: u128) -> AddendumFact {
+        AddendumFact {
+            index: 0,
+            time: 0,
+            event_id: String::new(),
+            key: Some(key),
+            account: String::new(),
+            region: String::new(),
+            event_source: "iam.amazonaws.com".into(),
+            event_name: "CreateUser".into(),
+            reason: "UPDATED_DATA".into(),
+            updated: String::new(),
+            original_id: String::new(),
+            original: Some(original),
+        }
+    }
+
+    #[test]
+    fn a_chain_ends_and_a_circle_does_not() {
+        let next = HashMap::from([(2, 1), (3, 2), (5, 6), (6, 5), (7, 5)]);
+        assert!(!goes_in_a_circle(&fact(2, 1), &next));
+        assert!(!goes_in_a_circle(&fact(3, 2), &next));
+        assert!(goes_in_a_circle(&fact(4, 4), &next));
+        assert!(goes_in_a_circle(&fact(5, 6), &next));
+        assert!(goes_in_a_circle(&fact(7, 5), &next));
+    }
+}
