@@ -379,7 +379,7 @@ pub struct Anomaly {
     pub end: Option<AnomalyEvent>,
 }
 
-/// What an Insights event says; numbers are as written, empty where it has none.
+/// What an Insights event says; numbers have the values that were written, empty where it has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnomalyEvent {
     /// `eventTime`

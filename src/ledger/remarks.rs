@@ -81,13 +81,13 @@ pub struct InsightFact {
     pub event_name: String,
     /// The error that was unusual.
     pub error_code: String,
-    /// Average of the baseline per minute, as written.
+    /// Average of the baseline per minute.
     pub baseline: String,
-    /// Average of the unusual time per minute, as written.
+    /// Average of the unusual time per minute.
     pub value: String,
-    /// Minutes that it lasted, as written.
+    /// Minutes that it lasted.
     pub minutes: String,
-    /// Minutes of the baseline, as written.
+    /// Minutes of the baseline.
     pub baseline_minutes: String,
     /// Who and what stood out, in one line.
     pub attributions: String,

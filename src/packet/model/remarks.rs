@@ -55,7 +55,7 @@ pub struct InsightInfo {
     pub end: Option<InsightEvent>,
 }
 
-/// One Insights event; numbers are as CloudTrail wrote them, empty where it wrote none.
+/// One Insights event; numbers have the values that CloudTrail wrote, empty where it wrote none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InsightEvent {
     /// `eventTime`

@@ -12,9 +12,9 @@ pub fn insights(packet: &Packet) -> Table<'_> {
     let found = &packet.log_set.insights;
     let columns = [
         ("Begin and end (UTC)", 92.0),
-        ("Place", 76.0),
+        ("Region and account", 80.0),
         ("What was unusual", 0.0),
-        ("Baseline", -52.0),
+        ("Baseline", -58.0),
         ("Value", -52.0),
         ("Who and what stood out", 0.0),
     ];
@@ -43,7 +43,7 @@ fn insight_cells(one: &InsightInfo) -> Vec<Cell> {
     }
     vec![
         Cell::text(format!("{} – {}", at(&one.start), at(&one.end))),
-        Cell::mono(format!("{} {}", one.account, one.region)),
+        Cell::mono(format!("{} {}", one.region, one.account)),
         what.into(),
         number(|event| &event.baseline),
         number(|event| &event.value),
@@ -130,7 +130,7 @@ pub fn late(packet: &Packet) -> Table<'_> {
 pub fn endpoints(packet: &Packet) -> Table<'_> {
     let found = &packet.log_set.network_activity;
     let columns = [
-        ("Account and Region", 84.0),
+        ("Region and account", 84.0),
         ("VPC endpoint, and whose", 0.0),
         ("Service", 104.0),
         ("Outcome", 84.0),
@@ -151,7 +151,7 @@ fn endpoint_cells(one: &EndpointInfo) -> Vec<Cell> {
         error => Run::bold(error).tone(Tone::Warning).into(),
     };
     vec![
-        Cell::mono(format!("{} {}", one.account, one.region)),
+        Cell::mono(format!("{} {}", one.region, one.account)),
         Cell::mono(format!("{} {}", one.endpoint, one.endpoint_account)),
         Cell::text(&one.event_source),
         outcome,
