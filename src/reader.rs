@@ -185,6 +185,9 @@ pub enum FileFault {
     /// Neither gzip nor JSON; the text says what it looks like.
     #[error("neither gzip nor JSON: {0}")]
     NotJson(String),
+    /// It holds records in a form that is not read; the text says what it looks like.
+    #[error("{0}, in a form that is not read")]
+    Unread(String),
     /// An archive, which may hold logs, where archives are not opened: inside another
     /// file, or of a form that is not known.
     #[error("{}, which is not opened{}: unpack it first", .0.words(), nested(*.0))]
@@ -313,6 +316,7 @@ impl FileFault {
                 GzipFault::TooDense { .. } => "inflated-too-dense",
             },
             FileFault::NotJson(_) => "not-json",
+            FileFault::Unread(_) => "unread-form",
             FileFault::Archive(_) => "archive",
             FileFault::BrokenArchive(_) => "broken-archive",
             FileFault::BrokenMember(_) => "broken-member",
@@ -345,6 +349,9 @@ impl FileFault {
                 | GzipFault::Checksum { .. },
             )
             | FileFault::Zstd { .. } => Some("copy the file from its bucket again"),
+            FileFault::Unread(_) => {
+                Some("save it as UTF-8 JSON lines, or give the objects that the trail wrote to S3")
+            }
             FileFault::BrokenArchive(_)
             | FileFault::BrokenMember(_)
             | FileFault::UnsafeName { .. }

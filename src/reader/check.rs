@@ -65,6 +65,28 @@ pub(super) fn judge(view: &RecordView<'_>) -> Judged {
     }
 }
 
+/// The code of a record without `eventTime`.
+pub(super) const TIME_MISSING: &str = "time-missing";
+
+/// The time that Logstash left of a record: it moves `eventTime` to `@timestamp`, and says
+/// `@version` beside it. Where it was not told to, `@timestamp` is the time of collection; so
+/// this is only asked for records that have no time of their own, and is told.
+pub(super) fn shipper_time(record: &[u8]) -> Option<i64> {
+    #[derive(serde::Deserialize)]
+    struct Shipped<'a> {
+        #[serde(rename = "@timestamp")]
+        timestamp: Cow<'a, str>,
+        #[serde(rename = "@version")]
+        _version: serde::de::IgnoredAny,
+        #[serde(rename = "eventName")]
+        _name: Cow<'a, str>,
+        #[serde(rename = "eventVersion")]
+        _format: Cow<'a, str>,
+    }
+    let shipped: Shipped<'_> = serde_json::from_slice(record).ok()?;
+    time::parse(&shipped.timestamp).ok()
+}
+
 fn is_foreign(view: &RecordView<'_>) -> bool {
     [
         core::EVENT_TIME,
@@ -96,7 +118,7 @@ fn unknown_version(view: &RecordView<'_>) -> Option<String> {
 
 fn read_time(view: &RecordView<'_>) -> Result<i64, (&'static str, String)> {
     let Some(leaf) = view.leaves(core::EVENT_TIME).next() else {
-        return Err(("time-missing", "`eventTime` is absent".into()));
+        return Err((TIME_MISSING, "`eventTime` is absent".into()));
     };
     if leaf.kind != Kind::String {
         let message = format!(

@@ -186,7 +186,9 @@ fn read_content(
 ) -> FileReport {
     let kind = layout::name_kind(key);
     let other = known_by_name(kind).or_else(|| {
-        let is_other = kind != NameKind::Log && !is_candidate(&bytes[..bytes.len().min(FRONT)]);
+        let is_other = kind != NameKind::Log
+            && !is_called_archive(key)
+            && !is_candidate(&bytes[..bytes.len().min(FRONT)]);
         is_other.then(|| match bytes.is_empty() {
             true => OtherKind::Empty,
             false => other_kind(&layout::claim(key)),
@@ -299,7 +301,7 @@ fn load(
             .take(FRONT as u64)
             .read_to_end(stored)
             .map_err(unreadable)?;
-        if !is_candidate(stored) {
+        if !is_candidate(stored) && !is_called_archive(&file.key) {
             let kind = if stored.is_empty() {
                 OtherKind::Empty
             } else {
@@ -333,6 +335,15 @@ fn load(
     Ok(Loaded::Whole {
         changed: size_after != size || stored.len() as u64 != size,
     })
+}
+
+/// Whether a file is called like an archive, which may hold logs: one that cannot be opened,
+/// such as a program that unpacks itself, must not be passed over.
+fn is_called_archive(key: &str) -> bool {
+    let extension = key.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["zip", "tar", "tgz"]
+        .iter()
+        .any(|one| extension.eq_ignore_ascii_case(one))
 }
 
 /// Whether a file that is not called like a log may be one all the same.
@@ -588,6 +599,7 @@ fn prepare(bytes: &mut [u8], notices: &mut Vec<Notice>) -> Result<(Form, Vec<usi
         }
         Look::Archive(name) => return Err(FileFault::Archive(name)),
         Look::Gzip => return Err(FileFault::NotJson("compressed three times or more".into())),
+        Look::Unread(words) => return Err(FileFault::Unread(words)),
         Look::Other(words) => return Err(FileFault::NotJson(words)),
     };
     let mut invalid = Vec::new();

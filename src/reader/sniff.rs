@@ -28,6 +28,8 @@ pub(super) enum Look {
     Parquet,
     /// A CSV file with columns of CloudTrail events.
     Table(Table),
+    /// In no form that is read, in words, but it holds what looks like CloudTrail records.
+    Unread(String),
     /// Anything else, in words.
     Other(String),
 }
@@ -44,7 +46,7 @@ pub(super) fn look(bytes: &[u8]) -> Look {
         return Look::Gzip;
     }
     if is_utf16(bytes) {
-        return Look::Other("UTF-16 text".into());
+        return other("UTF-16 text".into(), bytes);
     }
     if bytes.starts_with(ZSTD) {
         return Look::Zstd;
@@ -59,10 +61,43 @@ pub(super) fn look(bytes: &[u8]) -> Look {
         Some(b'<') => Look::Other(markup(bytes)),
         Some(_) => match table(bytes) {
             Some(table) => Look::Table(table),
-            None => Look::Other(first_bytes(bytes)),
+            None => other(first_bytes(bytes), bytes),
         },
     }
 }
+
+/// A file that is passed over must not be one that holds records.
+fn other(words: String, bytes: &[u8]) -> Look {
+    match mentions_records(bytes) {
+        true => Look::Unread(format!(
+            "{words}, and holds what looks like CloudTrail records"
+        )),
+        false => Look::Other(words),
+    }
+}
+
+/// Whether the front of a file has members of records: their names in quotes, doubled or escaped
+/// as the form may be, and a colon. Zeros are those of UTF-16.
+fn mentions_records(bytes: &[u8]) -> bool {
+    let front = &bytes[..bytes.len().min(LONGEST_FRONT)];
+    let text: Vec<u8> = front.iter().copied().filter(|byte| *byte != 0).collect();
+    let has = |name: &str| {
+        memchr::memmem::find_iter(&text, name).any(|at| {
+            let rest = &text[at + name.len()..];
+            let quotes = rest
+                .iter()
+                .take_while(|byte| b"\"\\".contains(byte))
+                .count();
+            let rest = rest[quotes..].trim_ascii_start();
+            quotes > 0 && rest.first() == Some(&b':')
+        })
+    };
+    let named = ["eventVersion", "eventSource", "eventName", "userIdentity"];
+    named.into_iter().filter(|name| has(name)).count() >= 2
+}
+
+/// Bytes that are searched for members of records.
+const LONGEST_FRONT: usize = 64 << 10;
 
 fn archive(bytes: &[u8]) -> Option<ArchiveForm> {
     const KNOWN: [(&[u8], ArchiveForm); 6] = [
@@ -140,10 +175,30 @@ mod tests {
             b"<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>x</Message></Error>",
             "an S3 error page (`AccessDenied`), saved in place of the log",
         );
+        check(
+            b"id;note\n1;eventVersion and eventName",
+            "it begins with the bytes 69 64 3b 6e 6f 74 65 0a",
+        );
         check(b"\xFF\xFE{\0", "UTF-16 text");
         check(b"{\0\"\0", "UTF-16 text");
         check(b"<!doctype html><HTML>", "an HTML page");
         check(b"\x89PNG", "it begins with the bytes 89 50 4e 47");
+    }
+
+    #[test]
+    fn what_holds_records_in_a_form_that_is_not_read_is_not_passed_over() {
+        for text in [
+            "id,x\n1,\"{\"\"eventVersion\"\":\"\"1.11\"\",\"\"eventName\"\" : \"\"X\"\"}\"",
+            "x {\\\"eventSource\\\":\\\"a\\\",\\\"eventName\\\":\\\"X\\\"}",
+        ] {
+            assert!(matches!(look(text.as_bytes()), Look::Unread(_)), "{text}");
+            let mut wide = b"\xFF\xFE".to_vec();
+            wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+            let Look::Unread(words) = look(&wide) else {
+                panic!("{text}")
+            };
+            assert!(words.starts_with("UTF-16 text"), "{words}");
+        }
     }
 
     #[test]

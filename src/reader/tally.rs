@@ -115,6 +115,9 @@ fn describe(code: &str, subject: &str, detail: &str) -> String {
         "omitted-field" => format!("`{subject}` was left out by CloudTrail for its size"),
         "other-account" => format!("the path says account {detail}"),
         "other-region" => format!("the path says Region {detail}"),
+        "shipper-time" => format!(
+            "`eventTime` is absent, so `{subject}` of the log shipper is taken, which may be the time of collection"
+        ),
         "aggregated" => "aggregated counts of data events, which are no records".to_owned(),
         _ => format!("{subject}{detail}"),
     }

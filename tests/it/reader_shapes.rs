@@ -3,7 +3,7 @@
 use attestrail::reader::{FileFault, FileOutcome, FileReport, OtherKind};
 use serde_json::{Value, json};
 
-use crate::reader_common::{Kept, data, gzip, read, record, wrap};
+use crate::reader_common::{Kept, check_balance, data, gzip, read, record, wrap};
 
 #[track_caller]
 fn check(content: &str, shape: &str, kept: u64) -> FileReport {
@@ -700,4 +700,42 @@ fn many_gzip_members_are_read_unless_the_file_is_a_trails() {
     assert!(
         matches!(&report.outcome, FileOutcome::Refused(fault) if fault.code() == "gzip-second-member")
     );
+}
+
+#[test]
+fn tables_with_other_delimiters_and_names_are_read_where_a_cell_holds_a_record() {
+    let cell = record(1).replace('"', "\"\"");
+    for text in [
+        format!("\"eventID\";\"eventJson\"\n\"1\";\"{cell}\"\n"),
+        format!("eventid\teventjson\n1\t\"{cell}\"\n"),
+        format!("\"eventid\",\"record\"\n\"1\",\"{cell}\"\n"),
+        format!("\"id\",\"message\"\n\"1\",\"{cell}\"\n"),
+    ] {
+        let (report, kept) = read("export.csv", text.as_bytes());
+        assert_eq!(report.outcome, FileOutcome::Read, "{text}");
+        assert_eq!(report.records_kept, 1, "{text}");
+        check_balance(&report, &kept);
+    }
+}
+
+#[test]
+fn records_in_a_form_that_is_not_read_are_a_loss_and_other_tables_are_none() {
+    let cell = record(1).replace('"', "\"\"");
+    let text = format!("\"a\",\"b\"\n\"1\",\"{cell}\"\n");
+    let mut wide = b"\xFF\xFE".to_vec();
+    wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    for bytes in [text.as_bytes(), &wide] {
+        let (report, _) = read("export.csv", bytes);
+        let FileOutcome::Refused(fault) = &report.outcome else {
+            panic!("{:?}", report.outcome)
+        };
+        assert_eq!(fault.code(), "unread-form");
+        assert!(fault.help().is_some_and(|help| help.contains("UTF-8")));
+    }
+    // Called like a log, so it is refused; but nothing says that it holds records.
+    let (report, _) = read("prices.csv", b"id,message\n1,hello\n");
+    assert!(matches!(
+        report.outcome,
+        FileOutcome::Refused(FileFault::NotJson(_))
+    ));
 }

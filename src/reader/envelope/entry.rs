@@ -205,7 +205,16 @@ impl Walk<'_, '_> {
             self.sink.record(&found(time, kind));
             return;
         }
-        let judged = check::judge(&view);
+        let mut judged = check::judge(&view);
+        if let Judged::Refused { code, .. } = &judged
+            && *code == check::TIME_MISSING
+            && let Some(time) = check::shipper_time(&bytes[at..end])
+        {
+            self.tally
+                .note("shipper-time", "@timestamp", index, String::new);
+            let kind = RecordKind::Call;
+            judged = Judged::Record { time, kind };
+        }
         let is_ordinary = matches!(
             judged,
             Judged::Record {

@@ -30,7 +30,12 @@ const LONGEST_HEAD: usize = 64 << 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::reader) struct Table {
     kind: Kind,
+    /// What stands between cells: programs in some countries write semicolons.
+    delimiter: u8,
 }
+
+/// Delimiters that are looked for, the usual one first.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
@@ -45,20 +50,40 @@ enum Kind {
 /// Looks whether the first line names columns of something that holds CloudTrail events.
 pub(in crate::reader) fn table(front: &[u8]) -> Option<Table> {
     let end = memchr::memchr(b'\n', front).unwrap_or(front.len());
-    let line = front.get(..end).filter(|line| line.len() <= LONGEST_HEAD)?;
-    let mut reader = ReaderBuilder::new().has_headers(false).from_reader(line);
-    let mut head = ByteRecord::new();
-    if !reader.read_byte_record(&mut head).ok()? {
+    if end > LONGEST_HEAD {
         return None;
     }
-    let names: Vec<String> = head
-        .iter()
-        .map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase())
-        .collect();
-    kind_of(&names).map(|kind| Table { kind })
+    let with = |delimiter| kind_with(front, delimiter).map(|kind| Table { kind, delimiter });
+    DELIMITERS.into_iter().find_map(with)
 }
 
-fn kind_of(names: &[String]) -> Option<Kind> {
+/// What the table holds if this stands between its cells.
+fn kind_with(front: &[u8], delimiter: u8) -> Option<Kind> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(front);
+    let mut row = ByteRecord::new();
+    if !reader.read_byte_record(&mut row).ok()? {
+        return None;
+    }
+    let names = row.iter();
+    let names: Vec<String> = names
+        .map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase())
+        .collect();
+    let has_row = reader.read_byte_record(&mut row).unwrap_or(false);
+    let cell = |column: usize| row.get(column).filter(|_| has_row).unwrap_or_default();
+    kind_of(&names, &|column| is_record(cell(column)))
+}
+
+/// Whether a cell begins a record or something around one; the front of a file may cut it.
+fn is_record(cell: &[u8]) -> bool {
+    let has = |name: &str| memchr::memmem::find(cell, name.as_bytes()).is_some();
+    cell.trim_ascii_start().starts_with(b"{") && has("eventVersion") && has("eventName")
+}
+
+fn kind_of(names: &[String], is_record: &dyn Fn(usize) -> bool) -> Option<Kind> {
     let has = |name: &str| names.iter().any(|one| one == name);
     let whole = WHOLE.iter().find_map(|(name, content)| {
         let column = names.iter().position(|one| one == name)?;
@@ -73,8 +98,8 @@ fn kind_of(names: &[String]) -> Option<Kind> {
             kind,
             Kind::Records {
                 content: Content::Shipper | Content::EventBridge | Content::Record,
-                ..
-            }
+                column,
+            } if !is_record(*column)
         ) || has("eventname")
             || has("@timestamp")
             || has("source")
@@ -112,7 +137,9 @@ impl Walk<'_, '_> {
             }
         };
         self.saw(content);
-        let mut reader = ReaderBuilder::new().from_reader(bytes);
+        let mut reader = ReaderBuilder::new()
+            .delimiter(table.delimiter)
+            .from_reader(bytes);
         let mut row = ByteRecord::new();
         loop {
             let at = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
