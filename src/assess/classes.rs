@@ -79,9 +79,17 @@ impl Proofs<'_> {
         if let Some(proof) = self.proved_idle(row, class) {
             return (Basis::Digests, proof);
         }
-        let told = self
-            .trails
-            .at_place(&row.account, &row.region, Asked::Class(class));
+        // What an organization does in one account says nothing where that account may be absent.
+        let is_of_one_account = matches!(
+            class,
+            EventClass::IdentityCenter | EventClass::Organizations
+        );
+        let told = match is_of_one_account {
+            true => Err(None),
+            false => self
+                .trails
+                .at_place(&row.account, &row.region, Asked::Class(class)),
+        };
         let hint = match told {
             Ok(proof) => return (proof.basis, proof.text),
             Err(hint) => hint,

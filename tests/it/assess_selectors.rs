@@ -280,3 +280,16 @@ fn selector_records_count_once_digests_show_that_the_trail_delivers_here() {
         &["nothing changed until the period began"],
     );
 }
+
+#[test]
+fn selectors_of_one_account_prove_nothing_of_identity_center() {
+    let control = control(
+        "no-users-without-mfa",
+        "\"identity-center\"",
+        "kind = \"forbid\"\npattern.eventName = [\"UserAuthentication\"]\n",
+    );
+    let mut world = World::new(&[control], &[]);
+    world.snapshots = vec![snapshot(&[ALL_MANAGEMENT], None, MULTI)];
+    let reason = ["the account that runs it may not be in the set"];
+    check(world, Verdict::NotDeterminable, &reason);
+}
