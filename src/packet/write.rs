@@ -237,13 +237,56 @@ fn json(value: &impl Serialize, folder: &Folder) -> Result<String, WriteError> {
     Ok(text)
 }
 
+/// Remembers why writing failed.
+struct Watched<'s> {
+    sink: &'s mut dyn io::Write,
+    failed: Option<io::Error>,
+}
+
+impl Watched<'_> {
+    fn note<T>(&mut self, written: io::Result<T>) -> io::Result<T> {
+        written.map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.failed = Some(error);
+            }
+            kind.into()
+        })
+    }
+}
+
+impl io::Write for Watched<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.sink.write(bytes);
+        self.note(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.sink.flush();
+        self.note(flushed)
+    }
+}
+
 fn write_view(view: &dyn View, packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
     let mut sink = folder.create(view.file_name())?;
-    view.render(packet, &mut sink)
-        .map_err(|cause| WriteError::View {
-            name: view.file_name(),
-            cause,
-        })?;
+    let mut watched = Watched {
+        sink: &mut sink,
+        failed: None,
+    };
+    if let Err(cause) = view.render(packet, &mut watched) {
+        let (name, path) = (view.file_name(), folder.shown(view.file_name()));
+        // What the system said, not what a renderer made of it.
+        return Err(match watched.failed {
+            Some(cause) => WriteError::Rows { path, cause },
+            None => match cause.downcast::<io::Error>() {
+                Ok(cause) => WriteError::Rows {
+                    path,
+                    cause: *cause,
+                },
+                Err(cause) => WriteError::View { name, cause },
+            },
+        });
+    }
     folder.keep(sink)?;
     Ok(())
 }

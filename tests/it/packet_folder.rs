@@ -320,7 +320,7 @@ fn leaves_nothing(out: &Path, failed: Result<Written, WriteError>) -> String {
         0,
         "no folder is left"
     );
-    error.to_string()
+    format!("{error}; {}", error.help().unwrap_or_default())
 }
 
 #[test]
@@ -334,7 +334,8 @@ fn whatever_fails_nothing_is_left() {
         ..options(out.path())
     };
     let message = leaves_nothing(out.path(), write::write(&inputs, &packet, &views));
-    assert!(message.starts_with("`packet.pdf`: "), "{message}");
+    assert!(message.contains("packet.pdf`: "), "{message}");
+    assert!(message.contains("free some space"), "{message}");
     let broken = Breaks(&demo);
     let broken = Inputs {
         source: &broken,
