@@ -4,6 +4,7 @@
 
 pub mod block;
 pub mod chart;
+mod coverage;
 pub mod csv;
 pub mod html;
 pub mod markup;

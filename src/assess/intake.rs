@@ -113,6 +113,8 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
     })?;
     for problem in intake.problems.iter().filter(|one| one.is_loss) {
         intake.loss_rows += 1;
+        log_set.files_listed += 1;
+        log_set.files_not_opened += 1;
         intake.losses.push(Loss {
             name: problem.name.clone(),
             claim: claim_of(&problem.name),

@@ -303,7 +303,7 @@ pub struct RefusalRow {
     pub is_loss: bool,
 }
 
-/// What was read. Files: listed = read + refused + not read.
+/// What was read. Files: listed = read + refused + not read + not opened.
 /// Records: seen = kept + duplicates + conflicts + amended + refused + outside period + outside scope.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogSet {
@@ -315,6 +315,8 @@ pub struct LogSet {
     pub files_refused: u64,
     /// Files that are not CloudTrail logs.
     pub files_not_read: u64,
+    /// What lies in place of files and could not be looked at: pipes, links, folders that may not be opened.
+    pub files_not_opened: u64,
     /// Bytes as stored of the files read.
     pub bytes_stored: u64,
     /// Bytes inflated.

@@ -367,7 +367,10 @@ fn add(to: &mut RecordCounts, more: &RecordCounts) {
 
 /// Everything that was seen must have ended somewhere.
 fn check(log_set: &LogSet) -> Result<(), AssessError> {
-    let files = log_set.files_read + log_set.files_refused + log_set.files_not_read;
+    let files = log_set.files_read
+        + log_set.files_refused
+        + log_set.files_not_read
+        + log_set.files_not_opened;
     if log_set.files_listed != files {
         let message = format!(
             "{} files listed, {files} accounted for",

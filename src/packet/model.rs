@@ -498,7 +498,7 @@ pub struct Row {
     pub masked: bool,
 }
 
-/// What was read. Files: listed = read + refused + not read.
+/// What was read. Files: listed = read + refused + not read + not opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogSetInfo {
     /// Files found.
@@ -509,6 +509,9 @@ pub struct LogSetInfo {
     pub files_refused: u64,
     /// Files that are not CloudTrail logs.
     pub files_not_read: u64,
+    /// What lies in place of files and could not be looked at.
+    #[serde(default)]
+    pub files_not_opened: u64,
     /// Bytes as stored of the files read.
     pub bytes_stored: u64,
     /// Bytes inflated.
@@ -571,11 +574,12 @@ pub struct RecordCountsInfo {
 
 impl LogSetInfo {
     /// What became of the files; the parts add up to all files listed.
-    pub fn file_parts(&self) -> [(&'static str, u64); 3] {
+    pub fn file_parts(&self) -> [(&'static str, u64); 4] {
         [
             ("read", self.files_read),
             ("refused", self.files_refused),
             ("not logs", self.files_not_read),
+            ("not opened", self.files_not_opened),
         ]
     }
 }

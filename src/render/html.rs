@@ -32,6 +32,7 @@ impl View for HtmlView {
         context.insert("policy", &policy());
         context.insert("pictures", &Pictures::of(packet));
         context.insert("months", &months(packet));
+        context.insert("coverage_lines", &super::coverage::lines(packet));
         context.insert("alike", &picture::alike(packet));
         context.insert("class_names", &picture::classes_asked(packet));
         context.insert("class_rows", &class_rows(packet));

@@ -179,6 +179,17 @@ fn add_refusals(facts: &mut FileFacts, report: &FileReport) {
         message: notice.message.clone(),
         is_loss: true,
     }));
+    if report.aggregates > 0 {
+        facts.refusals.push(RefusalFact {
+            index: None,
+            code: "aggregated-events".to_owned(),
+            message: format!(
+                "{} aggregated events left out: they count data events over five minutes, and are no records of calls",
+                report.aggregates
+            ),
+            is_loss: false,
+        });
+    }
     let unlisted = report.records_refused - report.refusals.len() as u64;
     if unlisted > 0 {
         facts.refusals.push(RefusalFact {

@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut impl Write, found: &Inspection<'_>) -> io::Result<
         "period": found.period.map(|period| json!({
             "start": time::format(period.start), "end": time::format(period.end), "is_asked": found.is_asked,
         })),
-        "files": {"listed": set.files_listed, "read": set.files_read, "refused": set.files_refused, "not_logs": set.files_not_read},
+        "files": {"listed": set.files_listed, "read": set.files_read, "refused": set.files_refused, "not_logs": set.files_not_read, "not_opened": set.files_not_opened},
         "bytes": {"stored": set.bytes_stored, "inflated": set.bytes_inflated},
         "records": counts(&set.total),
         "by_account": by_account,

@@ -81,11 +81,12 @@ impl Page {
         self.wrapped(
             "files    ",
             &format!(
-                "{} = {} read + {} refused + {} not logs",
+                "{} = {} read + {} refused + {} not logs + {} not opened",
                 thousands(set.files_listed),
                 thousands(set.files_read),
                 thousands(set.files_refused),
-                thousands(set.files_not_read)
+                thousands(set.files_not_read),
+                thousands(set.files_not_opened)
             ),
             9,
         );

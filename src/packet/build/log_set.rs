@@ -2,7 +2,8 @@
 
 use super::{BuildError, Inputs, balanced, remarks};
 use crate::assess::outcome::{
-    Assessment, Basis, Coverage, CoverageRow, InputRow, RecordCounts, RefusalRow, StoreProof,
+    Assessment, Basis, Coverage, CoverageRow, InputRow, Integrity, RecordCounts, RefusalRow,
+    StoreProof,
 };
 use crate::packet::evidence::RowsDigest;
 use crate::packet::mask::Masker;
@@ -12,6 +13,7 @@ use crate::packet::model::{
     SnapshotInfo, StateInfo, StoreProofInfo,
 };
 use crate::packet::words;
+use crate::period::HOUR;
 use crate::record::time;
 use crate::trail::snapshot::Snapshot;
 
@@ -20,7 +22,7 @@ pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildErr
     balanced(
         || "files of the log set".to_owned(),
         found.files_listed,
-        found.files_read + found.files_refused + found.files_not_read,
+        found.files_read + found.files_refused + found.files_not_read + found.files_not_opened,
     )?;
     check_records("records of the log set", &found.total)?;
     for (account, counts) in &found.by_account {
@@ -37,6 +39,7 @@ pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildErr
         files_read: found.files_read,
         files_refused: found.files_refused,
         files_not_read: found.files_not_read,
+        files_not_opened: found.files_not_opened,
         bytes_stored: found.bytes_stored,
         bytes_inflated: found.bytes_inflated,
         total: record_counts(&found.total),
@@ -179,7 +182,7 @@ fn input_files(inputs: &Inputs<'_>) -> Result<InputList, BuildError> {
     })?;
     balanced(
         || "rows of input files".to_owned(),
-        log_set.files_listed,
+        log_set.files_listed - log_set.files_not_opened,
         total,
     )?;
     // The sums of the assessment and the files one by one are counted apart, so that they can differ.
@@ -209,7 +212,11 @@ pub fn coverage(assessment: &Assessment, masker: &Masker) -> CoverageInfo {
             .map(|day| time::format_day(*day))
             .collect(),
         states: states(found),
-        rows: found.rows.iter().map(row).collect(),
+        rows: found
+            .rows
+            .iter()
+            .map(|one| row(one, &found.days, &assessment.integrity))
+            .collect(),
         classes: found
             .classes
             .iter()
@@ -279,13 +286,22 @@ fn snapshot(one: &Snapshot) -> SnapshotInfo {
     }
 }
 
-/// `x` for each hour with records, `.` for the others.
-fn hours(bits: u32) -> String {
-    match bits {
-        0 => String::new(),
-        _ => (0..24)
-            .map(|hour| if bits >> hour & 1 == 1 { 'x' } else { '.' })
-            .collect(),
+/// `x` for each hour with records, `i` for one that digests prove idle, `.` for the others.
+fn hours(bits: u32, day: i64, idle: &[(i64, i64)]) -> String {
+    let is_idle = |hour: i64| {
+        let from = day + hour * HOUR;
+        idle.iter()
+            .any(|span| span.0 <= from && from + HOUR <= span.1)
+    };
+    let letter = |hour: i64| match () {
+        () if bits >> hour & 1 == 1 => 'x',
+        () if is_idle(hour) => 'i',
+        () => '.',
+    };
+    let all: String = (0..24).map(letter).collect();
+    match all.contains(['x', 'i']) {
+        true => all,
+        false => String::new(),
     }
 }
 
@@ -304,7 +320,10 @@ fn states(coverage: &Coverage) -> Vec<StateInfo> {
     .collect()
 }
 
-fn row(found: &CoverageRow) -> CoverageRowInfo {
+fn row(found: &CoverageRow, days: &[i64], integrity: &Integrity) -> CoverageRowInfo {
+    let mut cover = integrity.cover.iter();
+    let cover = cover.find(|one| one.account == found.account && one.region == found.region);
+    let idle = cover.map_or(&[][..], |one| &one.idle);
     CoverageRowInfo {
         account: found.account.clone(),
         account_name: found.account_name.clone(),
@@ -315,6 +334,11 @@ fn row(found: &CoverageRow) -> CoverageRowInfo {
             .map(|state| words::day_state(*state).0)
             .collect(),
         counts: found.counts.clone(),
-        hours: found.hours.iter().map(|bits| hours(*bits)).collect(),
+        hours: found
+            .hours
+            .iter()
+            .zip(days)
+            .map(|(bits, day)| hours(*bits, *day, idle))
+            .collect(),
     }
 }

@@ -130,7 +130,7 @@ fn fault_cells(one: &FaultInfo) -> Vec<Cell> {
     vec![object.into(), kind.into(), Cell::text(time), what.into()]
 }
 
-fn table<'p>(
+pub(super) fn table<'p>(
     name: &str,
     columns: Vec<Column>,
     mut rows: Vec<Vec<Cell>>,

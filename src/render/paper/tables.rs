@@ -2,6 +2,7 @@
 
 use super::super::block::{Cell, Column, RowError, RowSource, Rows, Run, Table, Tone};
 use super::super::chart::grouped;
+use super::super::coverage;
 use super::super::picture::verdict_tone;
 use super::super::templates::{anchor, cut, instant};
 use super::{chains, remarks};
@@ -113,6 +114,24 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             [("List", 100.0), ("Entries", 0.0), ("Used by", 130.0)],
             list_cells,
         ),
+        "coverage" => {
+            let rows = coverage::lines(packet).iter().map(coverage_cells).collect();
+            let columns = vec![
+                Column::points("Account", 66.0),
+                Column::points("Region", 76.0),
+                Column::points("Records", 48.0),
+                Column::points("Delivered days", 52.0),
+                Column::share("Other days", 1.0),
+                Column::share("Hours that digests prove idle", 1.0),
+            ];
+            chains::table(
+                name,
+                columns,
+                rows,
+                "There is no account or Region to show.",
+                &packet.coverage.file,
+            )
+        }
         "classes" => plain(
             name,
             &packet.coverage.classes,
@@ -537,6 +556,18 @@ fn list_cells(one: &ListInfo) -> Vec<Cell> {
         name.into(),
         entries.into(),
         Cell::text(one.used_by.join(", ")),
+    ]
+}
+
+fn coverage_cells(one: &coverage::PlaceLine) -> Vec<Cell> {
+    let or_none = |text: &str| Cell::text(if text.is_empty() { "none" } else { text });
+    vec![
+        Cell::mono(&one.account),
+        Cell::text(&one.region),
+        Cell::text(grouped(one.records)),
+        Cell::text(grouped(one.delivered)),
+        or_none(&one.others),
+        or_none(&one.idle_hours),
     ]
 }
 
