@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// What stands for the path of a ledger that has none.
+pub(super) const TEMPORARY: &str = "(temporary)";
+
 /// Why a ledger cannot be used or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -59,6 +62,22 @@ pub enum LedgerError {
     },
 }
 
+/// Values or tables that no version writes: pages that were zeroed, or swapped for others.
+fn is_of_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error as Sqlite;
+    match error {
+        Sqlite::InvalidColumnType(..)
+        | Sqlite::FromSqlConversionFailure(..)
+        | Sqlite::IntegralValueOutOfRange(..)
+        | Sqlite::Utf8Error(..)
+        | Sqlite::QueryReturnedNoRows => true,
+        _ => {
+            let text = error.to_string();
+            text.starts_with("no such table") || text.starts_with("no such column")
+        }
+    }
+}
+
 fn unfinished(scans: &[String]) -> String {
     match scans {
         [] => "a scan was cut off before it wrote anything".to_owned(),
@@ -74,6 +93,9 @@ impl LedgerError {
             LedgerError::NotALedger(_) => "name another file; it was left as it is",
             LedgerError::Damaged { .. } => "delete it and scan the logs again",
             LedgerError::InUse(_) => "wait for the other run to end, or use another ledger",
+            LedgerError::DiskFull(path) if path.as_os_str() == TEMPORARY => {
+                "free some space in the folder for temporary files, or set `TMPDIR` to another one"
+            }
             LedgerError::DiskFull(_) => {
                 "free some space and run the same command again; it goes on where it stopped"
             }
@@ -95,6 +117,10 @@ impl LedgerError {
         use rusqlite::ErrorCode as Code;
         let path = path.to_owned();
         let detail = error.to_string();
+        if is_of_damage(error) {
+            let detail = format!("a value is not of the kind that was written ({detail})");
+            return LedgerError::Damaged { path, detail };
+        }
         match error.sqlite_error_code() {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => LedgerError::InUse(path),
             Some(Code::DiskFull) => LedgerError::DiskFull(path),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::error::LedgerError;
+use super::error::{LedgerError, TEMPORARY};
 use super::identity::Identity;
 
 /// Version of the tables; another version is refused.
@@ -127,7 +127,7 @@ impl Ledger {
     /// # Errors
     /// See [`LedgerError`].
     pub fn temporary(identity: &Identity) -> Result<Ledger, LedgerError> {
-        let path = PathBuf::from("(temporary)");
+        let path = PathBuf::from(TEMPORARY);
         let make = || {
             // An empty name is SQLite's own temporary file.
             let connection = Connection::open("")?;
