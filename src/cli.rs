@@ -6,10 +6,12 @@ pub mod control;
 pub mod exit;
 pub mod explain;
 pub mod failure;
+pub mod given;
 pub mod intake;
 pub mod integrity;
 pub mod logs;
 pub mod matching;
+pub mod merge;
 pub mod output;
 pub mod pattern;
 pub mod plan;
@@ -66,7 +68,7 @@ fn run(command: &Command, clock: &clock::Clock) -> Result<Exit, Failure> {
         Command::Pattern(Pattern::Check(args)) => pattern::check(args, &mut out)?,
         Command::Report(args) => report::run(args, clock, &mut out)?,
         Command::Scan(args) => intake::scan(args, &mut out)?,
-        Command::Merge(args) => intake::merge(args, &mut out)?,
+        Command::Merge(args) => merge::run(args, &mut out)?,
         Command::Logs(args) => match &args.command {
             Some(LogsCommand::Integrity(args)) => integrity::run(args, &mut out)?,
             None => logs::run(&args.inspect, clock, &mut out)?,

@@ -8,5 +8,6 @@ pub mod advice;
 pub mod counter;
 pub mod pass;
 pub mod prices;
+pub mod remarks;
 pub mod span;
 pub mod tally;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod facts;
 pub mod identity;
 pub mod integrity;
+pub mod left;
 pub mod merge;
 pub mod read;
 pub mod remarks;

@@ -6,6 +6,7 @@
 mod chains;
 pub mod driver;
 mod file;
+mod losses;
 mod members;
 mod memo;
 mod plan;
@@ -17,5 +18,6 @@ mod unchanged;
 
 pub use self::driver::{Counted, NoProgress, Progress, ScanError, ScanOptions, Summary, scan};
 pub use self::file::{facts_of_bytes, read};
+pub use self::losses::{FirstLosses, Lost};
 pub use self::plan::Plan;
 pub use self::sink::FactSink;

@@ -385,7 +385,8 @@ pub struct Inspect {
     #[command(flatten)]
     pub sources: Sources,
 
-    /// Ledger to use and keep: files that it holds are not scanned again
+    /// Ledger to use and keep: files that it holds are not scanned again; it may hold no files
+    /// but those of LOGS. Without LOGS, and with a period, it is looked at alone
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
 
@@ -450,7 +451,7 @@ Example:
   attestrail logs integrity bucket-copy/ --keys public-keys.us-east-1.json --period 2026-10")]
 pub struct LogsIntegrity {
     /// Folders (AWSLogs trees, any prefix) with log files and digest files
-    #[arg(value_name = "TREE", required = true)]
+    #[arg(value_name = "TREE")]
     pub trees: Vec<PathBuf>,
 
     /// Output of `aws cloudtrail list-public-keys`, one file for each Region; the Region comes

@@ -1,13 +1,14 @@
-//! Logs into a ledger, for `report`, `scan` and `merge`.
+//! Logs into a ledger, for `report`, `scan` and `logs`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::args::{Merge, Scan};
+use super::args::Scan;
 use super::control::{lint_own, load_set};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::matching::{bad_roots, load_scope};
-use super::output::{Out, closed_is_fine};
+use super::given::Given;
+use super::matching::load_scope;
+use super::output::{Out, closed_is_fine, complain};
 use super::plan::Inputs;
 use super::settings::Settings;
 use super::standard_input::{Kept, STDIN};
@@ -15,11 +16,10 @@ use super::terminal::{Display, Progress, thousands};
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
 use crate::ledger::identity::Identity;
-use crate::ledger::merge as merging;
 use crate::ledger::{Ledger, LedgerError};
 use crate::sanitize;
-use crate::scan::{Counted, ScanOptions, Summary, scan as scan_files};
-use crate::source::local::{WalkOptions, walk};
+use crate::scan::{Counted, FirstLosses, ScanOptions, Summary, scan as scan_files};
+use crate::source::display::display_text;
 
 /// The seed where nobody chose one: samples are then the same for everybody who
 /// has the same records, and cannot be chosen by whoever makes the packet.
@@ -52,35 +52,49 @@ impl Intake<'_> {
     /// # Errors
     /// When there is nothing to read, the ledger cannot be used, or somebody asked to stop.
     pub fn run(&self, path: Option<&Path>, display: &Display) -> Result<Ledger, Failure> {
+        let mut ledger = self.open(path)?;
+        if !self.inputs.logs.value.is_empty() {
+            let given = Given::of(&self.inputs.logs.value)?;
+            self.read(&mut ledger, &given, display)?;
+        }
+        with_files(ledger)
+    }
+
+    /// Reads logs that others read too into the ledger at `path`, which must hold no others.
+    ///
+    /// # Errors
+    /// See [`Intake::run`].
+    pub fn run_alone(
+        &self,
+        path: Option<&Path>,
+        given: &Given,
+        display: &Display,
+    ) -> Result<Ledger, Failure> {
+        let mut ledger = self.open(path)?;
+        if path.is_some() {
+            given.refuse_others(&ledger)?;
+        }
+        self.read(&mut ledger, given, display)?;
+        with_files(ledger)
+    }
+
+    fn open(&self, path: Option<&Path>) -> Result<Ledger, Failure> {
         let identity = Identity::of(self.set, self.scope, self.seed);
-        let mut ledger = match path {
+        match path {
             // Without logs there is nothing to fill a new ledger with.
             Some(path) if self.inputs.logs.value.is_empty() => Ledger::open(path),
             Some(path) => Ledger::open_or_create(path, &identity),
             None => Ledger::temporary(&identity),
         }
-        .map_err(|error| ledger_failure(&error))?;
-        if !self.inputs.logs.value.is_empty() {
-            self.read(&mut ledger, display)?;
-        }
-        if ledger
-            .file_count()
-            .map_err(|error| ledger_failure(&error))?
-            == 0
-        {
-            return Err(Failure::usage(
-                "no log file was found",
-                "name a folder that holds CloudTrail logs (`AWSLogs/…` with .json.gz files)",
-            ));
-        }
-        Ok(ledger)
+        .map_err(|error| ledger_failure(&error))
     }
 
-    fn read(&self, ledger: &mut Ledger, display: &Display) -> Result<Summary, Failure> {
-        let mut roots = self.inputs.logs.value.clone();
-        // Kept until the scan is through.
-        let kept = super::standard_input::replace(&mut roots)?;
-        let listing = walk(&roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
+    fn read(
+        &self,
+        ledger: &mut Ledger,
+        given: &Given,
+        display: &Display,
+    ) -> Result<Summary, Failure> {
         let plan = crate::scan::Plan::new(self.set, self.scope, self.seed);
         let options = ScanOptions {
             threads: self.inputs.threads.value,
@@ -88,7 +102,7 @@ impl Intake<'_> {
             hash_logs: self.hash_logs,
             ..ScanOptions::default()
         };
-        let name = self.scan_name(kept.as_ref());
+        let name = self.scan_name(given.kept.as_ref());
         ledger
             .begin_scan(&name)
             .map_err(|error| ledger_failure(&error))?;
@@ -98,7 +112,7 @@ impl Intake<'_> {
         };
         let summary = scan_files(
             ledger,
-            &listing,
+            &given.listing,
             &plan,
             &options,
             &mut progress,
@@ -133,6 +147,25 @@ impl Intake<'_> {
             .collect();
         roots.sort();
         roots.join(", ")
+    }
+}
+
+/// Refuses a ledger without files: nothing can be said from it.
+fn with_files(ledger: Ledger) -> Result<Ledger, Failure> {
+    let count = || -> Result<u64, LedgerError> {
+        let count = ledger.file_count()?;
+        if count == 0 {
+            // A scan that was cut off before it wrote a file is another thing than an empty folder.
+            ledger.check_finished()?;
+        }
+        Ok(count)
+    };
+    match count().map_err(|error| ledger_failure(&error))? {
+        0 => Err(Failure::usage(
+            "no log file was found",
+            "name a folder that holds CloudTrail logs (`AWSLogs/…` with .json.gz files)",
+        )),
+        _ => Ok(ledger),
     }
 }
 
@@ -171,20 +204,50 @@ impl crate::scan::Progress for Shown<'_> {
 
 fn words(summary: &Summary) -> String {
     let mut text = format!(
-        "read {} records in {} files",
-        thousands(summary.read.records),
-        thousands(summary.read.files)
+        "read {} in {}",
+        counted(summary.read.records, "record"),
+        counted(summary.read.files, "file")
     );
-    let mut also = |count: u64, what: &str| {
+    let mut also = |count: u64, what: &str, then: &str| {
         if count > 0 {
-            text.push_str(&format!("; {} {what}", thousands(count)));
+            text.push_str(&format!("; {} {then}", counted(count, what)));
         }
     };
-    also(summary.unchanged, "files unchanged");
-    also(summary.replaced, "files had changed and were read again");
-    also(summary.refused, "files refused");
-    also(summary.records_refused, "records refused");
+    also(summary.unchanged, "file", "unchanged");
+    also(summary.replaced, "file", "had changed, read again");
+    also(summary.refused, "file", "refused");
+    also(summary.records_refused, "record", "refused");
+    also(summary.unseen, "file or folder", "not looked at");
     text
+}
+
+/// `1 file`, `2,000 files`
+fn counted(count: u64, what: &str) -> String {
+    match (count, what) {
+        (1, _) => format!("1 {what}"),
+        (_, "file or folder") => format!("{} files or folders", thousands(count)),
+        _ => format!("{} {what}s", thousands(count)),
+    }
+}
+
+/// What was lost, by name, also when quiet: these are errors.
+fn tell_losses(losses: &FirstLosses) {
+    for one in losses.iter() {
+        let record = one.index.map(|at| format!(", record {at}"));
+        complain(&format!(
+            "error: {}{}: {} ({})",
+            display_text(&one.name),
+            record.unwrap_or_default(),
+            one.message,
+            one.code
+        ));
+    }
+    if losses.more() > 0 {
+        complain(&format!(
+            "error: {} more; `attestrail report` lists all of them in logs/refused.csv",
+            thousands(losses.more())
+        ));
+    }
 }
 
 /// `attestrail scan`
@@ -222,8 +285,19 @@ pub fn scan(args: &Scan, out: &mut Out) -> Result<Exit, Failure> {
     };
     let mut ledger =
         Ledger::open_or_create(&args.ledger, &identity).map_err(|error| ledger_failure(&error))?;
-    let summary = intake.read(&mut ledger, &display)?;
+    let given = Given::of(&inputs.logs.value)?;
+    let summary = intake.read(&mut ledger, &given, &display)?;
+    tell_losses(&summary.losses);
     if args.behaviour.json {
+        let refusals: Vec<serde_json::Value> = summary
+            .losses
+            .iter()
+            .map(|one| {
+                serde_json::json!({
+                    "file": one.name, "index": one.index, "code": one.code, "message": one.message,
+                })
+            })
+            .collect();
         let line = serde_json::json!({
             "format": "attestrail.scan/v1",
             "ledger": args.ledger.to_string_lossy(),
@@ -233,84 +307,16 @@ pub fn scan(args: &Scan, out: &mut Out) -> Result<Exit, Failure> {
             "files_refused": summary.refused,
             "records_read": summary.read.records,
             "records_refused": summary.records_refused,
+            "not_looked_at": summary.unseen,
+            "refusals": refusals,
         });
         closed_is_fine(std::io::Write::write_fmt(out, format_args!("{line}\n")))?;
     }
-    let is_incomplete = summary.refused > 0 || summary.records_refused > 0;
+    let is_incomplete = summary.refused + summary.records_refused + summary.unseen > 0
+        || summary.losses.iter().next().is_some();
     Ok(if is_incomplete {
         Exit::Incomplete
     } else {
         Exit::Clean
     })
-}
-
-/// `attestrail merge`
-///
-/// # Errors
-/// When a ledger is missing, was made for other controls or lists, or the target exists.
-pub fn merge(args: &Merge, out: &mut Out) -> Result<Exit, Failure> {
-    if args.out.exists() {
-        return Err(Failure::usage(
-            format!(
-                "{}: is there already",
-                sanitize::inline(&args.out.to_string_lossy())
-            ),
-            "name a ledger that does not exist yet, or delete this one",
-        ));
-    }
-    // Half a ledger would look like a whole one, so it has its name only in the end, also after a kill.
-    let unnamed = beside(&args.out)?;
-    join(&args.ledgers, unnamed.path(), out)?;
-    unnamed
-        .into_temp_path()
-        .persist_noclobber(&args.out)
-        .map_err(|error| unwritable(&args.out, &error.error))?;
-    Ok(Exit::Clean)
-}
-
-/// A file beside the target that is gone unless it gets the target's name.
-fn beside(target: &Path) -> Result<tempfile::NamedTempFile, Failure> {
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".attestrail-").suffix(".ledger");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As a new file is made, so that whom the umask allows can read it.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder
-        .tempfile_in(folder)
-        .map_err(|cause| unwritable(target, &cause))
-}
-
-fn unwritable(path: &Path, cause: &std::io::Error) -> Failure {
-    ledger_failure(&LedgerError::Unwritable {
-        path: path.to_owned(),
-        detail: cause.to_string(),
-    })
-}
-
-fn join(ledgers: &[PathBuf], target: &Path, out: &mut Out) -> Result<(), Failure> {
-    let first = Ledger::open(&ledgers[0]).map_err(|error| ledger_failure(&error))?;
-    let mut joined =
-        Ledger::open_or_create(target, first.identity()).map_err(|error| ledger_failure(&error))?;
-    drop(first);
-    for path in ledgers {
-        let from = Ledger::open(path).map_err(|error| ledger_failure(&error))?;
-        let merged = merging::merge(&mut joined, &from).map_err(|error| ledger_failure(&error))?;
-        closed_is_fine(std::io::Write::write_fmt(
-            out,
-            format_args!(
-                "{}: {} files added, {} known already\n",
-                sanitize::inline(&path.to_string_lossy()),
-                thousands(merged.added),
-                thousands(merged.known)
-            ),
-        ))?;
-    }
-    joined.seal().map_err(|error| ledger_failure(&error))
 }

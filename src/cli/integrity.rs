@@ -52,6 +52,14 @@ pub struct Checked {
 /// # Errors
 /// Trees, keys or a period that cannot be used; standard output that cannot be written.
 pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
+    trust::refuse_folders("--keys", &args.keys)?;
+    trust::refuse_folders("--metadata", &args.metadata)?;
+    if args.trees.is_empty() {
+        return Err(Failure::usage(
+            "no logs given",
+            "name folders with log files and digest files, such as `attestrail logs integrity AWSLogs/`",
+        ));
+    }
     let threads = match args.behaviour.threads {
         Some(threads) => usize::from(threads),
         None => std::thread::available_parallelism().map_or(1, usize::from),

@@ -15,25 +15,30 @@ use super::clock::Clock;
 use super::control::load_set;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::given::Given;
 use super::intake::{self, Intake};
 use super::integrity::{self, Checked};
-use super::matching::{bad_roots, load_scope};
+use super::matching::load_scope;
 use super::output::{Out, closed_is_fine};
 use super::plan::{Inputs, PeriodWords};
 use super::settings::Settings;
 use super::terminal::{Display, Progress};
+use super::trust;
 use crate::assess::outcome::{Assessment, EvidenceSource, RefusalRow};
 use crate::assess::{self, Assessed};
 use crate::inspect::advice::{Advice, advise};
 use crate::inspect::pass::{self, PassOptions};
 use crate::inspect::prices::{Prices, SHIPPED};
+use crate::inspect::remarks::Remarks;
 use crate::inspect::span::Span;
 use crate::inspect::tally::Tally;
 use crate::integrity::IntegrityVerdict;
+use crate::ledger::{Ledger, LedgerError};
 use crate::period::Period;
 use crate::reader::ReadLimits;
 use crate::sanitize;
-use crate::source::local::{WalkOptions, walk};
+use crate::source::Listing;
+use crate::source::shape::ARCHIVE;
 
 /// Files of one shape.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,6 +57,7 @@ struct Inspection<'a> {
     is_asked: bool,
     assessment: &'a Assessment,
     shapes: BTreeMap<String, ShapeCount>,
+    remarks: Remarks,
     /// The first refusals that mean loss, and others.
     refusals: Vec<RefusalRow>,
     refusal_count: u64,
@@ -75,11 +81,11 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
     let settings = Settings::find(args.sources.config.as_deref())?;
     let inputs = Inputs::new(&args.sources, &args.behaviour, &settings);
     let asked = asked(args, clock)?;
+    trust::refuse_folders("--keys", &args.keys)?;
+    trust::refuse_folders("--metadata", &args.metadata)?;
+    trust::refuse_folders("--selectors", &args.statements.selectors)?;
     if inputs.logs.value.is_empty() && (args.ledger.is_none() || asked.is_none()) {
-        return Err(Failure::usage(
-            "no logs given",
-            "name folders or files with CloudTrail records, or a ledger with `--ledger` and a period with `--period`",
-        ));
+        return Err(nothing_given(args));
     }
     let prices = prices(args)?;
     let set = load_set(&inputs.controls.value, true)?;
@@ -99,8 +105,24 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         rehash: false,
         hash_logs: false,
     };
-    let ledger = intake.run(args.ledger.as_deref(), &display)?;
-    let tally = tally(&inputs, asked.as_ref(), &display)?;
+    let given = match inputs.logs.value.as_slice() {
+        [] => None,
+        logs => Some(Given::of(logs)?),
+    };
+    let path = args.ledger.as_deref();
+    let ledger = match &given {
+        None => intake.run(path, &display)?,
+        Some(given) => intake.run_alone(path, given, &display)?,
+    };
+    let tally = match &given {
+        None => None,
+        Some(given) => Some(tally(
+            &given.listing,
+            inputs.threads.value,
+            asked.as_ref(),
+            &display,
+        )?),
+    };
     let span = tally.as_ref().and_then(|tally| Span::of(&tally.days));
     let found = span.as_ref().map(|span| span.period.clone());
     let period = asked.clone().or(found);
@@ -116,10 +138,10 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         evidence,
     } = assess::assess(&ledger, &set, &scope, assessed_period, &options)
         .map_err(|error| Failure::usage(error.to_string(), error.help()))?;
-    let checked = match args.keys.is_empty() || inputs.logs.value.is_empty() {
-        true => None,
-        false => Some(integrity::check(&integrity::Wanted {
-            trees: &inputs.logs.value,
+    let checked = match given.as_ref().filter(|_| !args.keys.is_empty()) {
+        None => None,
+        Some(given) => Some(integrity::check(&integrity::Wanted {
+            trees: &given.roots,
             keys: &args.keys,
             metadata: &args.metadata,
             asked: asked
@@ -140,6 +162,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         },
         assessment: &assessment,
         shapes: BTreeMap::new(),
+        remarks: Remarks::default(),
         refusals: Vec::new(),
         refusal_count: 0,
         prices: &prices,
@@ -159,17 +182,21 @@ impl Inspection<'_> {
         let failed = |error: std::io::Error| {
             Failure::usage(error.to_string(), "delete the ledger and run again")
         };
-        let shapes = &mut self.shapes;
+        let (shapes, remarks) = (&mut self.shapes, &mut self.remarks);
         source
             .inputs(&mut |row| {
                 let name = match (row.outcome, row.shape.as_str()) {
                     ("refused", _) => "refused".to_owned(),
                     (_, "") => "of no known shape".to_owned(),
+                    (_, shape) if shape.starts_with(ARCHIVE) => {
+                        "an archive, each of its members a file of its own".to_owned()
+                    }
                     (_, shape) => shape.to_owned(),
                 };
                 let count = shapes.entry(name).or_default();
                 count.files += 1;
                 count.records += row.records;
+                remarks.note(&row.key, &row.notices);
                 Ok(())
             })
             .map_err(failed)?;
@@ -220,23 +247,31 @@ fn prices(args: &Inspect) -> Result<Prices, Failure> {
     Prices::parse(&text).map_err(refused)
 }
 
+/// Why there is nothing to look at: a ledger is told from no ledger, and from one that is not complete.
+fn nothing_given(args: &Inspect) -> Failure {
+    let whole = |path| -> Result<(), LedgerError> { Ledger::open(path)?.check_finished() };
+    match args.ledger.as_deref().map(whole) {
+        Some(Err(error)) => intake::ledger_failure(&error),
+        _ => Failure::usage(
+            "no logs given",
+            "name folders or files with CloudTrail records, or a ledger with `--ledger` and a period with `--period`",
+        ),
+    }
+}
+
 fn tally(
-    inputs: &Inputs,
+    listing: &Listing,
+    threads: usize,
     asked: Option<&Period>,
     display: &Display,
-) -> Result<Option<Tally>, Failure> {
-    if inputs.logs.value.is_empty() {
-        return Ok(None);
-    }
-    let listing =
-        walk(&inputs.logs.value, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
+) -> Result<Tally, Failure> {
     let progress = Mutex::new(Progress {
         files_total: listing.files.len() as u64,
         bytes_total: listing.files.iter().map(|file| file.size).sum(),
         ..Progress::default()
     });
     let options = PassOptions {
-        threads: inputs.threads.value,
+        threads,
         limits: ReadLimits::default(),
         window: asked.map(|period| (period.start, period.end)),
         cancel: super::stop::flag(),
@@ -251,7 +286,7 @@ fn tally(
         display.update(*progress);
     });
     display.finish("volumes tallied");
-    tally.map(Some).ok_or_else(|| {
+    tally.ok_or_else(|| {
         Failure::interrupted(
             "stopped before everything was looked at",
             "run the same command again",

@@ -115,6 +115,7 @@ impl<'a> Order<'a> {
         let plan = Plan::new(args, &settings);
         let period = plan.period.value.resolve(clock.now())?;
         let generated_at = clock.stated(args.generated_at.as_deref())?;
+        trust::refuse_folders("--selectors", &plan.selectors.value)?;
         let (trust, of_keys) = trust::read(&plan.chains, plan.inputs.threads.value)?;
         for warning in &of_keys {
             complain(&format!("warning: {warning}"));

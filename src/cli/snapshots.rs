@@ -13,6 +13,7 @@ use crate::trail::snapshot::{LARGEST, Snapshot};
 /// # Errors
 /// The first file that cannot be read or is no snapshot.
 pub fn load(named: &[PathBuf]) -> Result<Vec<Snapshot>, Failure> {
+    super::trust::refuse_folders("--selectors", named)?;
     let mut all = named
         .iter()
         .map(|one| load_one(one))

@@ -5,13 +5,14 @@
 //! logs are the same file on every machine, and other logs never take its place.
 
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::failure::Failure;
+use crate::sanitize;
 use crate::source::SourceFile;
 
 /// How standard input is asked for.
@@ -62,9 +63,9 @@ pub fn read() -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// When there is no place for it.
 pub fn keep(bytes: &[u8]) -> Result<Kept, Failure> {
-    let folder = tempfile::tempdir().map_err(|error| failure(&error))?;
+    let folder = tempfile::tempdir().map_err(|error| unkept(&error))?;
     let path = folder.path().join("standard-input.log");
-    fs::write(&path, bytes).map_err(|error| failure(&error))?;
+    fs::write(&path, bytes).map_err(|error| unkept(&error))?;
     Ok(Kept {
         _folder: folder,
         path,
@@ -91,23 +92,14 @@ pub fn replace(logs: &mut [PathBuf]) -> Result<Option<Kept>, Failure> {
 
 /// Copies standard input to a file that is called after its content.
 fn spool() -> Result<Kept, Failure> {
-    let folder = tempfile::tempdir().map_err(|error| failure(&error))?;
+    let folder = tempfile::tempdir().map_err(|error| unkept(&error))?;
     let begun = folder.path().join("begun");
-    let mut file = fs::File::create(&begun).map_err(|error| failure(&error))?;
-    let mut hashing = Hashing {
-        inner: std::io::stdin().lock(),
-        hasher: Sha256::new(),
-    };
-    let size = std::io::copy(&mut hashing, &mut file).map_err(|error| failure(&error))?;
-    let hash = hashing.hasher.finalize();
-    let name: String = hash
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut file = fs::File::create(&begun).map_err(|error| unkept(&error))?;
+    let (size, hash) = copy(&mut std::io::stdin().lock(), &mut file)?;
+    let name = hex::encode(&hash[..8]);
     // The ending makes an input that cannot be read a loss, and not a file beside the logs.
     let path = folder.path().join(format!("standard-input-{name}.log"));
-    fs::rename(&begun, &path).map_err(|error| failure(&error))?;
+    fs::rename(&begun, &path).map_err(|error| unkept(&error))?;
     Ok(Kept {
         _folder: folder,
         path,
@@ -115,16 +107,23 @@ fn spool() -> Result<Kept, Failure> {
     })
 }
 
-struct Hashing<R> {
-    inner: R,
-    hasher: Sha256,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
-        Ok(count)
+/// Copies everything, and returns its size and SHA-256. What cannot be read and what cannot be
+/// written are told apart: the remedies differ.
+fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<(u64, [u8; 32]), Failure> {
+    let mut hasher = Sha256::new();
+    let mut size = 0;
+    let mut piece = vec![0; 256 << 10];
+    loop {
+        let count = match from.read(&mut piece) {
+            Ok(0) => return Ok((size, hasher.finalize().into())),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(failure(&error)),
+        };
+        hasher.update(&piece[..count]);
+        to.write_all(&piece[..count])
+            .map_err(|error| unkept(&error))?;
+        size += count as u64;
     }
 }
 
@@ -132,5 +131,17 @@ fn failure(error: &std::io::Error) -> Failure {
     Failure::usage(
         format!("cannot read standard input: {error}"),
         "pipe records into it, or name a file",
+    )
+}
+
+/// The folder for temporary files is full, or not to be used.
+fn unkept(error: &std::io::Error) -> Failure {
+    let folder = std::env::temp_dir();
+    Failure::usage(
+        format!(
+            "standard input cannot be kept in the folder for temporary files, `{}`: {error}",
+            sanitize::inline(&folder.to_string_lossy())
+        ),
+        "free some space there, or set `TMPDIR` to another folder; a file or folder is read where it lies",
     )
 }

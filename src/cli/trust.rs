@@ -18,8 +18,8 @@ use crate::source::display::display_value;
 pub fn keys(files: &[PathBuf]) -> Result<(Keys, Vec<String>), Failure> {
     let mut keys = Keys::new();
     let mut warnings = Vec::new();
+    refuse_folders("--keys", files)?;
     for file in files {
-        refuse_folder("--keys", file)?;
         let refused = add_keys(&mut keys, file).map_err(|message| {
             Failure::usage(
                 message,
@@ -39,8 +39,8 @@ pub fn keys(files: &[PathBuf]) -> Result<(Keys, Vec<String>), Failure> {
 /// A file that cannot be read.
 pub fn metadata(files: &[PathBuf]) -> Result<Vec<MetadataFile>, Failure> {
     let mut all = Vec::new();
+    refuse_folders("--metadata", files)?;
     for file in files {
-        refuse_folder("--metadata", file)?;
         let shown = display_value(&file.to_string_lossy());
         let bytes = std::fs::read(file).map_err(|error| {
             Failure::usage(
@@ -120,7 +120,16 @@ fn file_name(path: &Path) -> String {
     display_value(&name.to_string_lossy())
 }
 
-/// Options that take several files swallow what stands behind them.
+/// Options that take several files swallow what stands behind them: the logs, most likely.
+///
+/// # Errors
+/// The first folder among the files.
+pub fn refuse_folders(option: &str, paths: &[PathBuf]) -> Result<(), Failure> {
+    paths
+        .iter()
+        .try_for_each(|path| refuse_folder(option, path))
+}
+
 fn refuse_folder(option: &str, path: &Path) -> Result<(), Failure> {
     if !path.is_dir() {
         return Ok(());

@@ -1,7 +1,7 @@
 //! What a trail would have to record so that the controls can be answered: advanced event
 //! selectors and lines for the AWS CLI, for a person to run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
@@ -36,6 +36,37 @@ pub struct Advice {
     pub lines: Vec<String>,
     /// What else would have to be known, each a sentence.
     pub notes: Vec<String>,
+}
+
+/// A reason, and the controls that it leaves without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason<'a> {
+    /// Why.
+    pub text: &'a str,
+    /// Ids, in their order.
+    pub controls: Vec<&'a str>,
+}
+
+impl Advice {
+    /// Every reason once: those of most controls first, then as they come.
+    pub fn reasons(&self) -> Vec<Reason<'_>> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut all: Vec<Reason<'_>> = Vec::new();
+        for one in &self.unanswered {
+            for text in &one.reasons {
+                let place = *places.entry(text).or_insert_with(|| {
+                    let controls = Vec::new();
+                    all.push(Reason { text, controls });
+                    all.len() - 1
+                });
+                if all[place].controls.last() != Some(&one.id.as_str()) {
+                    all[place].controls.push(&one.id);
+                }
+            }
+        }
+        all.sort_by_key(|one| std::cmp::Reverse(one.controls.len()));
+        all
+    }
 }
 
 /// From an assessment.

@@ -63,6 +63,7 @@ impl Counter {
 
     /// Adds all of another counter.
     pub fn join(&mut self, other: &Counter) {
+        self.error += other.error;
         for (text, volume) in &other.volumes {
             self.add(text, *volume);
         }

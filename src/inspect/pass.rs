@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::tally::{Tally, TallySink};
 use crate::integrity::parallel;
-use crate::reader::{ReadLimits, Scratch, read_file};
+use crate::reader::{ReadLimits, Scratch, archive, read_file, read_member};
 use crate::record::path::PathSet;
 use crate::record::project::Projector;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, layout};
 
 /// How to read.
 pub struct PassOptions<'o> {
@@ -47,9 +47,7 @@ pub fn read(
                     return None;
                 }
                 let file = &chunk[at];
-                sink.begin(file.claim().account);
-                let report = read_file(file, &options.limits, scratch, projector, sink);
-                let tally = sink.finish(&report);
+                let tally = one(file, options, scratch, projector, sink);
                 done(file.size, tally.total.records);
                 Some(tally)
             },
@@ -58,5 +56,30 @@ pub fn read(
             whole.join(&tally?);
         }
     }
-    Some(whole)
+    // An archive may have been left in its middle.
+    (!options.cancel.load(Ordering::Relaxed)).then_some(whole)
+}
+
+/// Tallies one file, or every member of an archive in the order in which they stand there.
+fn one(
+    file: &SourceFile,
+    options: &PassOptions<'_>,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut TallySink,
+) -> Tally {
+    sink.begin(file.claim().account);
+    let report = read_file(file, &options.limits, scratch, projector, sink);
+    if !report.is_archive() {
+        return sink.finish(&report);
+    }
+    // Of all members together, so its lists are bounded as those of the whole set are.
+    let mut all = Tally::whole();
+    archive::each_member(file, &options.limits, &mut |member| {
+        sink.begin(layout::claim(&member.key).account);
+        let report = read_member(&member, &options.limits, scratch, projector, sink);
+        all.join(&sink.finish(&report));
+        !options.cancel.load(Ordering::Relaxed)
+    });
+    all
 }

@@ -130,6 +130,24 @@ impl Ledger {
         self.wrap(count).map(|count| count as u64)
     }
 
+    /// The key of every file, once for each content.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn keys(&self, mut each: impl FnMut(&str)) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut statement = self
+                .connection
+                .prepare("SELECT key FROM file ORDER BY key")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        };
+        self.wrap(read())
+    }
+
     /// Every file, in byte order of keys, then of contents.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crossbeam_channel::bounded;
 
 use super::file;
+use super::losses::{FirstLosses, Lost};
 use super::members::Members;
 use super::plan::Plan;
 use super::sink::FactSink;
@@ -110,6 +111,10 @@ pub struct Summary {
     pub refused: u64,
     /// Records that cannot be used.
     pub records_refused: u64,
+    /// What could not be looked at, such as a folder without permission.
+    pub unseen: u64,
+    /// The first of everything that is lost, by name.
+    pub losses: FirstLosses,
     /// Whether it was asked to stop before it was through.
     pub is_cancelled: bool,
 }
@@ -187,7 +192,7 @@ pub fn scan(
     };
     written.and_then(|()| taker.end())?;
     summary.is_cancelled = summary.read.files < whole.files;
-    add_problems(ledger, listing)?;
+    add_problems(ledger, listing, &mut summary)?;
     Ok(summary)
 }
 
@@ -322,6 +327,7 @@ impl<'t> Taker<'t> {
             is_member,
         } = done;
         count(self.summary, &facts, is_member);
+        self.summary.losses.note(&facts);
         let added = self.writer.add(&facts)?;
         if is_member {
             if !first_of_key(self.to_read, at).is_empty() {
@@ -432,18 +438,27 @@ fn weight(facts: &FileFacts) -> usize {
 /// Problems that are about how folders were given, not about what they hold.
 const OF_THE_CALL: [&str; 2] = ["same-key", "root-inside-root"];
 
-fn add_problems(ledger: &mut Ledger, listing: &Listing) -> Result<(), LedgerError> {
+fn add_problems(
+    ledger: &mut Ledger,
+    listing: &Listing,
+    summary: &mut Summary,
+) -> Result<(), LedgerError> {
     let mut writer = Writer::new(ledger);
     for problem in &listing.problems {
         if OF_THE_CALL.contains(&problem.code) {
             continue;
         }
-        writer.add_problem(&ProblemFact {
+        let fact = ProblemFact {
             name: problem.display.clone(),
             code: problem.code.to_owned(),
             message: problem.message.clone(),
             is_loss: problem.severity == Severity::Error,
-        })?;
+        };
+        writer.add_problem(&fact)?;
+        if fact.is_loss {
+            summary.unseen += 1;
+            summary.losses.add(Lost::unseen(fact));
+        }
     }
     writer.commit()?;
     drop(writer);

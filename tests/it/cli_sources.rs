@@ -21,7 +21,8 @@ const PERIOD: [&str; 8] = [
     "p",
 ];
 
-fn tar_of(numbers: &[u32]) -> Vec<u8> {
+/// A tar archive with one record in each member.
+pub fn tar_of(numbers: &[u32]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for number in numbers {
         let content = wrap(&[record(*number)]);
@@ -97,7 +98,7 @@ fn a_plain_copy_beside_an_archive_is_counted_once() {
 }
 
 /// Calls the program with this standard input.
-fn piped(folder: &Path, words: &[&str], input: &[u8]) -> std::process::Output {
+pub fn piped(folder: &Path, words: &[&str], input: &[u8]) -> std::process::Output {
     let mut child = program(folder)
         .args(words)
         .stdin(Stdio::piped())

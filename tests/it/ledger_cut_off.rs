@@ -9,6 +9,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use attestrail::ledger::{Ledger, LedgerError};
+
 use super::cli_common::{Run, names, program, sample};
 use super::ledger_runs::{Month, same_packets};
 
@@ -101,7 +103,25 @@ fn a_merge_or_a_report_that_is_killed_leaves_nothing_that_has_a_name() {
         assert_eq!(left, Vec::<String>::new());
     }
     assert!(fs::read(month.path("a")).expect("readable") == before);
+    // What a merge that goes on has is not taken from it; what a killed one left is removed.
+    let left = || -> Vec<String> {
+        let mut left = names(month.folder.path());
+        left.retain(|name| name.starts_with(".attestrail-") && name.ends_with(".ledger"));
+        left
+    };
+    let held = left().pop().expect("killed merges leave files");
+    let connection = rusqlite::Connection::open(month.path(&held)).expect("opened");
+    connection.execute_batch("BEGIN EXCLUSIVE").expect("held");
     month.run(&["merge", "a", "--out", "joined"]).ends(0);
+    assert_eq!(left(), std::slice::from_ref(&held));
+    drop(connection);
+    month.run(&["merge", "a", "--out", "other"]).ends(0);
+    assert_eq!(left(), [held], "it is of another target");
+    fs::remove_file(month.path("joined")).expect("there");
+    month.run(&["merge", "a", "--out", "joined"]).ends(0);
+    let hidden = names(month.folder.path());
+    let hidden: Vec<&String> = hidden.iter().filter(|name| name.starts_with('.')).collect();
+    assert_eq!(hidden, Vec::<&String>::new());
     same_packets(&month.packets_of("joined"), &month.packets_of("a"));
 }
 
@@ -155,6 +175,12 @@ fn a_disk_without_space_is_called_full() {
         run.ends(2)
             .says("no space left on the disk that holds ledger `disk/a`")
             .says("help: free some space");
+    }
+    let script = "\"$0\" scan logs --ledger a --scope \"$1\" --quiet; \"$0\" merge a --out disk/j";
+    if let Some(run) = on_a_small_disk(&month, "200k", script) {
+        run.ends(2)
+            .says("no space left on the disk that holds ledger `disk/j`")
+            .says("help: nothing was written; free some space and merge again");
     }
 }
 
@@ -343,4 +369,30 @@ fn two_readers_do_not_hinder_each_other() {
     month.run(&REPORT).ends(3);
     drop(holder);
     assert!(Path::new(&month.path("packets/2026-10/hipaa")).is_dir());
+}
+
+#[test]
+fn a_page_of_zeros_is_called_damage() {
+    let month = Month::new();
+    month.scan("logs", "a").ends(0);
+    let whole = fs::read(month.path("a")).expect("readable");
+    let mut refused = 0;
+    for (at, _) in whole.chunks(4096).enumerate() {
+        let mut bytes = whole.clone();
+        bytes[at * 4096..(at + 1) * 4096].fill(0);
+        fs::write(month.path("b"), bytes).expect("written");
+        let opened = Ledger::open(&month.path("b")).and_then(|ledger| ledger.check_finished());
+        match opened {
+            // A page that holds nothing.
+            Ok(()) => {}
+            Err(error @ LedgerError::Damaged { .. }) => {
+                assert_eq!(error.help(), "delete it and scan the logs again");
+                refused += 1;
+            }
+            // The first page says that it is a ledger.
+            Err(LedgerError::NotALedger(_)) if at == 0 => {}
+            Err(other) => panic!("page {at}: {other}"),
+        }
+    }
+    assert!(refused > 10, "only {refused} damages were seen");
 }

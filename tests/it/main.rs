@@ -33,6 +33,9 @@ mod ledger_cut_off;
 mod ledger_runs;
 mod ledger_store;
 
+mod logs_inputs;
+mod logs_remarks;
+
 mod packet_demo;
 mod packet_folder;
 mod packet_views;

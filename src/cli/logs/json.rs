@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::Inspection;
-use super::text::bills;
-use crate::assess::outcome::RecordCounts;
+use super::text::{bills, days_of};
+use crate::assess::outcome::{DayState, RecordCounts};
 use crate::inspect::counter::{Counter, Volume};
 use crate::record::class::EventClass;
 use crate::record::time;
@@ -32,9 +32,19 @@ pub(super) fn write(out: &mut impl Write, found: &Inspection<'_>) -> io::Result<
         "by_account": by_account,
         "first_time": set.first_time.map(time::format),
         "last_time": set.last_time.map(time::format),
+        "outside_times": set.outside_times.map(|(first, last)| json!({
+            "first": time::format(first), "last": time::format(last),
+        })),
         "notices": set.notices,
         "shapes": found.shapes.iter().map(|(shape, count)| json!({
             "shape": shape, "files": count.files, "records": count.records,
+        })).collect::<Vec<_>>(),
+        "remarks": found.remarks.rows().iter().map(|one| json!({
+            "kind": one.kind, "files": one.files, "entries": one.entries, "example": one.example,
+        })).collect::<Vec<_>>(),
+        "left_out": found.remarks.left_out().iter().map(|one| json!({
+            "class": "CloudTrail-Aggregated", "entries": one.entries, "files": one.files,
+            "example": one.example, "reason": super::text::AGGREGATED,
         })).collect::<Vec<_>>(),
         "places": places(found),
         "classes": classes(found),
@@ -47,6 +57,9 @@ pub(super) fn write(out: &mut impl Write, found: &Inspection<'_>) -> io::Result<
         "unanswered": found.advice.unanswered.iter().map(|one| json!({
             "control": one.id, "title": one.title, "reasons": one.reasons,
             "classes": one.classes.iter().map(|class| class.id()).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "reasons": found.advice.reasons().iter().map(|one| json!({
+            "reason": one.text, "controls": one.controls,
         })).collect::<Vec<_>>(),
         "advice": {
             "advanced_event_selectors": found.advice.selectors,
@@ -78,6 +91,13 @@ fn places(found: &Inspection<'_>) -> Vec<Value> {
         json!({
             "account": row.account, "region": row.region,
             "records": row.counts.iter().sum::<u64>(), "open_days": open,
+            "days": {
+                "with_records": row.counts.iter().filter(|count| **count > 0).count(),
+                "idle": row.days.iter().filter(|day| day.is_idle()).count(),
+                "silent": days_of(row, DayState::Silent),
+                "stopped": days_of(row, DayState::Stopped),
+                "missing": days_of(row, DayState::Missing),
+            },
         })
     })
     .collect()

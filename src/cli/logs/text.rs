@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::Inspection;
 use crate::assess::outcome::{CoverageRow, DayState};
 use crate::cli::terminal::thousands;
+use crate::inspect::advice::Reason;
 use crate::inspect::counter::{Counter, Volume};
 use crate::inspect::prices::Billed;
 use crate::integrity::IntegrityVerdict;
@@ -111,22 +112,7 @@ impl Page {
             ),
             9,
         );
-        match (found.period, set.first_time, set.last_time) {
-            (Some(period), Some(first), Some(last)) => {
-                let how = match found.is_asked {
-                    true => "as asked",
-                    false => "whole days that the records are of",
-                };
-                self.wrapped("period   ", &format!("{period}, {how}"), 9);
-                let times = format!(
-                    "first record {}, last {}",
-                    time::format(first),
-                    time::format(last)
-                );
-                self.wrapped("times    ", &times, 9);
-            }
-            _ => self.line("period   no record to look at"),
-        }
+        self.period(found);
         if let Some(span) = found.span.filter(|span| span.far_off > 0) {
             let text = format!(
                 "{} records are from other times, more than 400 days away; name a period to look at them",
@@ -137,6 +123,31 @@ impl Page {
         for notice in &set.notices {
             self.wrapped("note     ", notice, 9);
         }
+    }
+
+    fn period(&mut self, found: &Inspection<'_>) {
+        let set = &found.assessment.log_set;
+        let Some(period) = found.period else {
+            return self.line("period   no record to look at");
+        };
+        let times = set.first_time.zip(set.last_time);
+        let how = match (found.is_asked, times) {
+            (true, Some(_)) => "as asked",
+            (true, None) => "as asked: no record in it",
+            (false, _) => "whole days that the records are of",
+        };
+        self.wrapped("period   ", &format!("{period}, {how}"), 9);
+        let from_to = |(first, last)| format!("{} to {}", time::format(first), time::format(last));
+        let words = match (times, set.outside_times) {
+            (Some((first, last)), _) => format!(
+                "first record {}, last {}",
+                time::format(first),
+                time::format(last)
+            ),
+            (None, Some(outside)) => format!("the records are from {}", from_to(outside)),
+            (None, None) => return,
+        };
+        self.wrapped("times    ", &words, 9);
     }
 
     fn shapes(&mut self, found: &Inspection<'_>) {
@@ -154,31 +165,35 @@ impl Page {
 
     fn places(&mut self, found: &Inspection<'_>) {
         self.head("ACCOUNTS AND REGIONS");
-        self.line(
-            "account      Region             records  days: with records/idle/silent/stopped",
-        );
+        self.line("account      Region             records  days*");
         let rows = &found.assessment.coverage.rows;
         for row in rows.iter().take(PLACES) {
-            let days =
-                |wanted: &[DayState]| row.days.iter().filter(|day| wanted.contains(day)).count();
             let counted: u64 = row.counts.iter().sum();
             let idle = row.days.iter().filter(|day| day.is_idle()).count();
             let line = format!(
-                "{:<12} {:<15} {:>10}  {}/{}/{}/{}",
+                "{:<12} {:<15} {:>10}  {}/{}/{}/{}/{}",
                 display_value(&row.account),
                 display_value(&row.region),
                 thousands(counted),
-                days(&[DayState::Delivered]),
+                row.counts.iter().filter(|count| **count > 0).count(),
                 idle,
-                days(&[DayState::Silent]),
-                days(&[DayState::Stopped]),
+                days_of(row, DayState::Silent),
+                days_of(row, DayState::Stopped),
+                days_of(row, DayState::Missing),
             );
             self.line(&line);
         }
         self.more(rows.len(), PLACES);
         if rows.is_empty() {
             self.line("none");
+            return;
         }
+        self.wrapped(
+            "* ",
+            "with records/idle/silent/stopped/missing. A day on which a trail was stopped, or of \
+             which files are missing, can have records too.",
+            2,
+        );
     }
 
     fn more(&mut self, count: usize, shown: usize) {
@@ -249,10 +264,14 @@ impl Page {
             size(stored),
             prices.of_storage(stored)
         ));
+        let first = match prices.events.management {
+            0.0 => "is taken to be free".to_owned(),
+            price => format!("costs {price:.2} for 100,000"),
+        };
         let text = format!(
-            "The first copy of management events is taken to be free; each further trail that \
-             records them costs {:.2} for 100,000. Insights are billed by what is analysed, which \
-             logs do not tell.",
+            "The first copy of management events {first}; each further trail that records them \
+             costs {:.2} for 100,000. Insights are billed by what is analysed, which logs do not \
+             tell.",
             prices.events.management_further_copy
         );
         self.wrapped("", &text, 0);
@@ -415,9 +434,43 @@ impl Page {
             self.wrapped(&format!("{level}: "), &text, 2);
         }
         self.more(found.refusal_count as usize, found.refusals.len());
-        if found.refusal_count == 0 {
+        let left_out = found.remarks.left_out();
+        if let Some(one) = left_out {
+            let text = format!(
+                "{} of CloudTrail-Aggregated in {}, left out: {AGGREGATED}; for example {}",
+                plural(one.entries, "event"),
+                plural(one.files, "file"),
+                display_value(&one.example)
+            );
+            self.wrapped("notice: ", &text, 2);
+        }
+        if found.refusal_count == 0 && left_out.is_none() {
             self.line("nothing");
         }
+        self.remarks(found);
+    }
+
+    fn remarks(&mut self, found: &Inspection<'_>) {
+        let rows = found.remarks.rows();
+        if rows.is_empty() {
+            return;
+        }
+        self.head("REMARKS ON FILES");
+        self.line("    files  remark");
+        for one in rows.iter().take(PLACES) {
+            let text = format!(
+                "{}{}; for example {}",
+                one.kind,
+                match one.entries {
+                    0 => String::new(),
+                    count => format!(" ({})", plural(count, "record")),
+                },
+                display_value(&one.example)
+            );
+            let front = format!("{:>9}  ", thousands(one.files));
+            self.wrapped(&front, &text, 11);
+        }
+        self.more(rows.len(), PLACES);
     }
 
     fn controls(&mut self, found: &Inspection<'_>) {
@@ -429,8 +482,19 @@ impl Page {
         }
         for one in &advice.unanswered {
             self.wrapped("", &format!("{}: {}", one.id, one.title), 2);
-            for reason in &one.reasons {
-                self.wrapped("  - ", reason, 4);
+        }
+        // Reasons that concern the same controls stand together, each once.
+        let reasons = advice.reasons();
+        for (at, one) in reasons.iter().enumerate() {
+            let is_same = |other: &Reason<'_>| other.controls == one.controls;
+            if reasons[..at].iter().any(is_same) {
+                continue;
+            }
+            let count = plural(one.controls.len() as u64, "control");
+            self.line("");
+            self.wrapped("", &format!("{count}: {}", one.controls.join(", ")), 2);
+            for same in reasons[at..].iter().filter(|other| is_same(other)) {
+                self.wrapped("  - ", same.text, 4);
             }
         }
         if advice.unanswered.is_empty() {
@@ -477,6 +541,23 @@ impl Page {
         for line in &advice.lines {
             self.line(&format!("\n{line}"));
         }
+    }
+}
+
+/// Why aggregated events are no evidence.
+pub(super) const AGGREGATED: &str =
+    "they count calls and are no records, so nothing can be shown from them";
+
+/// How many days of a row are in this state.
+pub(super) fn days_of(row: &CoverageRow, state: DayState) -> usize {
+    row.days.iter().filter(|day| **day == state).count()
+}
+
+/// `1 file`, `2,000 files`
+fn plural(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{} {what}s", thousands(count)),
     }
 }
 
