@@ -66,6 +66,8 @@ struct Inspection<'a> {
     checked: Option<&'a Checked>,
 }
 
+/// Code of the notice that a file holds aggregated events.
+const AGGREGATED: &str = "aggregated-events";
 /// Refusals that are told one by one.
 const SHOWN_REFUSALS: usize = 20;
 
@@ -204,6 +206,10 @@ impl Inspection<'_> {
         let total = &mut self.refusal_count;
         source
             .refusals(&mut |row| {
+                if row.code == AGGREGATED {
+                    // Told in one sentence for all files, see `Remarks::left_out`.
+                    return Ok(());
+                }
                 *total += 1;
                 let list = if row.is_loss {
                     &mut losses

@@ -108,6 +108,8 @@ fn aggregated_events_are_named_and_left_out_with_the_reason() {
         &told,
         "notice: 2 events of CloudTrail-Aggregated in 1 file, left out: they count calls and are no records",
     );
+    assert_eq!(told.matches("left out").count(), 1, "told once: {told}");
+    assert_eq!(value["refusals"]["total"], 0);
     assert!(
         !told.contains("REFUSED OR NOT READ ------------------- nothing"),
         "{told}"
