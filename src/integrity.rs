@@ -15,6 +15,7 @@ pub mod digest;
 pub mod facts;
 pub mod keys;
 mod logs;
+pub mod matters;
 pub mod metadata;
 pub mod parallel;
 pub mod place;
@@ -23,7 +24,7 @@ pub mod report;
 mod signature;
 mod wanted;
 
-pub use self::facts::{DigestFact, Facts, LogBytes, LogFact};
+pub use self::facts::{DigestFact, Facts, LogBytes, LogFact, Unseen};
 pub use self::report::{Asked, IntegrityReport, IntegrityVerdict};
 
 use self::place::Place;
@@ -58,14 +59,26 @@ pub fn verify(facts: &Facts, options: &Options) -> IntegrityReport {
     let wanted_keys = wanted::keys(&nodes);
     let wanted_signatures = wanted::signatures(&nodes);
     let digests: Vec<report::DigestReport> = nodes.into_iter().map(|node| node.report).collect();
-    let problems = problems::problems(facts, &digests, &logs, &cover);
+    let mut unseen = facts.unseen.clone();
+    unseen.sort();
+    unseen.dedup();
+    let found = problems::Found {
+        facts,
+        digests: &digests,
+        logs: &logs,
+        cover: &cover,
+        unseen: &unseen,
+        concern: matters::Concern::of(options.asked),
+    };
+    let problems = found.problems();
     IntegrityReport {
-        verdict: problems::verdict(&digests, &problems),
+        verdict: found.verdict(&problems),
         asked: options.asked,
         cover,
         digests,
         logs,
         problems,
+        unseen,
         wanted_keys,
         wanted_signatures,
     }

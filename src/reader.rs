@@ -105,6 +105,8 @@ pub enum OtherKind {
     PublicKeys,
     /// What `aws s3api head-object` printed.
     HeadObject,
+    /// The sign file of a query result that CloudTrail Lake saved.
+    LakeSign,
     /// A CloudWatch Logs control message.
     ControlMessage,
     /// A member of an archive that is another name of one that is read.
@@ -126,6 +128,7 @@ impl OtherKind {
             OtherKind::Digest => "digest",
             OtherKind::PublicKeys => "public-keys",
             OtherKind::HeadObject => "head-object",
+            OtherKind::LakeSign => "lake-sign-file",
             OtherKind::ControlMessage => "control-message",
             OtherKind::Link => "link-not-followed",
             OtherKind::OtherService(_) => "other-service",
@@ -145,6 +148,9 @@ impl OtherKind {
             OtherKind::Digest => "a digest file, not a log".into(),
             OtherKind::PublicKeys => "public keys for digest files".into(),
             OtherKind::HeadObject => "metadata of an S3 object".into(),
+            OtherKind::LakeSign => {
+                "the sign file of a CloudTrail Lake query result: it holds no record, and is not verified".into()
+            }
             OtherKind::ControlMessage => {
                 "a CloudWatch Logs control message, which carries no record".into()
             }

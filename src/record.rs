@@ -6,6 +6,7 @@
 
 pub mod class;
 pub mod derived;
+pub mod encoding;
 pub mod identity;
 pub mod likeness;
 pub mod outcome;

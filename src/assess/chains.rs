@@ -7,7 +7,7 @@ use super::AssessError;
 use super::intake::Intake;
 use crate::integrity::keys::Keys;
 use crate::integrity::report::{LogState, Weight};
-use crate::integrity::{Asked, Facts, IntegrityReport, LogFact, verify};
+use crate::integrity::{Asked, Facts, IntegrityReport, LogFact, Unseen, verify};
 use crate::ledger::Ledger;
 use crate::ledger::integrity::IntegrityFact;
 use crate::ledger::read::ChainFile;
@@ -124,6 +124,14 @@ pub fn examine(
         gatherer.add(file, &mut facts);
         Ok(())
     })?;
+    let unseen = intake.losses.iter().filter_map(|loss| {
+        let message = loss.unseen.clone()?;
+        Some(Unseen {
+            name: loss.name.clone(),
+            message,
+        })
+    });
+    facts.unseen.extend(unseen);
     let options = crate::integrity::Options {
         asked: Some(asked),
         threads: trust.threads,

@@ -9,17 +9,17 @@ use std::collections::BTreeMap;
 use super::chains::Examined;
 use super::delivery::Span;
 use super::places::Places;
-use crate::integrity::IntegrityReport;
+use crate::integrity::matters::{Concern, UnseenClaim, span_of};
 use crate::integrity::place::{Place, log_claim};
 use crate::integrity::report::{
-    CoverKind, DigestReport, DigestState, Fault, FaultKind, LogReport, LogState, Weight,
+    CoverKind, DigestReport, Fault, FaultKind, LogReport, LogState, Weight,
 };
-use crate::period::DAY;
+use crate::integrity::{IntegrityReport, Unseen};
 
 /// One fault, or several of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrityFault {
-    /// `log`, `digest`, `time` or `metadata`.
+    /// `log`, `digest`, `time`, `file` or `metadata`.
     pub thing: &'static str,
     /// Stable code of the fault.
     pub code: &'static str,
@@ -85,68 +85,35 @@ pub struct Matters<'a> {
 }
 
 impl Matters<'_> {
-    fn is_in_scope(&self, account: &str, region: &str) -> bool {
-        match (account, region) {
+    /// The judgement that all share who look at digest chains, for this scope and period.
+    fn concern<T>(&self, judge: impl FnOnce(&Concern<'_>) -> T) -> T {
+        let is_in_scope = |account: &str, region: &str| match (account, region) {
             // What tells nothing may be about anything.
             ("", _) => true,
             (account, "") => self.places.has_account(account),
             (account, region) => self.places.contains(account, region),
-        }
-    }
-
-    /// Whether a time of delivery may concern the period.
-    fn is_in_time(&self, span: Option<Span>, slack: i64) -> bool {
-        let asked = self.examined.asked;
-        span.is_none_or(|(from, to)| to > asked.start && from < asked.end.saturating_add(slack))
+        };
+        judge(&Concern {
+            asked: Some(self.examined.asked),
+            is_in_scope: &is_in_scope,
+        })
     }
 
     /// Whether a log, there or missing, may hold records of scope and period.
     pub fn log(&self, at: usize, log: &LogReport, report: &IntegrityReport) -> bool {
         let rank = self.examined.ranks[at];
-        if rank.is_some_and(|rank| self.kept.contains_key(&rank)) {
-            return true;
-        }
-        let claim = log_claim(&log.key);
-        let (account, region) = names(claim.place.as_ref());
-        if !self.is_in_scope(account, region) {
-            return false;
-        }
-        let is_proved = log
-            .digest
-            .is_some_and(|at| report.digests[at].state == DigestState::Valid);
-        if let (LogState::Missing, true, Some((oldest, newest))) =
-            (log.state, is_proved, log.events)
-        {
-            let asked = self.examined.asked;
-            return newest >= asked.start && oldest < asked.end;
-        }
-        let slack = self.examined.asked.slack;
-        let has_failed = log
-            .faults
-            .iter()
-            .any(|fault| fault.kind.weight() == Weight::Failed);
-        // A changed file may have been delivered late: as late as a refused one would matter.
-        let slack = if has_failed { slack.max(DAY) } else { slack };
-        self.is_in_time(claim.delivered, slack)
+        rank.is_some_and(|rank| self.kept.contains_key(&rank))
+            || self.concern(|concern| concern.log(log, &report.digests))
     }
 
     /// Whether a digest may speak of scope and period.
     pub fn digest(&self, digest: &DigestReport) -> bool {
-        let place = digest.chain.as_ref().map(|chain| &chain.place);
-        let (account, region) = names(place);
-        self.is_in_scope(account, region)
-            && self.is_in_time(span_of(digest), self.examined.asked.slack)
+        self.concern(|concern| concern.digest(digest))
     }
 }
 
 fn names(place: Option<&Place>) -> (&str, &str) {
     place.map_or(("", ""), |place| (&place.account, &place.region))
-}
-
-/// The time that a digest covers, as far as it is known.
-fn span_of(digest: &DigestReport) -> Option<Span> {
-    let end = digest.end?;
-    Some((digest.start.unwrap_or(end - 3600), end))
 }
 
 /// Every fault, in the order of lists.
@@ -159,6 +126,9 @@ pub fn all(report: &IntegrityReport, matters: &Matters<'_>) -> Vec<IntegrityFaul
         of_log(at, log, report, matters, &mut list);
     }
     of_time(report, matters, &mut list);
+    for unseen in &report.unseen {
+        of_unseen(unseen, matters, &mut list);
+    }
     for problem in &report.problems {
         if matches!(
             problem.kind,
@@ -315,15 +285,12 @@ fn of_time(report: &IntegrityReport, matters: &Matters<'_>, list: &mut List) {
         for trail in &cover.trails {
             let holes = trail.ranges.iter();
             for hole in holes.filter(|range| range.kind == CoverKind::Hole) {
-                let span = Some((hole.start, hole.end));
-                let is_in_time = matters.is_in_time(span, matters.examined.asked.slack);
                 list.single(Told {
                     thing: "time",
                     object: &trail_words(&cover.place, &trail.chain.trail),
                     place: Some(&cover.place),
-                    span,
-                    matters: is_in_time
-                        && matters.is_in_scope(&cover.place.account, &cover.place.region),
+                    span: Some((hole.start, hole.end)),
+                    matters: matters.concern(|concern| concern.time(&cover.place, hole)),
                     kind: FaultKind::Hole,
                     message: "digests are missing",
                 });
@@ -332,6 +299,29 @@ fn of_time(report: &IntegrityReport, matters: &Matters<'_>, list: &mut List) {
     }
 }
 
+/// What nobody could look at: told one by one, because each is another place to look.
+fn of_unseen(unseen: &Unseen, matters: &Matters<'_>, list: &mut List) {
+    let claim = UnseenClaim::of(&unseen.name);
+    let place = Place {
+        organization: None,
+        account: claim.account,
+        region: claim.region,
+    };
+    list.single(Told {
+        thing: "file",
+        object: &unseen.name,
+        place: Some(&place),
+        span: claim.span,
+        matters: matters.concern(|concern| concern.unseen(unseen)),
+        kind: FaultKind::NotLookedInto,
+        message: &unseen.message,
+    });
+}
+
 fn trail_words(place: &Place, trail: &str) -> String {
-    format!("account {}, {}, trail {trail}", place.account, place.region)
+    let place = format!("account {}, {}", place.account, place.region);
+    match trail {
+        "" => format!("{place}, a trail whose name no key tells"),
+        trail => format!("{place}, trail {trail}"),
+    }
 }

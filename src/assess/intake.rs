@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::AssessError;
 use super::outcome::{LogSet, ShapeCount};
 use super::recording::trail_of_digest;
+use crate::integrity::place::{Role, role};
 use crate::ledger::Ledger;
 use crate::ledger::facts::{
     ClaimFact, FileFacts, FileState, ProblemFact, Profile, StoreSeen, TrailFact,
@@ -52,6 +53,8 @@ pub struct Loss {
     pub claim: ClaimFact,
     /// How many records are known to be missing; 0 for a whole file of unknown content.
     pub records: u64,
+    /// Why nobody could look at it; none where it was looked at, and digests can judge it.
+    pub unseen: Option<String>,
 }
 
 /// Reads what is known of every file, and starts the counts of the log set.
@@ -92,6 +95,7 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         if lost > 0 {
             intake.loss_rows += lost;
             intake.losses.push(Loss {
+                unseen: unseen(&facts),
                 name: facts.key,
                 claim: facts.claim,
                 records: match facts.state {
@@ -119,12 +123,48 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
             name: problem.name.clone(),
             claim: claim_of(&problem.name),
             records: 0,
+            unseen: Some(problem.message.clone()),
         });
     }
     log_set.shapes = shapes.into_values().collect();
     intake.stores = joined_stores(std::mem::take(&mut intake.stores));
     Ok(intake)
 }
+
+/// Why a file that was refused could not be looked at, where it is nothing to digest chains.
+///
+/// A file that was read, and is no log, is known; a log or digest that cannot be read has a
+/// fault of its own.
+fn unseen(facts: &FileFacts) -> Option<String> {
+    if facts.state != FileState::Refused || role(&facts.key) != Role::Other {
+        return None;
+    }
+    let mut whole = facts.refusals.iter().filter(|one| one.index.is_none());
+    let found = whole.find(|one| UNSEEN.contains(&one.code.as_str()))?;
+    Some(found.message.clone())
+}
+
+/// Codes of refusals after which nobody knows what a file holds.
+const UNSEEN: [&str; 18] = [
+    "unreadable",
+    "not-a-regular-file",
+    "too-large",
+    "gzip-header",
+    "gzip-truncated",
+    "gzip-corrupt",
+    "gzip-checksum",
+    "gzip-length",
+    "gzip-trailing-bytes",
+    "inflated-too-large",
+    "inflated-too-dense",
+    "archive",
+    "broken-archive",
+    "broken-member",
+    "unsafe-name",
+    "dangling-link",
+    "too-many-members",
+    "zstd-corrupt",
+];
 
 /// What the name of a folder or file that was not looked at claims.
 fn claim_of(name: &str) -> ClaimFact {

@@ -17,6 +17,7 @@ use super::places::Places;
 use super::tally::Tally;
 use crate::control::scope::Scope;
 use crate::integrity::commands::commands;
+use crate::integrity::matters;
 use crate::integrity::place::log_claim;
 use crate::integrity::report::{
     CoverKind, CoverRange, DigestState, FaultKind, IntegrityReport, LogState, Weight,
@@ -362,24 +363,15 @@ impl Integrity {
     }
 
     fn judge(&self) -> &'static str {
-        if self.faults.iter().any(IntegrityFault::is_failure) {
-            return "failed";
-        }
         let seen: u64 = self.digests.iter().map(|(_, count)| count).sum();
-        if seen == 0 {
-            return "not-verified";
-        }
+        let has_failed = self.faults.iter().any(IntegrityFault::is_failure);
         let has_doubt = self.faults.iter().any(IntegrityFault::is_doubt);
         let is_covered = !self.cover.is_empty()
             && self
                 .cover
                 .iter()
                 .all(|line| line.uncovered().next().is_none());
-        if has_doubt || !is_covered {
-            "incomplete"
-        } else {
-            "verified"
-        }
+        matters::verdict(seen > 0, has_failed, has_doubt || !is_covered).code()
     }
 
     fn words(&self, has_scope: bool) -> String {
@@ -464,6 +456,7 @@ impl Integrity {
         for fault in self.faults.iter().filter(|fault| fault.is_doubt()) {
             let what = match fault.thing {
                 "log" => counted(fault.count, "log file"),
+                "file" => format!("`{}`", display_value(&fault.object)),
                 _ => counted(fault.count, "digest"),
             };
             all.push(format!("{what}: {} ({})", fault.message, fault.code));

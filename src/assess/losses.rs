@@ -96,6 +96,7 @@ mod tests {
                 day,
             },
             records: 0,
+            unseen: None,
         };
         let found = reason(&[loss], &[row()], &period);
         assert_eq!(found.is_some(), expected, "{found:?}");

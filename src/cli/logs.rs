@@ -21,6 +21,7 @@ use super::integrity::{self, Checked};
 use super::matching::load_scope;
 use super::output::{Out, closed_is_fine};
 use super::plan::{Inputs, PeriodWords};
+use super::report::is_of_chains;
 use super::settings::Settings;
 use super::terminal::{Display, Progress};
 use super::trust;
@@ -61,6 +62,8 @@ struct Inspection<'a> {
     /// The first refusals that mean loss, and others.
     refusals: Vec<RefusalRow>,
     refusal_count: u64,
+    /// Of these, digests and their metadata.
+    chain_files: u64,
     advice: Advice,
     prices: &'a Prices,
     checked: Option<&'a Checked>,
@@ -167,6 +170,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         remarks: Remarks::default(),
         refusals: Vec::new(),
         refusal_count: 0,
+        chain_files: 0,
         prices: &prices,
         checked: checked.as_ref(),
     };
@@ -204,6 +208,7 @@ impl Inspection<'_> {
             .map_err(failed)?;
         let (mut losses, mut others) = (Vec::new(), Vec::new());
         let total = &mut self.refusal_count;
+        let chain_files = &mut self.chain_files;
         source
             .refusals(&mut |row| {
                 if row.code == AGGREGATED {
@@ -211,6 +216,10 @@ impl Inspection<'_> {
                     return Ok(());
                 }
                 *total += 1;
+                if !row.is_loss && is_of_chains(&row.code) {
+                    *chain_files += 1;
+                    return Ok(());
+                }
                 let list = if row.is_loss {
                     &mut losses
                 } else {

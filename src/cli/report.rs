@@ -28,7 +28,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
 use crate::packet::mask::Masking;
-use crate::packet::model::Packet;
+use crate::packet::model::{Packet, Refusal};
 use crate::packet::write::{self, Options, Prepared, Run, RunPacket, Written};
 use crate::period::Period;
 use crate::record::time;
@@ -382,13 +382,10 @@ fn tell_refusals(done: &[Done], quiet: bool) {
     let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
         return;
     };
-    for one in log_set
-        .refusals
-        .rows
-        .iter()
-        .filter(|one| one.is_loss || !quiet)
-        .take(SHOWN_REFUSALS)
-    {
+    let rows = &log_set.refusals.rows;
+    let of_chains = |one: &&Refusal| !one.is_loss && is_of_chains(&one.code);
+    let is_told = |one: &&Refusal| !of_chains(one) && (one.is_loss || !quiet);
+    for one in rows.iter().filter(is_told).take(SHOWN_REFUSALS) {
         let level = if one.is_loss { "error" } else { "notice" };
         let record = one
             .index
@@ -396,7 +393,19 @@ fn tell_refusals(done: &[Done], quiet: bool) {
             .unwrap_or_default();
         complain(&format!("{level}: {}{record}: {}", one.file, one.message));
     }
-    let hidden = log_set.refusals.total.saturating_sub(SHOWN_REFUSALS as u64);
+    let chain_files = rows.iter().filter(of_chains).count() as u64;
+    if chain_files > 0 && !quiet {
+        let more = match log_set.refusals.shown < log_set.refusals.total {
+            true => "at least ",
+            false => "",
+        };
+        complain(&format!(
+            "notice: {more}{} are no logs, but digests or metadata of digests: the packet says under integrity what they prove",
+            counted(chain_files, "file")
+        ));
+    }
+    let told = rows.iter().filter(is_told).take(SHOWN_REFUSALS).count() as u64;
+    let hidden = log_set.refusals.total.saturating_sub(told + chain_files);
     if hidden > 0 && !quiet {
         complain(&format!(
             "{} more are in logs/refused.csv of the packet",
@@ -505,7 +514,26 @@ fn exit_of(done: &[Done], args: &Report) -> Exit {
             outcomes.push(Exit::Integrity);
         }
     }
-    filtered(&outcomes, &args.fail_on)
+    // Who requires integrity wants this code, whatever else is looked away from.
+    let is_required = |one: &Done| one.packet.integrity.is_required;
+    let has_failed = |one: &&Done| is_required(one) && one.packet.integrity.is_failure();
+    match done.iter().find(has_failed) {
+        Some(_) => Exit::Integrity,
+        None => filtered(&outcomes, &args.fail_on),
+    }
+}
+
+/// Whether a refusal is about a file of digest chains, of which there may be thousands.
+pub fn is_of_chains(code: &str) -> bool {
+    matches!(code, "digest" | "head-object")
+}
+
+/// `1 file`, `2 files`
+fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{} {what}s", thousands(count)),
+    }
 }
 
 /// A word for a POSIX shell.

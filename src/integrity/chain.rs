@@ -11,10 +11,14 @@ use crate::source::display::display_value;
 use super::digest::{Digest, Hash, Packing, Previous};
 use super::facts::{DigestFact, Facts};
 use super::metadata::{SignatureFact, Target};
-use super::place::{self, ChainId, agrees, digest_name, file_name};
+use super::place::{self, ChainId, agrees, digest_name, object_name, without_gz};
 use super::report::{DigestReport, DigestState, Fault, FaultKind};
 use super::signature::{self, Question};
 use super::{Options, parallel};
+
+/// What `gunzip` makes of a file.
+pub(super) const INFLATED: &str =
+    "inflated, as `gunzip` leaves it, under its name without `.gz`; its content is what counts";
 
 /// How far a digest's times may differ from its neighbour's without meaning anything (seconds).
 pub(super) const TOLERANCE: i64 = 300;
@@ -33,6 +37,8 @@ pub(super) struct Node<'f> {
     pub previous: Option<usize>,
     pub lacks_key: bool,
     pub lacks_signature: bool,
+    /// When it was signed, as far as that is known.
+    pub signed_at: Option<i64>,
 }
 
 impl Node<'_> {
@@ -131,6 +137,7 @@ fn node(fact: &DigestFact, has_keys: bool) -> Node<'_> {
         previous: None,
         lacks_key: false,
         lacks_signature: false,
+        signed_at: None,
     };
     remark(&mut node, fact, has_keys);
     node
@@ -214,17 +221,21 @@ fn mark_alone_plain(nodes: &mut [Node<'_>], facts: &Facts) {
         if fact.bytes.packing != Packing::Plain || node.digest.is_none() {
             continue;
         }
-        node.is_alone_plain = node
-            .report
-            .chain
-            .as_ref()
-            .is_some_and(|chain| packed.contains(chain));
-        if node.is_alone_plain {
+        let is_called_packed = fact.key.ends_with(".gz");
+        node.is_alone_plain = is_called_packed
+            && node
+                .report
+                .chain
+                .as_ref()
+                .is_some_and(|chain| packed.contains(chain));
+        if !is_called_packed {
+            node.fault(FaultKind::NotGzip, INFLATED);
+        } else if node.is_alone_plain {
             node.fault(
                 FaultKind::BadFormat,
                 "not gzip, although the other digests of its chain are",
             );
-        } else if fact.key.ends_with(".gz") {
+        } else {
             node.fault(
                 FaultKind::NotGzip,
                 "stored unpacked, as all digests of its chain",
@@ -239,7 +250,7 @@ fn index(nodes: &[Node<'_>]) -> Index {
     let mut index = Index::new();
     for (at, node) in nodes.iter().enumerate().filter(|(_, node)| !node.is_copy) {
         index
-            .entry(file_name(&node.report.key).to_owned())
+            .entry(object_name(&node.report.key).to_owned())
             .or_default()
             .push(at);
     }
@@ -249,7 +260,7 @@ fn index(nodes: &[Node<'_>]) -> Index {
 /// The node that `previous` names; among several, the one with the right hash.
 fn find(nodes: &[Node<'_>], index: &Index, previous: &Previous) -> Option<usize> {
     let named: Vec<usize> = index
-        .get(file_name(&previous.key))?
+        .get(object_name(&previous.key))?
         .iter()
         .copied()
         .filter(|at| match nodes[*at].digest {
@@ -313,6 +324,7 @@ fn missing_node<'f>(previous: &Previous, namer: &Node<'_>) -> Node<'f> {
         previous: None,
         lacks_key: false,
         lacks_signature: false,
+        signed_at: None,
     };
     node.fault(
         FaultKind::Missing,
@@ -330,7 +342,7 @@ fn link(nodes: &mut [Node<'_>]) {
         let previous = match nodes[at].previous() {
             Some(previous) if !nodes[at].is_copy => find(nodes, &known, previous).or_else(|| {
                 // A missing one was added under the very key.
-                let same_name = known.get(file_name(&previous.key))?;
+                let same_name = known.get(object_name(&previous.key))?;
                 same_name
                     .iter()
                     .copied()
@@ -347,7 +359,7 @@ fn check_signatures(nodes: &mut [Node<'_>], facts: &Facts, threads: usize) {
     let mut objects: HashMap<&str, Vec<&SignatureFact>> = HashMap::new();
     for fact in &facts.signatures {
         match &fact.target {
-            Target::Local(key) => local.entry(key).or_default().push(fact),
+            Target::Local(key) => local.entry(without_gz(key)).or_default().push(fact),
             Target::Object { key, .. } => objects.entry(key).or_default().push(fact),
         }
     }
@@ -371,21 +383,18 @@ fn check_signatures(nodes: &mut [Node<'_>], facts: &Facts, threads: usize) {
                 return None;
             }
             let file = node.report.file.as_deref().unwrap_or_default();
-            let of_object = objects.get(&*digest.key).into_iter().flatten().filter(
+            let of_object = objects.get(&*digest.key).into_iter().flatten().copied();
+            let (of_object, other_bucket): (Vec<_>, Vec<_>) = of_object.partition(
                 |fact| matches!(&fact.target, Target::Object { bucket, .. } if bucket.as_ref().is_none_or(|of| *of == digest.bucket)),
             );
-            let metadata: Vec<&SignatureFact> = local
-                .get(file)
-                .into_iter()
-                .flatten()
-                .chain(of_object)
-                .copied()
-                .collect();
+            let beside = local.get(without_gz(file)).into_iter().flatten().copied();
+            let metadata: Vec<&SignatureFact> = beside.chain(of_object).collect();
             let question = Question {
                 digest,
                 content_sha256: node.content_sha256?,
                 chain,
                 metadata: &metadata,
+                other_bucket: &other_bucket,
                 successors: successors[at]
                     .iter()
                     .filter_map(|next| {
@@ -400,6 +409,7 @@ fn check_signatures(nodes: &mut [Node<'_>], facts: &Facts, threads: usize) {
     for (node, answer) in nodes.iter_mut().zip(answers) {
         let Some(answer) = answer else { continue };
         node.lacks_key = answer.lacks_key;
+        node.signed_at = answer.signed_at;
         node.lacks_signature = answer.lacks_signature;
         node.report.faults.extend(answer.faults);
         node.report.signature_from = answer.verified_from;

@@ -1,23 +1,28 @@
 //! Fills [`Facts`] from a listing: reads digests and metadata, hashes logs.
 //!
-//! It opens listed regular files and nothing else. Keys are never taken from the
+//! It opens listed regular files and nothing else; members of archives are files of their own. Keys are never taken from the
 //! log set, because whoever can change a log can also put a key beside it.
+
+mod archive;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use libdeflater::Decompressor;
 use sha2::{Digest as _, Sha256};
 
+use crate::reader::archive::ArchiveForm;
 use crate::reader::inflate::{self, InflateLimits};
+use crate::reader::intake::archive_in;
 use crate::source::display::display_value;
 use crate::source::layout::{self, Folder, NameKind};
-use crate::source::{Listing, SourceFile};
+use crate::source::{Listing, Severity, SourceFile};
 
 use super::digest::{self, DigestBytes, Malformed, Packing};
-use super::facts::{DigestFact, Facts, LogBytes, LogFact};
+use super::facts::{DigestFact, Facts, LogBytes, LogFact, Unseen};
 use super::metadata::looks_like_lines;
 use super::parallel;
 use super::place::{Role, role};
@@ -26,8 +31,10 @@ use super::place::{Role, role};
 const FRONT: u64 = 4096;
 /// Most bytes of one sidecar.
 const SIDECAR_LIMIT: u64 = 1 << 20;
-/// Most bytes of a digest, or of a file of metadata, as stored.
-const SMALL_LIMIT: u64 = 256 << 20;
+/// Most bytes of a file of metadata or keys, as stored.
+const LINES_LIMIT: u64 = 256 << 20;
+/// Digests up to this many stored bytes are loaded on all threads at once.
+const SMALL_DIGEST: u64 = 1 << 20;
 /// Buffers above this are given back after the file that needed them.
 const KEPT_BUFFER: usize = 64 << 20;
 
@@ -59,6 +66,10 @@ enum Found {
     Sidecar(Result<Vec<u8>, String>),
     Lines(Result<Vec<u8>, String>),
     Keys,
+    /// Nobody could look at it, and why.
+    Unseen(String),
+    /// An archive: its members with their keys, and why it could not be read to its end.
+    Members(Vec<(String, Found)>, Option<String>),
     Other,
 }
 
@@ -68,6 +79,9 @@ struct Buffers {
     stored: Vec<u8>,
     inflated: Vec<u8>,
 }
+
+/// Held while a digest that is not small is loaded, so that memory does not depend on the threads.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Reads every file of the listing that matters; `done` hears of each file's size.
 pub fn collect(
@@ -93,13 +107,23 @@ pub fn collect(
     );
     let mut collected = Collected::default();
     for (file, found) in listing.files.iter().zip(found) {
-        sort_in(file, found, &mut collected);
+        sort_in(&file.key, found, &mut collected);
     }
+    let losses = listing.problems.iter();
+    let losses = losses.filter(|problem| problem.severity == Severity::Error);
+    collected.facts.unseen.extend(losses.map(|problem| Unseen {
+        name: problem.display.clone(),
+        message: problem.message.clone(),
+    }));
     collected
 }
 
-fn sort_in(file: &SourceFile, found: Found, collected: &mut Collected) {
+fn sort_in(key: &str, found: Found, collected: &mut Collected) {
     let facts = &mut collected.facts;
+    let unseen = |message| Unseen {
+        name: key.to_owned(),
+        message,
+    };
     match found {
         Found::Log(log, bytes) => {
             collected.inflated_bytes += bytes;
@@ -111,78 +135,116 @@ fn sort_in(file: &SourceFile, found: Found, collected: &mut Collected) {
             }
             facts.digests.push(*digest);
         }
-        Found::Sidecar(Ok(bytes)) => facts.add_sidecar(&file.key, &bytes),
-        Found::Lines(Ok(bytes)) => facts.add_metadata_lines(&file.key, &bytes),
+        Found::Sidecar(Ok(bytes)) => facts.add_sidecar(key, &bytes),
+        Found::Lines(Ok(bytes)) => facts.add_metadata_lines(key, &bytes),
         Found::Sidecar(Err(message)) | Found::Lines(Err(message)) => {
-            facts.add_bad_metadata(&file.key, message);
+            facts.add_bad_metadata(key, message);
         }
-        Found::Keys => collected.untrusted_keys.push(file.key.clone()),
+        Found::Unseen(message) => facts.unseen.push(unseen(message)),
+        Found::Members(members, fault) => {
+            facts.unseen.extend(fault.map(unseen));
+            for (key, found) in members {
+                sort_in(&key, found, collected);
+            }
+        }
+        Found::Keys => collected.untrusted_keys.push(key.to_owned()),
         Found::Other => collected.other_count += 1,
     }
 }
 
 fn look(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Found {
-    match role(&file.key) {
-        Role::Log => log(file, options, buffers),
-        Role::Digest => digest(file),
-        Role::HeadObject => {
-            let mut bytes = Vec::new();
-            Found::Sidecar(load(&file.path, SIDECAR_LIMIT, &mut bytes).map(|()| bytes))
+    let mut stored = std::mem::take(&mut buffers.stored);
+    let found = match role(&file.key) {
+        Role::Log => match load(&file.path, options.inflate.bytes, &mut stored) {
+            Ok(()) => log(Name::of(file), &stored, options, buffers),
+            Err(message) => unread_log(Name::of(file), message),
+        },
+        Role::Digest => digest_file(file),
+        Role::HeadObject => Found::Sidecar(whole(&file.path, SIDECAR_LIMIT)),
+        Role::Other => by_content(file, &mut stored, options, buffers),
+    };
+    buffers.stored = stored;
+    found
+}
+
+/// What a file or a member of an archive is called.
+#[derive(Clone, Copy)]
+struct Name<'n> {
+    key: &'n str,
+    copy: u32,
+}
+
+impl<'n> Name<'n> {
+    fn of(file: &'n SourceFile) -> Name<'n> {
+        Name {
+            key: &file.key,
+            copy: file.copy,
         }
-        Role::Other => by_content(file, options, buffers),
     }
 }
 
-fn digest(file: &SourceFile) -> Found {
-    let mut stored = Vec::new();
-    let bytes = match load(&file.path, SMALL_LIMIT, &mut stored) {
-        Ok(()) => digest::read(&stored),
-        Err(message) => DigestBytes {
-            packing: Packing::Gzip,
-            content_sha256: None,
-            digest: Err(Malformed(message)),
-        },
-    };
-    let fact = DigestFact {
-        key: file.key.clone(),
-        copy: file.copy,
-        bytes,
-    };
-    Found::Digest(Box::new(fact), attributes(&file.path))
+fn digest_file(file: &SourceFile) -> Found {
+    let _alone = (file.size > SMALL_DIGEST)
+        .then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
+    let bytes = whole(&file.path, digest::LARGEST);
+    let bytes = bytes.map(|stored| digest::read(&stored));
+    match digest_found(Name::of(file), bytes) {
+        Found::Digest(fact, _) => Found::Digest(fact, attributes(&file.path)),
+        found => found,
+    }
 }
 
-fn log(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Found {
-    let bytes = match load(&file.path, options.inflate.bytes, &mut buffers.stored) {
-        Ok(()) => hash(file, options.inflate, buffers),
-        Err(message) => LogBytes::Unread(message),
+fn digest_found(name: Name<'_>, bytes: Result<DigestBytes, String>) -> Found {
+    let bytes = bytes.unwrap_or_else(|message| DigestBytes {
+        packing: Packing::Gzip,
+        content_sha256: None,
+        digest: Err(Malformed(message)),
+    });
+    let fact = DigestFact {
+        key: name.key.to_owned(),
+        copy: name.copy,
+        bytes,
     };
+    Found::Digest(Box::new(fact), None)
+}
+
+fn log(name: Name<'_>, stored: &[u8], options: &CollectOptions, buffers: &mut Buffers) -> Found {
+    let bytes = hash(name.key, stored, options.inflate, buffers);
     let inflated = match &bytes {
-        LogBytes::Hashed { is_plain: true, .. } => buffers.stored.len() as u64,
+        LogBytes::Hashed { is_plain: true, .. } => stored.len() as u64,
         LogBytes::Hashed { .. } => buffers.inflated.len() as u64,
         _ => 0,
     };
+    log_found(name, bytes, inflated)
+}
+
+fn unread_log(name: Name<'_>, message: String) -> Found {
+    log_found(name, LogBytes::Unread(message), 0)
+}
+
+fn log_found(name: Name<'_>, bytes: LogBytes, inflated: u64) -> Found {
     let fact = LogFact {
-        key: file.key.clone(),
-        copy: file.copy,
+        key: name.key.to_owned(),
+        copy: name.copy,
         bytes,
     };
     Found::Log(fact, inflated)
 }
 
-fn hash(file: &SourceFile, limits: InflateLimits, buffers: &mut Buffers) -> LogBytes {
-    if buffers.stored.is_empty() {
+fn hash(key: &str, stored: &[u8], limits: InflateLimits, buffers: &mut Buffers) -> LogBytes {
+    if stored.is_empty() {
         return LogBytes::Broken(
             "empty: a log file without records still holds `{\"Records\":[]}`".into(),
         );
     }
-    if !inflate::is_gzip(&buffers.stored) {
+    if !inflate::is_gzip(stored) {
         return LogBytes::Hashed {
-            content_sha256: Sha256::digest(&buffers.stored).into(),
-            is_plain: file.key.ends_with(".gz"),
+            content_sha256: Sha256::digest(stored).into(),
+            is_plain: key.ends_with(".gz"),
         };
     }
     let decompressor = buffers.decompressor.get_or_insert_with(Decompressor::new);
-    match inflate::inflate(decompressor, &buffers.stored, &mut buffers.inflated, limits) {
+    match inflate::inflate(decompressor, stored, &mut buffers.inflated, limits) {
         Ok(length) => LogBytes::Hashed {
             content_sha256: Sha256::digest(&buffers.inflated[..length]).into(),
             is_plain: false,
@@ -191,36 +253,73 @@ fn hash(file: &SourceFile, limits: InflateLimits, buffers: &mut Buffers) -> LogB
     }
 }
 
-/// The key tells nothing: a renamed digest, metadata, a renamed log, or something else.
-fn by_content(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Found {
-    let is_other_service = matches!(
-        layout::claim(&file.key).folder,
-        Some(Folder::Other(_) | Folder::Lake)
-    );
-    if is_other_service || layout::name_kind(&file.key) != NameKind::Log {
-        return Found::Other;
-    }
-    let Ok(front) = front(&file.path) else {
-        // Whoever reads the records of the log set says that it is not readable.
-        return Found::Other;
-    };
-    let front = if inflate::is_gzip(&front) {
-        inflate::peek(&front, FRONT as usize)
+/// What the front of a file whose key tells nothing shows.
+enum Look {
+    Lines,
+    Digest,
+    Keys,
+    Log,
+    Other,
+}
+
+/// A renamed digest, metadata, a renamed log, or something else.
+fn look_at(front: &[u8]) -> Look {
+    let inflated;
+    let front = if inflate::is_gzip(front) {
+        inflated = inflate::peek(front, FRONT as usize);
+        &inflated[..]
     } else {
         front
     };
-    let has = |mark: &str| memchr::memmem::find(&front, mark.as_bytes()).is_some();
-    if looks_like_lines(&front) {
-        let mut bytes = Vec::new();
-        Found::Lines(load(&file.path, SMALL_LIMIT, &mut bytes).map(|()| bytes))
+    let has = |mark: &str| memchr::memmem::find(front, mark.as_bytes()).is_some();
+    if looks_like_lines(front) {
+        Look::Lines
     } else if has("\"digestS3Object\"") && has("\"digestEndTime\"") {
-        digest(file)
+        Look::Digest
     } else if has("\"PublicKeyList\"") {
-        Found::Keys
+        Look::Keys
     } else if has("\"Records\"") {
-        log(file, options, buffers)
+        Look::Log
     } else {
-        Found::Other
+        Look::Other
+    }
+}
+
+/// Whether a key says that what it names is nothing to digest chains.
+fn is_foreign(key: &str) -> bool {
+    let is_other_service = matches!(
+        layout::claim(key).folder,
+        Some(Folder::Other(_) | Folder::Lake)
+    );
+    is_other_service || !matches!(layout::name_kind(key), NameKind::Log | NameKind::Other)
+}
+
+/// The key of a file tells nothing.
+fn by_content(
+    file: &SourceFile,
+    stored: &mut Vec<u8>,
+    options: &CollectOptions,
+    buffers: &mut Buffers,
+) -> Found {
+    if is_foreign(&file.key) {
+        return Found::Other;
+    }
+    let front = match front(&file.path) {
+        Ok(front) => front,
+        Err(message) => return Found::Unseen(message),
+    };
+    if archive_in(&front).is_some_and(ArchiveForm::is_readable) {
+        return archive::members(file, options, buffers);
+    }
+    match look_at(&front) {
+        Look::Lines => Found::Lines(whole(&file.path, LINES_LIMIT)),
+        Look::Digest => digest_file(file),
+        Look::Keys => Found::Keys,
+        Look::Log => match load(&file.path, options.inflate.bytes, stored) {
+            Ok(()) => log(Name::of(file), stored, options, buffers),
+            Err(message) => unread_log(Name::of(file), message),
+        },
+        Look::Other => Found::Other,
     }
 }
 
@@ -246,6 +345,11 @@ fn open(path: &Path) -> Result<File, String> {
 
 fn unreadable(error: &std::io::Error) -> String {
     format!("cannot be read: {error}")
+}
+
+fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    load(path, limit, &mut bytes).map(|()| bytes)
 }
 
 fn load(path: &Path, limit: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
@@ -309,7 +413,7 @@ pub fn add_keys(
     };
     let shown = display_value(&path.to_string_lossy());
     let mut bytes = Vec::new();
-    load(path, SMALL_LIMIT, &mut bytes).map_err(|message| format!("`{shown}`: {message}"))?;
+    load(path, LINES_LIMIT, &mut bytes).map_err(|message| format!("`{shown}`: {message}"))?;
     match keys.add_list(&path.to_string_lossy(), region, &bytes) {
         Ok(()) => Ok(Vec::new()),
         Err(errors) => match &errors[..] {

@@ -3,8 +3,8 @@
 //! They are printed for a person to run, never run. What a digest says about
 //! itself is only text: odd text never becomes a command.
 
-use super::place::{SIDECAR, is_safe};
-use super::report::IntegrityReport;
+use super::place::{MEMBER_MARK, SIDECAR, is_safe};
+use super::report::{IntegrityReport, SignatureNeed};
 use crate::record::time;
 use crate::sanitize::{inline, is_hidden};
 
@@ -13,31 +13,53 @@ pub fn commands(report: &IntegrityReport) -> Vec<String> {
     let keys = report.wanted_keys.iter().map(|need| {
         let region = quoted(&need.region);
         let file = quoted(&format!("public-keys.{}.json", need.region));
+        // Without an end the AWS CLI asks for all keys up to now.
+        let end = need
+            .end
+            .map(|end| format!(" --end-time {}", time::format(end)));
         format!(
-            "aws cloudtrail list-public-keys --region {region} --start-time {} --end-time {} --output json > {file}",
+            "aws cloudtrail list-public-keys --region {region} --start-time {}{} --output json > {file}",
             time::format(need.start),
-            time::format(need.end)
+            end.unwrap_or_default()
         )
     });
-    let signatures = report.wanted_signatures.iter().map(|need| {
-        let safe = [&need.bucket, &need.key, &need.file]
-            .iter()
-            .all(|text| !text.is_empty() && text.chars().all(|c| !is_hidden(c)));
-        // What a digest says about itself is only text: odd text never becomes a command.
-        if !safe || !is_safe(&need.file) || need.file.starts_with('-') {
-            return format!(
-                "# no line for this digest: its bucket or key has odd characters: {}",
-                inline(&need.file)
-            );
-        }
-        format!(
-            "aws s3api head-object --bucket {} --key {} --output json > {}",
-            quoted(&need.bucket),
-            quoted(&need.key),
-            quoted(&format!("{}{SIDECAR}", need.file))
-        )
-    });
-    keys.chain(signatures).collect()
+    keys.chain(report.wanted_signatures.iter().map(of_signature))
+        .collect()
+}
+
+/// The file of metadata for `--metadata`, where nothing can be put beside a digest.
+pub const LINES: &str = "digest-metadata.json";
+
+fn of_signature(need: &SignatureNeed) -> String {
+    let all = [&need.bucket, &need.key, &need.file];
+    let is_in_archive = need.file.contains(MEMBER_MARK);
+    // What a digest says about itself is only text: odd text never becomes a command.
+    let is_odd = |text: &str| {
+        text.is_empty()
+            || text.chars().any(is_hidden)
+            || is_in_archive && text.contains(['"', '`', '\\'])
+    };
+    if all.iter().any(|text| is_odd(text)) || !is_safe(&need.file) || need.file.starts_with('-') {
+        return format!(
+            "# no line for this digest: its bucket or key has odd characters: {}",
+            inline(&need.file)
+        );
+    }
+    let (bucket, key) = (quoted(&need.bucket), quoted(&need.key));
+    if is_in_archive {
+        let query = format!(
+            "{{Bucket: `\"{}\"`, Key: `\"{}\"`, Metadata: Metadata}}",
+            need.bucket, need.key
+        );
+        let query = quoted(&query);
+        return format!(
+            "aws s3api head-object --bucket {bucket} --key {key} --query {query} --output json >> {LINES}"
+        );
+    }
+    format!(
+        "aws s3api head-object --bucket {bucket} --key {key} --output json > {}",
+        quoted(&format!("{}{SIDECAR}", need.file))
+    )
 }
 
 /// One word of a POSIX shell.

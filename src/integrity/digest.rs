@@ -4,6 +4,7 @@
 //! Nothing is verified here, and no key that a digest names is opened.
 
 use std::io::Read;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -12,8 +13,18 @@ use crate::reader::inflate::is_gzip;
 use crate::record::time;
 use crate::source::display::display_value;
 
-/// Most bytes that a digest may unpack to: hundreds of thousands of listed logs.
-const LARGEST: u64 = 256 << 20;
+/// Most bytes that a digest may unpack to: more than 100,000 listed logs, of one hour, Region and account.
+pub const LARGEST: u64 = 64 << 20;
+/// Most bytes unpacked per byte stored, for digests that are not small. Each listed log has a
+/// hash, which does not compress, so a genuine digest unpacks to some ten times its bytes.
+pub const DENSEST: u64 = 32;
+/// A listed log takes at least so many stored bytes: half of what its hash alone takes.
+const SMALLEST_ENTRY: u64 = 16;
+/// Digests up to this are read on all threads at once; above it one at a time, and their
+/// density counts.
+const SMALL: u64 = 1 << 20;
+/// Held while a digest that is not small is unpacked and read.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// Hex digits of the longest signature that any key could make.
 const LONGEST_SIGNATURE: usize = 4096;
 /// A digest covers an hour; a late one more. Only nonsense covers weeks.
@@ -88,7 +99,8 @@ pub struct Previous {
 }
 
 /// One log that a digest lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "RawEntry")]
 pub struct Entry {
     /// `s3Object`
     pub key: Box<str>,
@@ -118,7 +130,7 @@ struct RawDigest {
     previous_digest_hash_value: Option<String>,
     previous_digest_hash_algorithm: Option<String>,
     previous_digest_signature: Option<String>,
-    log_files: Vec<RawEntry>,
+    log_files: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
@@ -138,26 +150,67 @@ struct RawEntry {
 /// Reads the stored bytes of a digest file.
 pub fn read(stored: &[u8]) -> DigestBytes {
     if !is_gzip(stored) {
-        return found(Packing::Plain, stored);
+        let _alone = (stored.len() as u64 > SMALL).then(alone);
+        return match stored.len() as u64 > LARGEST {
+            true => unusable(Packing::Plain, too_large()),
+            false => found(Packing::Plain, stored),
+        };
     }
     let mut content = Vec::new();
     let mut decoder = flate2::bufread::GzDecoder::new(stored);
-    let result = (&mut decoder).take(LARGEST + 1).read_to_end(&mut content);
+    let mut result = (&mut decoder).take(SMALL + 1).read_to_end(&mut content);
+    let is_small = content.len() as u64 <= SMALL;
+    let _alone = (!is_small).then(alone);
+    if result.is_ok() && !is_small {
+        let most = LARGEST.min(DENSEST.saturating_mul(stored.len() as u64));
+        let left = (most + 1).saturating_sub(content.len() as u64);
+        result = (&mut decoder).take(left).read_to_end(&mut content);
+    }
+    let inflated = content.len() as u64;
     let fault = match result {
         Err(error) => Some(format!("the gzip data is broken: {error}")),
-        Ok(_) if content.len() as u64 > LARGEST => {
-            Some(format!("unpacks to more than the limit of {LARGEST} bytes"))
-        }
+        Ok(_) if inflated > LARGEST => Some(too_large()),
+        Ok(_) if !is_small && inflated / DENSEST >= stored.len() as u64 => Some(format!(
+            "unpacks to {inflated} bytes or more from {}: denser than the limit of {DENSEST} to 1 for digests",
+            stored.len()
+        )),
         Ok(_) => None,
     };
     match fault {
-        Some(fault) => DigestBytes {
-            packing: Packing::Gzip,
-            content_sha256: None,
-            digest: Err(Malformed(fault)),
-        },
-        None if decoder.into_inner().is_empty() => found(Packing::Gzip, &content),
-        None => found(Packing::GzipAndMore, &content),
+        Some(fault) => unusable(Packing::Gzip, fault),
+        None if decoder.into_inner().is_empty() => {
+            with_room(stored, found(Packing::Gzip, &content))
+        }
+        None => with_room(stored, found(Packing::GzipAndMore, &content)),
+    }
+}
+
+/// Refuses a digest that lists more logs than its stored bytes have room for: lists of nothing
+/// would take many times their bytes in memory.
+fn with_room(stored: &[u8], mut bytes: DigestBytes) -> DigestBytes {
+    let count = bytes.digest.as_ref().map_or(0, |digest| digest.logs.len()) as u64;
+    if count > 1000 && count > stored.len() as u64 / SMALLEST_ENTRY {
+        bytes.digest = Err(Malformed(format!(
+            "lists {count} logs in {} bytes, which have no room for their hashes",
+            stored.len()
+        )));
+    }
+    bytes
+}
+
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn too_large() -> String {
+    format!("unpacks to more than the limit of {LARGEST} bytes for digests")
+}
+
+fn unusable(packing: Packing, why: String) -> DigestBytes {
+    DigestBytes {
+        packing,
+        content_sha256: None,
+        digest: Err(Malformed(why)),
     }
 }
 
@@ -204,7 +257,7 @@ fn parse(content: &[u8]) -> Result<Digest, Malformed> {
         fingerprint: raw.digest_public_key_fingerprint.to_ascii_lowercase(),
         algorithm: raw.digest_signature_algorithm,
         previous,
-        logs: raw.log_files.into_iter().map(entry).collect(),
+        logs: raw.log_files,
     })
 }
 
@@ -236,15 +289,17 @@ fn read_previous(
     }
 }
 
-fn entry(raw: RawEntry) -> Entry {
-    let instant = |value: &serde_json::Value| time::parse(value.as_str()?).ok();
-    Entry {
-        events: instant(&raw.oldest_event_time)
-            .zip(instant(&raw.newest_event_time))
-            .filter(|(oldest, newest)| oldest <= newest),
-        key: raw.key,
-        hash: hash_of(&raw.hash_value),
-        odd_algorithm: (&*raw.hash_algorithm != "SHA-256").then_some(raw.hash_algorithm),
+impl From<RawEntry> for Entry {
+    fn from(raw: RawEntry) -> Entry {
+        let instant = |value: &serde_json::Value| time::parse(value.as_str()?).ok();
+        Entry {
+            events: instant(&raw.oldest_event_time)
+                .zip(instant(&raw.newest_event_time))
+                .filter(|(oldest, newest)| oldest <= newest),
+            key: raw.key,
+            hash: hash_of(&raw.hash_value),
+            odd_algorithm: (&*raw.hash_algorithm != "SHA-256").then_some(raw.hash_algorithm),
+        }
     }
 }
 
@@ -315,6 +370,33 @@ mod tests {
                 "\"awsAccountId\":\"1\",\"awsAccountId\"",
             ),
             "duplicate field",
+        );
+    }
+
+    #[test]
+    fn a_digest_that_is_denser_than_any_list_of_hashes_is_refused_by_its_limit() {
+        let entry = r#"{"s3Object":"k","hashValue":"","hashAlgorithm":"SHA-256"},"#;
+        let list = format!("[{}]", entry.repeat(30_000).trim_end_matches(','));
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder
+            .write_all(STARTING.replace("[]", &list).as_bytes())
+            .expect("writes");
+        let error = read(&encoder.finish().expect("writes")).digest;
+        let error = error.expect_err("too dense");
+        assert!(error.0.contains("limit of 32 to 1"), "{error}");
+        let list = format!("[{}]", entry.repeat(10_000).trim_end_matches(','));
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder
+            .write_all(STARTING.replace("[]", &list).as_bytes())
+            .expect("writes");
+        let error = read(&encoder.finish().expect("writes")).digest;
+        let error = error.expect_err("without hashes");
+        assert!(error.0.contains("lists 10000 logs"), "{error}");
+        let plain = vec![b' '; LARGEST as usize + 1];
+        let error = read(&plain).digest.expect_err("too large");
+        assert!(
+            error.0.contains("more than the limit of 67108864"),
+            "{error}"
         );
     }
 

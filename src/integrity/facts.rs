@@ -114,6 +114,15 @@ pub struct BadMetadata {
     pub message: String,
 }
 
+/// Something that nobody could look at: a folder or a file that cannot be read, a pipe, a link to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unseen {
+    /// What it is called. Hostile text.
+    pub name: String,
+    /// Why, safe to print.
+    pub message: String,
+}
+
 /// Everything that is known.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -125,6 +134,8 @@ pub struct Facts {
     pub signatures: Vec<SignatureFact>,
     /// Metadata that cannot be used.
     pub bad_metadata: Vec<BadMetadata>,
+    /// What nobody could look at, and what may hold logs or digests.
+    pub unseen: Vec<Unseen>,
     /// The keys that the user trusts.
     pub keys: Keys,
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Number, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::record::time;
+use crate::record::{encoding, time};
 use crate::source::display::display_value;
 
 use super::place::is_region;
@@ -169,9 +169,9 @@ impl Keys {
             }]
         };
         let file_sha256 = Sha256::digest(bytes).into();
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let bytes = encoding::utf8(bytes).map_err(|why| not_a_list(why.to_owned()))?;
         let list: RawList =
-            serde_json::from_slice(bytes).map_err(|error| not_a_list(error.to_string()))?;
+            serde_json::from_slice(&bytes).map_err(|error| not_a_list(error.to_string()))?;
         if list.next_token.is_some_and(|token| !token.is_empty()) {
             return Err(not_a_list(
                 "it ends with a `NextToken`, so keys are missing from it".into(),

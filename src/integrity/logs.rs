@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, HashMap};
 use crate::record::time;
 use crate::source::display::display_value;
 
-use super::chain::Node;
+use super::chain::{INFLATED, Node};
 use super::digest::{Entry, Hash};
 use super::facts::{Facts, LogBytes, LogFact};
-use super::place::{self, LogClaim, LogKind, Place, agrees, file_name, is_safe, log_claim};
+use super::place::{
+    self, LogClaim, LogKind, Place, agrees, file_name, is_safe, log_claim, object_name,
+};
 use super::report::{
     CoverKind, CoverRange, DigestState, Fault, FaultKind, LogReport, LogState, PlaceCover,
 };
@@ -50,13 +52,13 @@ pub(super) fn judge<'f>(
 ) -> Vec<LogReport> {
     let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(facts.logs.len());
     for (at, log) in facts.logs.iter().enumerate() {
-        by_name.entry(file_name(&log.key)).or_default().push(at);
+        by_name.entry(object_name(&log.key)).or_default().push(at);
     }
     let mut listings: Vec<Listing<'f>> = Vec::with_capacity(facts.logs.len());
     let mut missing: BTreeMap<&'f str, (usize, &'f Entry)> = BTreeMap::new();
     for (at, entry) in entries(nodes) {
         let same_name = by_name
-            .get(file_name(&entry.key))
+            .get(object_name(&entry.key))
             .map_or(&[][..], Vec::as_slice);
         let is_usable = is_safe(&entry.key);
         let before = listings.len();
@@ -209,21 +211,23 @@ impl<'a, 'f> Judge<'a, 'f> {
             LogBytes::Hashed {
                 content_sha256,
                 is_plain,
-            } => self.compare(&mut report, *content_sha256, *is_plain, listings, &trusted),
-            LogBytes::Trailing(what) => {
-                report.state = LogState::Modified;
-                report.faults.push(fault(FaultKind::TrailingData, what));
-            }
-            LogBytes::Broken(what) => {
-                report.state = LogState::Modified;
-                report.faults.push(fault(FaultKind::BrokenLog, what));
-            }
-            LogBytes::Unread(what) => {
-                report.faults.push(fault(FaultKind::UnreadableLog, what));
+            } => {
+                let unpacked = match (is_plain, log.key.ends_with(".gz")) {
+                    (true, _) => Some("stored unpacked; its content is what the digest lists"),
+                    (false, false) => Some(INFLATED),
+                    (false, true) => None,
+                };
+                self.compare(&mut report, *content_sha256, unpacked, listings, &trusted);
             }
             LogBytes::NotHashed => {
                 let what = "its content was not hashed when it was read";
                 report.faults.push(fault(FaultKind::NotHashed, what));
+            }
+            other => {
+                if is_broken(other) {
+                    report.state = LogState::Modified;
+                }
+                report.faults.extend(fault_of_bytes(other));
             }
         }
         report
@@ -233,7 +237,7 @@ impl<'a, 'f> Judge<'a, 'f> {
         &self,
         report: &mut LogReport,
         content: Hash,
-        is_plain: bool,
+        unpacked: Option<&str>,
         listings: &[Listing<'f>],
         trusted: &[&Listing<'f>],
     ) {
@@ -252,20 +256,16 @@ impl<'a, 'f> Judge<'a, 'f> {
             } else {
                 report.state = LogState::Valid;
             }
-            if is_plain {
-                report.faults.push(fault(
-                    FaultKind::NotGzip,
-                    "stored unpacked; its content is what the digest lists",
-                ));
+            if let Some(what) = unpacked {
+                report.faults.push(fault(FaultKind::NotGzip, what));
             }
-        } else if let Some(odd) = deciding
-            .iter()
-            .find_map(|listing| listing.entry.odd_algorithm.as_ref())
-        {
-            report.faults.push(fault(
-                FaultKind::HashAlgorithm,
-                format!("its hash is a `{}`, which is not known", display_value(odd)),
-            ));
+            // One digest proves the content, and what another says of it cannot be checked.
+            if let Some(odd) = odd_algorithm(&deciding) {
+                report.state = LogState::Unverifiable;
+                report.faults.push(odd);
+            }
+        } else if let Some(odd) = odd_algorithm(&deciding) {
+            report.faults.push(odd);
         } else {
             report.state = LogState::Modified;
             let digest = self.digest_name(deciding[0].node);
@@ -343,6 +343,20 @@ impl<'a, 'f> Judge<'a, 'f> {
         let (state, kind, message) = self.judge_unlisted(&claim);
         report.state = state;
         report.faults.push(fault(kind, message));
+        // CloudTrail writes no such bytes, whether a digest can be asked or not. What is not
+        // even named as a trail's file may be anybody's.
+        if let Some(what) = fault_of_bytes(&log.bytes) {
+            if claim.kind.is_some() || !is_broken(&log.bytes) {
+                report.faults.push(what);
+                if is_broken(&log.bytes) {
+                    report.state = LogState::Modified;
+                }
+            } else {
+                report.faults[0]
+                    .message
+                    .push_str(&format!("; {}", what.message));
+            }
+        }
         if let LogBytes::Hashed { content_sha256, .. } = &log.bytes
             && let Some(original) = self.listed.get(content_sha256)
         {
@@ -450,6 +464,31 @@ fn by_time(ranges: &[CoverRange], start: i64, end: i64) -> (LogState, FaultKind,
         };
         (LogState::NotCovered, FaultKind::NotCovered, why.into())
     }
+}
+
+/// What is wrong with bytes that have no hash.
+fn fault_of_bytes(bytes: &LogBytes) -> Option<Fault> {
+    match bytes {
+        LogBytes::Trailing(what) => Some(fault(FaultKind::TrailingData, what)),
+        LogBytes::Broken(what) => Some(fault(FaultKind::BrokenLog, what)),
+        LogBytes::Unread(what) => Some(fault(FaultKind::UnreadableLog, what)),
+        LogBytes::Hashed { .. } | LogBytes::NotHashed => None,
+    }
+}
+
+/// Whether these are other bytes than CloudTrail writes.
+fn is_broken(bytes: &LogBytes) -> bool {
+    matches!(bytes, LogBytes::Trailing(_) | LogBytes::Broken(_))
+}
+
+/// The fault of a hash that one of the digests gives in an unknown way.
+fn odd_algorithm(listings: &[&Listing<'_>]) -> Option<Fault> {
+    let mut all = listings.iter();
+    let odd = all.find_map(|listing| listing.entry.odd_algorithm.as_ref())?;
+    Some(fault(
+        FaultKind::HashAlgorithm,
+        format!("its hash is a `{}`, which is not known", display_value(odd)),
+    ))
 }
 
 fn kind_of_key(key: &str) -> Option<LogKind> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::record::time;
+use crate::record::{encoding, time};
 use crate::source::display::display_value;
 
 /// Hex digits of the longest signature that any key could make, with room for nonsense to name.
@@ -55,7 +55,7 @@ struct RawHead {
 /// # Errors
 /// What is wrong, safe to print.
 pub fn read_head(source: &str, beside: &str, bytes: &[u8]) -> Result<SignatureFact, String> {
-    let head: RawHead = serde_json::from_slice(without_bom(bytes))
+    let head: RawHead = serde_json::from_slice(&encoding::utf8(bytes)?)
         .map_err(|error| display_value(&error.to_string()))?;
     Ok(fact(
         Target::Local(beside.to_owned()),
@@ -64,7 +64,7 @@ pub fn read_head(source: &str, beside: &str, bytes: &[u8]) -> Result<SignatureFa
     ))
 }
 
-/// Reads head-objects with `Bucket` and `Key`, one after another.
+/// Reads head-objects with `Bucket` and `Key`, one after another or in one array.
 ///
 /// # Errors
 /// What is wrong, safe to print; what stands before it is in `facts`.
@@ -73,7 +73,24 @@ pub fn read_lines(
     bytes: &[u8],
     facts: &mut Vec<SignatureFact>,
 ) -> Result<(), String> {
-    let heads = serde_json::Deserializer::from_slice(without_bom(bytes)).into_iter::<RawHead>();
+    let bytes = encoding::utf8(bytes)?;
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let heads: Vec<RawHead> = serde_json::from_slice(&bytes).map_err(|error| {
+            display_value(&format!(
+                "not an array of what `head-object` prints: {error}"
+            ))
+        })?;
+        return add_lines(source, heads.into_iter().map(Ok), facts);
+    }
+    let heads = serde_json::Deserializer::from_slice(&bytes).into_iter::<RawHead>();
+    add_lines(source, heads, facts)
+}
+
+fn add_lines(
+    source: &str,
+    heads: impl Iterator<Item = Result<RawHead, serde_json::Error>>,
+    facts: &mut Vec<SignatureFact>,
+) -> Result<(), String> {
     for (at, head) in heads.enumerate() {
         let head = head.map_err(|error| {
             display_value(&format!(
@@ -130,10 +147,6 @@ fn plain_name(key: &str) -> String {
     }
 }
 
-fn without_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
-}
-
 /// Whether the front of a file looks like lines of head-objects.
 pub(super) fn looks_like_lines(front: &[u8]) -> bool {
     let has = |mark: &[u8]| memchr::memmem::find(front, mark).is_some();
@@ -153,6 +166,21 @@ mod tests {
         assert_eq!(fact.generated_at, Some(1_767_225_600));
         assert_eq!(read_head("s", "k", b"{}").expect("good").signature, None);
         assert!(read_head("s", "k", b"{\"Metadata\":[]}").is_err());
+    }
+
+    #[test]
+    fn an_array_and_utf16_are_read_too() {
+        let text = r#" [{"Bucket":"b","Key":"k","Metadata":{"signature":"ab"}},{"Key":"l"}]"#;
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain(units).collect();
+        for bytes in [text.as_bytes(), &wide] {
+            let mut facts = Vec::new();
+            read_lines("s", bytes, &mut facts).expect("good");
+            assert_eq!(facts.len(), 2);
+            assert_eq!(facts[0].signature.as_deref(), Some("ab"));
+        }
+        let error = read_lines("s", b"[{\"Key\":1}]", &mut Vec::new()).expect_err("no text");
+        assert!(error.contains("not an array"), "{error}");
     }
 
     #[test]

@@ -118,6 +118,9 @@ pub enum Role {
     Other,
 }
 
+/// What stands between the key of an archive and that of its member.
+pub(super) const MEMBER_MARK: &str = "!/";
+
 /// The ending of a sidecar.
 pub const SIDECAR: &str = ".head.json";
 
@@ -198,6 +201,16 @@ pub fn file_name(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }
 
+/// A key without the ending that `gunzip` takes away.
+pub(super) fn without_gz(key: &str) -> &str {
+    key.strip_suffix(".gz").unwrap_or(key)
+}
+
+/// The last component, by which objects are found: the same whether the file was inflated or not.
+pub(super) fn object_name(key: &str) -> &str {
+    without_gz(file_name(key))
+}
+
 /// The key from the `AWSLogs` that an account follows.
 pub(super) fn tail(key: &str) -> Option<&str> {
     let mut found = None;
@@ -228,8 +241,10 @@ pub fn is_safe(key: &str) -> bool {
 /// Whether the file at `local` lies where `declared`, a key inside a digest, says.
 ///
 /// The part before `AWSLogs/` may differ, because trees are copied. A tree
-/// that begins below `AWSLogs/` is compared as far as it goes.
+/// that begins below `AWSLogs/` is compared as far as it goes. `gunzip` takes
+/// `.gz` away; the content decides what the file is.
 pub(super) fn agrees(local: &str, declared: &str) -> bool {
+    let (local, declared) = (without_gz(local), without_gz(declared));
     if let (Some(local), Some(declared)) = (tail(local), tail(declared)) {
         return local == declared;
     }
@@ -292,6 +307,8 @@ mod tests {
         assert!(agrees(&LOG["AWSLogs/".len()..], LOG));
         assert!(agrees(&LOG.replace("AWSLogs", "logs"), LOG));
         assert!(agrees(file_name(LOG), LOG));
+        assert!(agrees(without_gz(LOG), LOG));
+        assert!(!agrees(&format!("{LOG}.gz"), without_gz(LOG)));
         assert!(agrees(&format!("flat/{}", file_name(LOG)), LOG));
     }
 

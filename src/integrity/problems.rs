@@ -8,205 +8,243 @@ use std::collections::BTreeMap;
 use crate::record::time;
 use crate::source::display::display_value;
 
-use super::facts::Facts;
+use super::facts::{Facts, Unseen};
+use super::matters::{self, Concern};
 use super::metadata::Target;
-use super::place::{ChainId, Place, log_claim};
+use super::place::{ChainId, Place, log_claim, without_gz};
 use super::report::{
     CoverKind, CoverRange, DigestReport, DigestState, Fault, FaultKind, IntegrityVerdict,
     LogReport, LogState, PlaceCover, Problem, Weight,
 };
 
-/// All problems, sorted by weight, kind and object.
-pub(super) fn problems(
-    facts: &Facts,
-    digests: &[DigestReport],
-    logs: &[LogReport],
-    cover: &[PlaceCover],
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    of_digests(digests, &mut problems);
-    of_logs(logs, &mut problems);
-    for place in cover {
-        of_cover(place, &mut problems);
-    }
-    of_metadata(facts, digests, &mut problems);
-    problems.sort_by(|a, b| {
-        let grave = |problem: &Problem| std::cmp::Reverse(problem.kind.weight());
-        (grave(a), a.kind, &a.object, &a.message).cmp(&(grave(b), b.kind, &b.object, &b.message))
-    });
-    problems
+/// Everything that was found, and what somebody wants to know about.
+pub(super) struct Found<'f> {
+    pub facts: &'f Facts,
+    pub digests: &'f [DigestReport],
+    pub logs: &'f [LogReport],
+    pub cover: &'f [PlaceCover],
+    pub unseen: &'f [Unseen],
+    pub concern: Concern<'f>,
 }
 
-/// The answer in one word.
-pub(super) fn verdict(digests: &[DigestReport], problems: &[Problem]) -> IntegrityVerdict {
-    let gravest = problems.iter().map(|problem| problem.kind.weight()).max();
-    let has_digests = digests
-        .iter()
-        .any(|digest| digest.state != DigestState::Missing);
-    match gravest {
-        Some(Weight::Failed) => IntegrityVerdict::Failed,
-        _ if !has_digests => IntegrityVerdict::NotVerified,
-        Some(Weight::Unverified) => IntegrityVerdict::Incomplete,
-        Some(Weight::Notice) | None => IntegrityVerdict::Verified,
-    }
-}
-
-/// Things that share account, Region, kind of fault and message.
-#[derive(Default)]
-struct Shared<'r>(BTreeMap<(FaultKind, String, &'r str), (u64, &'r str)>);
-
-impl<'r> Shared<'r> {
-    fn add(&mut self, fault: &'r Fault, place: Option<String>, object: &'r str) {
-        let place = place.unwrap_or_else(|| object.to_owned());
-        let known = self.0.entry((fault.kind, place, &fault.message));
-        known.or_insert((0, object)).0 += 1;
+impl Found<'_> {
+    /// All problems: what matters first, then by weight, kind and object.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.of_digests(&mut problems);
+        self.of_logs(&mut problems);
+        self.of_cover(&mut problems);
+        self.of_metadata(&mut problems);
+        problems.extend(self.unseen.iter().map(|unseen| Problem {
+            kind: FaultKind::NotLookedInto,
+            object: unseen.name.clone(),
+            message: unseen.message.clone(),
+            matters: self.concern.unseen(unseen),
+        }));
+        problems.sort_by(|a, b| order(a).cmp(&order(b)));
+        problems
     }
 
-    fn tell(self, things: &str, problems: &mut Vec<Problem>) {
-        for ((kind, place, message), (count, object)) in self.0 {
-            problems.push(if count == 1 {
-                problem(kind, object, message.to_owned())
-            } else {
-                problem(kind, &place, format!("{count} {things}: {message}"))
-            });
-        }
-    }
-}
-
-fn problem(kind: FaultKind, object: &str, message: String) -> Problem {
-    Problem {
-        kind,
-        object: object.to_owned(),
-        message,
-    }
-}
-
-fn of_digests(digests: &[DigestReport], problems: &mut Vec<Problem>) {
-    let mut shared = Shared::default();
-    for digest in digests {
-        let object = digest.file.as_ref().unwrap_or(&digest.key);
-        for fault in &digest.faults {
-            let is_shared = matches!(
-                fault.kind,
-                FaultKind::KeyNotFound
-                    | FaultKind::KeyOfOtherRegion
-                    | FaultKind::NotGzip
-                    | FaultKind::GenerationTimeUnknown
-                    | FaultKind::SignatureAlgorithm
-            );
-            if is_shared {
-                let place = digest.chain.as_ref().map(|chain| place_words(&chain.place));
-                shared.add(fault, place, object);
-            } else {
-                problems.push(problem(fault.kind, object, fault.message.clone()));
-            }
-        }
-    }
-    shared.tell("digests", problems);
-}
-
-fn of_logs(logs: &[LogReport], problems: &mut Vec<Problem>) {
-    let mut shared = Shared::default();
-    for log in logs {
-        let is_unproved = matches!(log.state, LogState::Unverifiable | LogState::NotCovered);
-        for fault in &log.faults {
-            let is_shared = fault.kind == FaultKind::NotGzip
-                || is_unproved
-                    && matches!(
-                        fault.kind,
-                        FaultKind::NoValidDigest | FaultKind::DigestAbsent | FaultKind::NotCovered
-                    );
-            if is_shared {
-                let place = log_claim(&log.key).place.map(|place| place_words(&place));
-                shared.add(fault, place, &log.key);
-            } else if fault.kind != FaultKind::NoValidDigest {
-                problems.push(problem(fault.kind, &log.key, fault.message.clone()));
-            }
-        }
-    }
-    shared.tell("log files", problems);
-}
-
-fn of_cover(cover: &PlaceCover, problems: &mut Vec<Problem>) {
-    let mut add = |kind, object: String, range: &CoverRange, what: &str| {
-        problems.push(Problem {
-            kind,
-            object,
-            message: format!(
-                "{} to {}: {what}",
-                time::format(range.start),
-                time::format(range.end)
-            ),
-        });
-    };
-    for trail in &cover.trails {
-        for range in trail
-            .ranges
+    /// The answer in one word.
+    pub(super) fn verdict(&self, problems: &[Problem]) -> IntegrityVerdict {
+        let has = |weight| {
+            let mut all = problems.iter();
+            all.any(|problem| problem.matters && problem.kind.weight() == weight)
+        };
+        let has_digests = self
+            .digests
             .iter()
-            .filter(|range| range.kind == CoverKind::Hole)
-        {
-            add(
-                FaultKind::Hole,
-                chain_words(&trail.chain),
-                range,
-                "digests are missing",
-            );
+            .any(|digest| digest.state != DigestState::Missing);
+        let is_covered = matters::is_covered(self.cover, self.concern.asked);
+        matters::verdict(
+            has_digests,
+            has(Weight::Failed),
+            has(Weight::Unverified) || !is_covered,
+        )
+    }
+
+    fn of_digests(&self, problems: &mut Vec<Problem>) {
+        let mut shared = Shared::default();
+        for digest in self.digests {
+            let object = digest.file.as_ref().unwrap_or(&digest.key);
+            let matters = self.concern.digest(digest);
+            for fault in &digest.faults {
+                let is_shared = matches!(
+                    fault.kind,
+                    FaultKind::KeyNotFound
+                        | FaultKind::KeyOfOtherRegion
+                        | FaultKind::NotGzip
+                        | FaultKind::GenerationTimeUnknown
+                        | FaultKind::SignatureAlgorithm
+                );
+                if is_shared {
+                    let place = digest.chain.as_ref().map(|chain| place_words(&chain.place));
+                    shared.add(fault, place, object, matters);
+                } else {
+                    problems.push(problem(fault.kind, object, fault.message.clone(), matters));
+                }
+            }
+        }
+        shared.tell("digests", problems);
+    }
+
+    fn of_logs(&self, problems: &mut Vec<Problem>) {
+        let mut shared = Shared::default();
+        for log in self.logs.iter().filter(|log| !log.faults.is_empty()) {
+            let is_unproved = matches!(log.state, LogState::Unverifiable | LogState::NotCovered);
+            let matters = self.concern.log(log, self.digests);
+            for fault in &log.faults {
+                let is_shared = fault.kind == FaultKind::NotGzip
+                    || is_unproved
+                        && matches!(
+                            fault.kind,
+                            FaultKind::NoValidDigest
+                                | FaultKind::DigestAbsent
+                                | FaultKind::NotCovered
+                        );
+                if is_shared {
+                    let place = log_claim(&log.key).place.map(|place| place_words(&place));
+                    shared.add(fault, place, &log.key, matters);
+                } else if fault.kind != FaultKind::NoValidDigest {
+                    let message = fault.message.clone();
+                    problems.push(problem(fault.kind, &log.key, message, matters));
+                }
+            }
+        }
+        shared.tell("log files", problems);
+    }
+
+    fn of_cover(&self, problems: &mut Vec<Problem>) {
+        for cover in self.cover {
+            for trail in &cover.trails {
+                let object = chain_words(&trail.chain);
+                let holes = trail.ranges.iter();
+                problems.extend(
+                    holes
+                        .filter(|range| range.kind == CoverKind::Hole)
+                        .map(|range| self.of_time(&object, &cover.place, range)),
+                );
+            }
+        }
+        for one in matters::places(self.cover, self.concern.asked) {
+            let object = place_words(one.place);
+            let gaps = one.ranges.iter();
+            let gaps = gaps.filter(|range| range.kind == CoverKind::Gap);
+            let ends = one.asked.iter().filter(|range| {
+                use CoverKind::{AfterLast, BeforeFirst, NoDigests};
+                matches!(range.kind, BeforeFirst | AfterLast | NoDigests)
+            });
+            let times = gaps.chain(ends);
+            problems.extend(times.map(|range| self.of_time(&object, one.place, range)));
+            if !one.has_trails && one.asked.is_empty() {
+                let message = "there are log files and no digests".to_owned();
+                problems.push(problem(FaultKind::NoDigests, &object, message, true));
+            }
         }
     }
-    let object = place_words(&cover.place);
-    for range in &cover.ranges {
-        if range.kind == CoverKind::Gap {
-            let what = "no digests: validation or logging was off";
-            add(FaultKind::Gap, object.clone(), range, what);
-        }
-    }
-    for range in &cover.asked {
+
+    /// A stretch of time that no digest proves.
+    fn of_time(&self, object: &str, place: &Place, range: &CoverRange) -> Problem {
         let (kind, what) = match range.kind {
+            CoverKind::Gap => (FaultKind::Gap, "no digests: validation or logging was off"),
             CoverKind::BeforeFirst => (
                 FaultKind::BeforeFirst,
                 "asked for, and before the first digest",
             ),
             CoverKind::AfterLast => (FaultKind::AfterLast, "asked for, and after the last digest"),
             CoverKind::NoDigests => (FaultKind::NoDigests, "asked for, and there are no digests"),
-            _ => continue,
+            CoverKind::Hole | CoverKind::Verified | CoverKind::HashOnly | CoverKind::Failed => {
+                (FaultKind::Hole, "digests are missing")
+            }
         };
-        add(kind, object.clone(), range, what);
-    }
-    if cover.trails.is_empty() && cover.asked.is_empty() {
-        problems.push(Problem {
-            kind: FaultKind::NoDigests,
+        let (from, to) = (time::format(range.start), time::format(range.end));
+        problem(
+            kind,
             object,
-            message: "there are log files and no digests".into(),
-        });
+            format!("{from} to {to}: {what}"),
+            self.concern.time(place, range),
+        )
+    }
+
+    fn of_metadata(&self, problems: &mut Vec<Problem>) {
+        problems.extend(
+            self.facts
+                .bad_metadata
+                .iter()
+                .map(|bad| problem(FaultKind::BadMetadata, &bad.key, bad.message.clone(), false)),
+        );
+        let known: std::collections::HashSet<&str> = self
+            .digests
+            .iter()
+            .flat_map(|digest| [Some(&*digest.key), digest.file.as_deref()])
+            .flatten()
+            .map(without_gz)
+            .collect();
+        let mut without: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
+        for fact in &self.facts.signatures {
+            let (Target::Local(key) | Target::Object { key, .. }) = &fact.target;
+            if !known.contains(without_gz(key)) {
+                without.entry(&fact.source).or_insert((0, key)).0 += 1;
+            }
+        }
+        problems.extend(without.into_iter().map(|(source, (count, first))| {
+            let message = format!(
+                "holds metadata of {count} digests that are not there, the first `{}`",
+                display_value(first)
+            );
+            problem(FaultKind::MetadataWithoutDigest, source, message, false)
+        }));
     }
 }
 
-fn of_metadata(facts: &Facts, digests: &[DigestReport], problems: &mut Vec<Problem>) {
-    problems.extend(facts.bad_metadata.iter().map(|bad| Problem {
-        kind: FaultKind::BadMetadata,
-        object: bad.key.clone(),
-        message: bad.message.clone(),
-    }));
-    let known: std::collections::HashSet<&str> = digests
-        .iter()
-        .flat_map(|digest| [Some(&*digest.key), digest.file.as_deref()])
-        .flatten()
-        .collect();
-    let mut without: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
-    for fact in &facts.signatures {
-        let (Target::Local(key) | Target::Object { key, .. }) = &fact.target;
-        if !known.contains(&**key) {
-            without.entry(&fact.source).or_insert((0, key)).0 += 1;
+/// What matters first, then the gravest.
+fn order(problem: &Problem) -> impl Ord + use<'_> {
+    (
+        !problem.matters && problem.kind.weight() != Weight::Notice,
+        std::cmp::Reverse(problem.kind.weight()),
+        problem.kind,
+        &problem.object,
+        &problem.message,
+    )
+}
+
+/// What things share that are told together: fault, place, message, and whether they matter.
+type Alike<'r> = (FaultKind, String, &'r str, bool);
+
+/// Things that are alike, with their count and the first of them.
+#[derive(Default)]
+struct Shared<'r>(BTreeMap<Alike<'r>, (u64, &'r str)>);
+
+impl<'r> Shared<'r> {
+    fn add(&mut self, fault: &'r Fault, place: Option<String>, object: &'r str, matters: bool) {
+        let place = place.unwrap_or_else(|| object.to_owned());
+        let known = self.0.entry((fault.kind, place, &fault.message, matters));
+        known.or_insert((0, object)).0 += 1;
+    }
+
+    fn tell(self, things: &str, problems: &mut Vec<Problem>) {
+        for ((kind, place, message, matters), (count, object)) in self.0 {
+            problems.push(if count == 1 {
+                problem(kind, object, message.to_owned(), matters)
+            } else {
+                problem(
+                    kind,
+                    &place,
+                    format!("{count} {things}: {message}"),
+                    matters,
+                )
+            });
         }
     }
-    problems.extend(without.into_iter().map(|(source, (count, first))| Problem {
-        kind: FaultKind::MetadataWithoutDigest,
-        object: source.to_owned(),
-        message: format!(
-            "holds metadata of {count} digests that are not there, the first `{}`",
-            display_value(first)
-        ),
-    }));
+}
+
+fn problem(kind: FaultKind, object: &str, message: String, matters: bool) -> Problem {
+    Problem {
+        kind,
+        object: object.to_owned(),
+        message,
+        matters,
+    }
 }
 
 /// `account 111122223333, us-east-1`
@@ -221,5 +259,11 @@ pub(super) fn place_words(place: &Place) -> String {
 }
 
 fn chain_words(chain: &ChainId) -> String {
-    format!("{}, trail `{}`", place_words(&chain.place), chain.trail)
+    match chain.trail.as_str() {
+        "" => format!(
+            "{}, a trail whose name no key tells",
+            place_words(&chain.place)
+        ),
+        trail => format!("{}, trail `{trail}`", place_words(&chain.place)),
+    }
 }

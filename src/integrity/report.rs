@@ -3,6 +3,7 @@
 //! Every fault has one code. A code is never used for two things; what is shown
 //! to people is made from these values elsewhere.
 
+use super::facts::Unseen;
 use super::place::{ChainId, Place};
 
 /// How much a fault weighs.
@@ -84,6 +85,8 @@ faults! {
     MetadataSignatureInvalid "metadata-signature-invalid" Notice "save the metadata again; if it stays, somebody changed it";
     /// Digest: the signature that its successor repeats is wrong; the metadata's is right.
     SuccessorSignatureInvalid "successor-signature-invalid" Notice "";
+    /// Digest: there is metadata of an object with its key in another bucket, which is not used.
+    MetadataOtherBucket "metadata-of-other-bucket" Notice "save the metadata of the object in the bucket that the digest names";
     /// Digest: the metadata names another signature algorithm.
     MetadataAlgorithm "metadata-algorithm-unexpected" Notice "";
     /// Digest: it names another signature algorithm.
@@ -136,6 +139,8 @@ faults! {
     AfterLast "after-last" Unverified "copy the newer digests; if there are none, the end was cut off or validation is off";
     /// Time: logs and no digests.
     NoDigests "no-digests" Unverified "copy the `CloudTrail-Digest` folder too; if there is none, switch log file validation on";
+    /// File or folder: nobody could look at it, so what it holds is not known.
+    NotLookedInto "not-looked-into" Unverified "make it readable, or copy it from the bucket again";
     /// Metadata: a file that cannot be used.
     BadMetadata "bad-metadata" Notice "save the metadata again with `aws s3api head-object`";
     /// Metadata: of a digest that is not there.
@@ -360,6 +365,8 @@ pub struct Problem {
     pub object: String,
     /// What and why, safe to print.
     pub message: String,
+    /// Whether it may concern the asked period.
+    pub matters: bool,
 }
 
 /// Keys that are wanted.
@@ -369,8 +376,9 @@ pub struct KeyNeed {
     pub region: String,
     /// First second to ask for.
     pub start: i64,
-    /// Last second to ask for, with room for the edge of a rotation.
-    pub end: i64,
+    /// Last second to ask for, with room for the edge of a rotation; none where it must be now,
+    /// because when a digest was signed is not known.
+    pub end: Option<i64>,
 }
 
 /// The metadata of an object that is wanted.
@@ -387,7 +395,7 @@ pub struct SignatureNeed {
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IntegrityVerdict {
-    /// Every file is proved, and all of the asked period is covered.
+    /// Every file that matters is proved, and all of the asked period is covered.
     Verified,
     /// Something could not be verified.
     Incomplete,
@@ -422,8 +430,10 @@ pub struct IntegrityReport {
     pub digests: Vec<DigestReport>,
     /// By key.
     pub logs: Vec<LogReport>,
-    /// The gravest first. Logs that share a reason are one problem with a count.
+    /// What matters first, the gravest first. Logs that share a reason are one problem with a count.
     pub problems: Vec<Problem>,
+    /// What nobody could look at.
+    pub unseen: Vec<Unseen>,
     /// Keys that would help.
     pub wanted_keys: Vec<KeyNeed>,
     /// Metadata that would help.

@@ -21,6 +21,8 @@ pub(super) struct Question<'f> {
     pub content_sha256: Hash,
     pub chain: &'f ChainId,
     pub metadata: &'f [&'f SignatureFact],
+    /// Metadata of objects with its key in another bucket.
+    pub other_bucket: &'f [&'f SignatureFact],
     /// What successors repeat, and the keys of these successors.
     pub successors: Vec<(&'f str, &'f str)>,
 }
@@ -36,6 +38,8 @@ pub(super) struct Answer {
     pub lacks_key: bool,
     /// Whether there is no signature at all.
     pub lacks_signature: bool,
+    /// When it was signed, as far as that is known.
+    pub signed_at: Option<i64>,
     pub faults: Vec<Fault>,
 }
 
@@ -62,8 +66,12 @@ fn signed_text(digest: &Digest, content_sha256: &Hash) -> String {
 
 /// Tries every signature that there is.
 pub(super) fn judge(question: &Question<'_>, keys: &Keys) -> Answer {
-    let mut answer = Answer::default();
+    let mut answer = Answer {
+        signed_at: signed_at(question),
+        ..Answer::default()
+    };
     remark_algorithms(question, &mut answer);
+    remark_metadata(question, &mut answer);
     let from_metadata: Vec<&SignatureFact> = question
         .metadata
         .iter()
@@ -77,6 +85,9 @@ pub(super) fn judge(question: &Question<'_>, keys: &Keys) -> Answer {
             FaultKind::NoSignature,
             "no metadata holds its signature, and no digest follows that would repeat it".into(),
         );
+    }
+    if candidates.is_empty() {
+        remark_differences(question, &from_metadata, &mut answer);
     }
     if candidates.is_empty() || answer.lacks_signature {
         return answer;
@@ -114,7 +125,7 @@ pub(super) fn judge(question: &Question<'_>, keys: &Keys) -> Answer {
         }
     }
     match signer {
-        Some((key, source)) => accept(question, key, source, wrong, &mut answer),
+        Some((key, source)) => accept(key, source, wrong, &mut answer),
         None => {
             answer.is_invalid = true;
             let sources: Vec<String> = wrong.into_iter().map(|(_, message)| message).collect();
@@ -124,30 +135,11 @@ pub(super) fn judge(question: &Question<'_>, keys: &Keys) -> Answer {
     answer
 }
 
-fn accept(
-    question: &Question<'_>,
-    key: &TrailKey,
-    source: String,
-    wrong: Vec<(FaultKind, String)>,
-    answer: &mut Answer,
-) {
+fn accept(key: &TrailKey, source: String, wrong: Vec<(FaultKind, String)>, answer: &mut Answer) {
     for (kind, message) in wrong {
         answer.fault(kind, message);
     }
-    if !question.metadata.is_empty()
-        && question
-            .metadata
-            .iter()
-            .all(|fact| fact.signature.is_none())
-    {
-        let sources: Vec<&str> = question.metadata.iter().map(|fact| &*fact.source).collect();
-        answer.fault(
-            FaultKind::NoMetadataSignature,
-            format!("{} holds no signature; {source}", sources.join(", ")),
-        );
-    }
-    let at = signed_at(question);
-    match at {
+    match answer.signed_at {
         Some(at) if !key.is_valid_at(at) => answer.fault(
             FaultKind::KeyOutsideValidity,
             format!(
@@ -190,7 +182,7 @@ fn usable_keys<'k>(
         .iter()
         .filter(|key| key.region.as_ref().is_none_or(|of| of == region))
         .collect();
-    if let Some(at) = signed_at(question) {
+    if let Some(at) = answer.signed_at {
         usable.sort_by_key(|key| !key.is_valid_at(at));
     }
     answer.lacks_key = usable.is_empty();
@@ -218,6 +210,63 @@ fn usable_keys<'k>(
         );
     }
     usable
+}
+
+/// Metadata without a signature, where a successor's stands in, and metadata that is not used.
+fn remark_metadata(question: &Question<'_>, answer: &mut Answer) {
+    let sources = |facts: &[&SignatureFact]| {
+        let all: Vec<&str> = facts.iter().map(|fact| &*fact.source).collect();
+        all.join(", ")
+    };
+    let has_none = |fact: &&SignatureFact| fact.signature.is_none();
+    if let Some((_, successor)) = question.successors.first()
+        && !question.metadata.is_empty()
+        && question.metadata.iter().all(has_none)
+    {
+        answer.fault(
+            FaultKind::NoMetadataSignature,
+            format!(
+                "{} holds no signature; the one that {} repeats stands in",
+                sources(question.metadata),
+                display_value(successor)
+            ),
+        );
+    }
+    if !question.other_bucket.is_empty() {
+        answer.fault(
+            FaultKind::MetadataOtherBucket,
+            format!(
+                "{} holds metadata of an object with its key in another bucket than `{}`, which the digest names; it is not used",
+                sources(question.other_bucket),
+                display_value(&question.digest.bucket)
+            ),
+        );
+    }
+}
+
+/// Without a key no signature can be checked, but two that differ cannot both be right.
+fn remark_differences(
+    question: &Question<'_>,
+    from_metadata: &[&SignatureFact],
+    answer: &mut Answer,
+) {
+    let is_other = |fact: &SignatureFact, repeated: &str| {
+        let own = fact.signature.as_deref().unwrap_or_default();
+        !own.eq_ignore_ascii_case(repeated.trim())
+    };
+    for fact in from_metadata {
+        let mut successors = question.successors.iter();
+        if let Some((_, key)) = successors.find(|(repeated, _)| is_other(fact, repeated)) {
+            answer.fault(
+                FaultKind::MetadataSignatureInvalid,
+                format!(
+                    "the signature in {} is not the one that {} repeats; which of them is right cannot be told without the key",
+                    fact.source,
+                    display_value(key)
+                ),
+            );
+        }
+    }
 }
 
 fn remark_algorithms(question: &Question<'_>, answer: &mut Answer) {

@@ -10,14 +10,16 @@ const ROTATION: i64 = 2 * 3600;
 
 /// One request for each Region with a digest whose key is not at hand.
 pub(super) fn keys(nodes: &[Node<'_>]) -> Vec<KeyNeed> {
-    let mut regions: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    let mut regions: BTreeMap<&str, (i64, Option<i64>)> = BTreeMap::new();
     for node in nodes.iter().filter(|node| node.lacks_key) {
         if let (Some(chain), Some(digest)) = (&node.report.chain, node.digest) {
+            // A backfill digest is signed long after its end, at a time that may not be known.
+            let signed = node.signed_at.map(|at| at.max(digest.end));
             let span = regions
                 .entry(&chain.place.region)
-                .or_insert((digest.start, digest.end));
+                .or_insert((digest.start, signed));
             span.0 = span.0.min(digest.start);
-            span.1 = span.1.max(digest.end);
+            span.1 = span.1.zip(signed).map(|(a, b)| a.max(b));
         }
     }
     regions
@@ -25,7 +27,7 @@ pub(super) fn keys(nodes: &[Node<'_>]) -> Vec<KeyNeed> {
         .map(|(region, (start, end))| KeyNeed {
             region: region.to_owned(),
             start,
-            end: end + ROTATION,
+            end: end.map(|end| end.saturating_add(ROTATION)),
         })
         .collect()
 }

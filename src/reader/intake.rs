@@ -361,7 +361,7 @@ fn without_bom(bytes: &[u8]) -> &[u8] {
 
 /// The archive that the bytes begin, also behind compression: it is read without
 /// being held in memory.
-fn archive_in(front: &[u8]) -> Option<ArchiveForm> {
+pub fn archive_in(front: &[u8]) -> Option<ArchiveForm> {
     let form = |bytes: &[u8]| match sniff::look(bytes) {
         Look::Archive(form) => Some(form),
         _ => None,
@@ -474,6 +474,9 @@ fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tal
     if tally.given > 0 || tally.aggregates > 0 {
         return FileOutcome::Refused(fault);
     }
+    if matches!(fault, FileFault::UnknownShape(_)) && is_lake_sign(name.key, &scratch.stored) {
+        return FileOutcome::NotRead(OtherKind::LakeSign);
+    }
     let is_other_service = matches!(name.claim.folder, Some(Folder::Other(_)));
     let is_unnamed = name.kind == NameKind::Other
         && !matches!(fault, FileFault::Archive(_) | FileFault::Unsupported { .. });
@@ -485,6 +488,21 @@ fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tal
     } else {
         FileOutcome::Refused(fault)
     }
+}
+
+/// What CloudTrail Lake puts beside the files of a saved query result.
+fn is_lake_sign(key: &str, bytes: &[u8]) -> bool {
+    let front = &bytes[..bytes.len().min(FRONT)];
+    let has = |mark: &str| memchr::memmem::find(front, mark.as_bytes()).is_some();
+    key.rsplit(['/', '!']).next() == Some("result_sign.json")
+        && has("\"files\"")
+        && [
+            "\"hashSignature\"",
+            "\"publicKeyFingerprint\"",
+            "\"queryCompleteTime\"",
+        ]
+        .iter()
+        .any(|mark| has(mark))
 }
 
 fn looks_like_trail(bytes: &[u8]) -> bool {

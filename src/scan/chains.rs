@@ -15,6 +15,8 @@ use crate::source::SourceFile;
 
 /// Most bytes of a digest or of a file of metadata, as stored.
 const MOST_STORED: usize = 32 << 20;
+/// The byte order mark of UTF-8, which the reader blanks.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Most bytes of one sidecar.
 const MOST_SIDECAR: usize = 1 << 20;
 
@@ -42,7 +44,7 @@ pub fn of_bytes(key: &str, report: &FileReport, scratch: &Scratch) -> IntegrityF
                 IntegrityFact::Lines(stored(report, scratch, MOST_STORED))
             }
             // Records that no digest can list: that much must be known of them.
-            FileOutcome::Read if report.records_seen > 0 => {
+            FileOutcome::Read | FileOutcome::Refused(_) if report.records_seen > 0 => {
                 IntegrityFact::Log(LogBytes::of_report(report))
             }
             _ => IntegrityFact::None,
@@ -73,8 +75,11 @@ fn stored(report: &FileReport, scratch: &Scratch, most: usize) -> Result<Vec<u8>
     // The reader blanks what is not UTF-8 where a file lies there unpacked.
     let is_as_stored = <[u8; 32]>::from(Sha256::digest(bytes)) == sha256;
     if is_as_stored {
-        Ok(bytes.to_vec())
-    } else {
-        Err("begins with a byte order mark, or holds bytes that are not UTF-8".to_owned())
+        return Ok(bytes.to_vec());
     }
+    let with_mark = [MARK, bytes.get(MARK.len()..).unwrap_or_default()].concat();
+    if <[u8; 32]>::from(Sha256::digest(&with_mark)) == sha256 {
+        return Ok(with_mark);
+    }
+    Err("holds bytes that are not UTF-8".to_owned())
 }

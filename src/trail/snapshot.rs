@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Recording, member};
+use crate::record::encoding;
 
 /// Most bytes of a snapshot file; selectors of a trail have at most some ten thousand.
 pub const LARGEST: u64 = 16 << 20;
@@ -49,7 +50,8 @@ impl Snapshot {
     /// A sentence that says what the file is not.
     pub fn parse(name: &str, bytes: &[u8], taken_at: Option<i64>) -> Result<Snapshot, String> {
         let mut trails = Vec::new();
-        for document in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
+        let text = encoding::utf8(bytes)?;
+        for document in serde_json::Deserializer::from_slice(&text).into_iter::<Value>() {
             let document = document.map_err(|error| format!("no JSON: {error}"))?;
             trails.extend(of_document(&document)?);
         }

@@ -24,7 +24,7 @@ pub fn case(name: &str) -> Case {
 }
 
 /// A copy that a test may change.
-fn copy(name: &str) -> (TempDir, Case) {
+pub fn copy(name: &str) -> (TempDir, Case) {
     let folder = tempfile::tempdir().expect("a folder");
     let original = case(name);
     for entry in walkdir::WalkDir::new(&original.out) {
@@ -46,7 +46,7 @@ fn copy(name: &str) -> (TempDir, Case) {
     (folder, case)
 }
 
-fn files(case: &Case, part: &str) -> Vec<PathBuf> {
+pub fn files(case: &Case, part: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = walkdir::WalkDir::new(&case.tree)
         .into_iter()
         .map(|entry| entry.expect("readable").into_path())
@@ -56,17 +56,17 @@ fn files(case: &Case, part: &str) -> Vec<PathBuf> {
     found
 }
 
-fn digests(case: &Case) -> Vec<PathBuf> {
+pub fn digests(case: &Case) -> Vec<PathBuf> {
     let mut all = files(case, "CloudTrail-Digest/");
     all.retain(|path| path.to_string_lossy().ends_with(".json.gz"));
     all
 }
 
-fn has(report: &IntegrityReport, kind: FaultKind) -> bool {
+pub fn has(report: &IntegrityReport, kind: FaultKind) -> bool {
     report.problems.iter().any(|problem| problem.kind == kind)
 }
 
-fn asked(start: &str, end: &str, slack: i64) -> Option<Asked> {
+pub fn asked(start: &str, end: &str, slack: i64) -> Option<Asked> {
     Some(Asked {
         start: time::parse(start).expect("a time"),
         end: time::parse(end).expect("a time"),
@@ -74,7 +74,7 @@ fn asked(start: &str, end: &str, slack: i64) -> Option<Asked> {
     })
 }
 
-fn gunzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gunzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Read;
     let mut content = Vec::new();
     flate2::read::GzDecoder::new(bytes)
@@ -424,7 +424,7 @@ fn sidecars_that_say_nonsense_are_named_and_harm_nothing() {
 }
 
 /// A digest that anybody can write.
-fn unsigned(key: &str, start: &str, end: &str, previous: &str, logs: &str) -> String {
+pub fn unsigned(key: &str, start: &str, end: &str, previous: &str, logs: &str) -> String {
     let previous = if previous.is_empty() {
         r#""previousDigestS3Object":null,"previousDigestHashValue":null,"previousDigestHashAlgorithm":null,"previousDigestSignature":null"#.to_owned()
     } else {
@@ -440,7 +440,7 @@ fn unsigned(key: &str, start: &str, end: &str, previous: &str, logs: &str) -> St
 
 const FOLDER: &str = "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2025/01/02";
 
-fn key(end: &str) -> String {
+pub fn key(end: &str) -> String {
     format!("{FOLDER}/111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_{end}.json.gz")
 }
 
@@ -450,7 +450,7 @@ fn forged_digests_prove_nothing_and_break_nothing() {
         format!(r#"{{"s3Bucket":"b","s3Object":"{key}","hashValue":"00","hashAlgorithm":"SHA-1"}}"#)
     };
     let (first, second) = (key("20250102T040000Z"), key("20250102T050000Z"));
-    let logs: Vec<String> = (0..20_000)
+    let logs: Vec<String> = (0..900)
         .map(|at| entry(&format!("../{at}")))
         .chain(["/etc/passwd", "a//b", "..", "", "\\u0000", "C:\\\\x"].map(entry))
         .collect();

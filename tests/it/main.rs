@@ -25,6 +25,8 @@ mod control_trial;
 
 mod integrity_command;
 mod integrity_common;
+mod integrity_copies;
+mod integrity_named;
 mod integrity_report;
 mod integrity_trees;
 mod integrity_truth;

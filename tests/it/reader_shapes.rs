@@ -34,6 +34,19 @@ fn refused(content: &[u8]) -> FileFault {
     }
 }
 
+#[test]
+fn the_sign_file_of_a_lake_query_is_known_by_name_and_content() {
+    let content = br#"{"version":"1.0","region":"us-east-1","files":[{"fileHashValue":"aa","fileName":"result_1.csv.gz"}],"hashAlgorithm":"SHA-256","signatureAlgorithm":"SHA256withRSA","queryCompleteTime":"2025-03-01T00:00:00Z","hashSignature":"aa","publicKeyFingerprint":"bb"}"#;
+    let name = "AWSLogs/111122223333/CloudTrail-Lake/Query/2025/03/01/abc/result_sign.json";
+    for name in [name, "result_sign.json"] {
+        let (report, _) = read(name, content);
+        assert_eq!(report.outcome, FileOutcome::NotRead(OtherKind::LakeSign));
+    }
+    assert!(matches!(refused(content), FileFault::UnknownShape(_)));
+    let (report, _) = read("result_sign.json", b"{\"files\":[]}");
+    assert!(matches!(report.outcome, FileOutcome::Refused(_)));
+}
+
 fn value(number: u32) -> Value {
     serde_json::from_str(&record(number)).expect("JSON")
 }

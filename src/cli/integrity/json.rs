@@ -28,7 +28,6 @@ struct LogRow<'r> {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<&'r str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<FaultRow<'r>>,
 }
 
@@ -69,6 +68,7 @@ pub(super) fn write(
             "code": problem.kind.code(),
             "weight": problem.kind.weight().code(),
             "object": problem.object,
+            "matters": problem.matters,
             "message": problem.message,
             "help": problem.kind.help(),
         })).collect::<Vec<_>>(),

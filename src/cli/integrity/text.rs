@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use crate::cli::terminal::thousands;
 use crate::integrity::collect::Collected;
-use crate::integrity::commands::commands;
+use crate::integrity::commands::{LINES, commands};
 use crate::integrity::place::Place;
-use crate::integrity::report::{CoverRange, DigestState, LogState, PlaceCover, Problem};
+use crate::integrity::report::{CoverRange, DigestState, LogState, PlaceCover, Problem, Weight};
 use crate::integrity::{IntegrityReport, IntegrityVerdict};
 use crate::record::time;
 use crate::sanitize::inline;
@@ -21,7 +21,7 @@ pub(super) fn write(
     collected: &Collected,
     listing: &Listing,
 ) -> io::Result<()> {
-    writeln!(out, "integrity: {}", headline(report.verdict))?;
+    writeln!(out, "integrity: {}", headline(report))?;
     writeln!(out, "keys: {}", keys_line(collected))?;
     if !collected.untrusted_keys.is_empty() {
         writeln!(
@@ -43,8 +43,11 @@ pub(super) fn write(
     wanted(out, report)
 }
 
-fn headline(verdict: IntegrityVerdict) -> &'static str {
-    match verdict {
+fn headline(report: &IntegrityReport) -> &'static str {
+    match report.verdict {
+        IntegrityVerdict::Verified if report.asked.is_some() => {
+            "verified, for the asked period and its slack"
+        }
         IntegrityVerdict::Verified => "verified",
         IntegrityVerdict::Incomplete => "not all could be verified",
         IntegrityVerdict::NotVerified => "NOT VERIFIED: there are no digest files",
@@ -86,7 +89,10 @@ fn cover(out: &mut impl Write, report: &IntegrityReport) -> io::Result<()> {
         }
         if cover.trails.len() > 1 {
             for trail in &cover.trails {
-                writeln!(out, "    trail {}", inline(&trail.chain.trail))?;
+                match trail.chain.trail.as_str() {
+                    "" => writeln!(out, "    a trail whose name no key tells")?,
+                    trail => writeln!(out, "    trail {}", inline(trail))?,
+                }
                 ranges(out, &trail.ranges, "      ")?;
             }
         }
@@ -167,11 +173,16 @@ fn counts(out: &mut impl Write, report: &IntegrityReport, collected: &Collected)
 }
 
 fn problems(out: &mut impl Write, problems: &[Problem]) -> io::Result<()> {
-    for same in problems.chunk_by(|a, b| a.kind == b.kind) {
+    for same in problems.chunk_by(|a, b| (a.kind, a.matters) == (b.kind, b.matters)) {
         let kind = same[0].kind;
+        // A notice changes nothing anyway.
+        let outside = match same[0].matters || kind.weight() == Weight::Notice {
+            true => "",
+            false => ", outside of what was asked for: changes nothing",
+        };
         writeln!(
             out,
-            "\n{} ({}, {}):",
+            "\n{} ({}, {}{outside}):",
             kind.code(),
             kind.weight().code(),
             same.len()
@@ -199,7 +210,11 @@ fn wanted(out: &mut impl Write, report: &IntegrityReport) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\nto verify more, run these where the AWS CLI may read the trail's account and bucket, in the folder\nin which the paths below begin, and then call this command again with `--keys`:"
+        "\nto verify more, run these where the AWS CLI may read the trail's account and bucket, in the folder\nin which the paths below begin, and then call this command again with `--keys`{}:",
+        match lines.iter().any(|line| line.ends_with(LINES)) {
+            true => format!(" and `--metadata {LINES}`"),
+            false => String::new(),
+        }
     )?;
     for line in lines.iter().take(SHOWN) {
         writeln!(out, "  {line}")?;

@@ -51,7 +51,7 @@ pub(super) fn write(out: &mut impl Write, found: &Inspection<'_>) -> io::Result<
         "stores": stores(found),
         "volumes": volumes(found),
         "integrity": integrity(found),
-        "refusals": {"total": found.refusal_count, "shown": found.refusals.iter().map(|one| json!({
+        "refusals": {"total": found.refusal_count, "chain_files": found.chain_files, "shown": found.refusals.iter().map(|one| json!({
             "file": one.key, "index": one.index, "code": one.code, "message": one.message, "is_loss": one.is_loss,
         })).collect::<Vec<_>>()},
         "unanswered": found.advice.unanswered.iter().map(|one| json!({
@@ -187,6 +187,7 @@ fn integrity(found: &Inspection<'_>) -> Value {
         Some(checked) => json!({
             "verdict": checked.report.verdict.code(),
             "problems": checked.report.problems.len(),
+            "problems_that_matter": checked.report.problems.iter().filter(|one| one.matters).count(),
         }),
         None => json!({
             "verdict": "not-verified",

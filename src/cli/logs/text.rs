@@ -401,9 +401,15 @@ impl Page {
                     IntegrityVerdict::NotVerified => "not verified: there are no digest files",
                     IntegrityVerdict::Failed => "FAILED: something does not verify",
                 };
+                let problems = &checked.report.problems;
+                let outside = problems.iter().filter(|one| !one.matters).count();
+                let outside = match (outside, found.is_asked) {
+                    (0, _) | (_, false) => String::new(),
+                    (count, true) => format!(", of which {count} change nothing for this period"),
+                };
                 let text = format!(
-                    "{verdict}; {} problems. `attestrail logs integrity` has the whole report",
-                    checked.report.problems.len()
+                    "{verdict}; {} problems{outside}. `attestrail logs integrity` has the whole report",
+                    problems.len()
                 );
                 self.wrapped("", &text, 0);
             }
@@ -433,7 +439,15 @@ impl Page {
             let text = format!("{}{record}: {}", display_value(&one.key), one.message);
             self.wrapped(&format!("{level}: "), &text, 2);
         }
-        self.more(found.refusal_count as usize, found.refusals.len());
+        if found.chain_files > 0 {
+            let text = format!(
+                "{} digests and files of their metadata: no logs, see integrity",
+                thousands(found.chain_files)
+            );
+            self.wrapped("notice: ", &text, 2);
+        }
+        let told = found.refusals.len() + found.chain_files as usize;
+        self.more(found.refusal_count as usize, told);
         let left_out = found.remarks.left_out();
         if let Some(one) = left_out {
             let text = format!(

@@ -1,0 +1,174 @@
+//! Several faults of one thing: each is named.
+
+use std::fs;
+use std::path::PathBuf;
+
+use attestrail::integrity::commands::commands;
+use attestrail::integrity::report::{FaultKind, LogState};
+use attestrail::integrity::{Facts, IntegrityReport, IntegrityVerdict, LogBytes, LogFact};
+
+use super::cli_common::run;
+use super::integrity_common::{Case, check_facts, facts, report};
+use super::integrity_trees::{copy, digests, files, gunzip, has, key, unsigned};
+use super::reader_common::{gzip, write};
+
+const LOG: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2025/01/02/111122223333_CloudTrail_us-east-1_20250102T0330Z_AAAAAAAAAAAAAAAA.json.gz";
+
+fn without_keys(case: &Case) -> IntegrityReport {
+    check_facts(&facts(std::slice::from_ref(&case.tree), None), None)
+}
+
+fn beside(digest: &std::path::Path) -> PathBuf {
+    PathBuf::from(format!("{}.head.json", digest.display()))
+}
+
+#[test]
+fn broken_bytes_of_a_log_are_told_also_where_its_digest_is_gone() {
+    for (bytes, kind) in [
+        (&b"garbage"[..], FaultKind::TrailingData),
+        (&[][..], FaultKind::BrokenLog),
+    ] {
+        let (_folder, case) = copy("clean-last-only");
+        let digest = files(&case, "_CloudTrail-Digest_us-east-1_20250102T0449");
+        fs::remove_file(&digest[0]).expect("removes");
+        let log = &files(&case, "_CloudTrail_us-east-1_20250102T0410Z_")[0];
+        let stored = fs::read(log).expect("readable");
+        let changed = match bytes {
+            [] => Vec::new(),
+            more => [&stored[..], more].concat(),
+        };
+        fs::write(log, changed).expect("writes");
+        let report = report(&case);
+        assert!(has(&report, kind), "{kind:?}: {:?}", report.problems);
+        assert!(has(&report, FaultKind::DigestAbsent));
+        assert_eq!(report.log_count(LogState::Modified), 1);
+    }
+}
+
+#[test]
+fn a_hash_of_an_unknown_kind_is_told_also_where_another_digest_proves_the_log() {
+    let content = [7u8; 32];
+    let entry = |algorithm: &str| {
+        let hash = hex::encode(content);
+        format!(
+            r#"{{"s3Bucket":"b","s3Object":"{LOG}","hashValue":"{hash}","hashAlgorithm":"{algorithm}"}}"#
+        )
+    };
+    let mut all = Facts::default();
+    for (end, hour, algorithm) in [
+        ("20250102T040000Z", 3, "SHA-256"),
+        ("20250102T050000Z", 4, "SHA-512"),
+    ] {
+        let digest = unsigned(
+            &key(end),
+            &format!("2025-01-02T0{hour}:00:00Z"),
+            &format!("2025-01-02T0{}:00:00Z", hour + 1),
+            "",
+            &entry(algorithm),
+        );
+        all.add_digest(&key(end), 0, &gzip(digest.as_bytes()));
+    }
+    all.logs.push(LogFact {
+        key: LOG.to_owned(),
+        copy: 0,
+        bytes: LogBytes::Hashed {
+            content_sha256: content,
+            is_plain: false,
+        },
+    });
+    let report = check_facts(&all, None);
+    assert!(has(&report, FaultKind::ListedTwice));
+    assert!(has(&report, FaultKind::HashAlgorithm));
+    assert_ne!(report.verdict, IntegrityVerdict::Verified);
+}
+
+#[test]
+fn metadata_is_judged_also_where_the_key_is_unknown() {
+    let (_folder, case) = copy("clean-last-only");
+    let all = digests(&case);
+    write(&beside(&all[0]), br#"{"Metadata":{}}"#);
+    write(&beside(&all[1]), br#"{"Metadata":{"signature":"00ff"}}"#);
+    let found = without_keys(&case);
+    let with = |at: usize, kind: FaultKind| {
+        let name = all[at].file_name().expect("a name").to_string_lossy();
+        let digest = found.digests.iter().find(|one| one.key.ends_with(&*name));
+        let faults = &digest.expect("a digest").faults;
+        faults.iter().any(|fault| fault.kind == kind)
+    };
+    assert!(with(0, FaultKind::NoMetadataSignature) && with(0, FaultKind::KeyNotFound));
+    assert!(with(1, FaultKind::MetadataSignatureInvalid) && with(1, FaultKind::KeyNotFound));
+    assert!(!with(2, FaultKind::MetadataSignatureInvalid));
+}
+
+#[test]
+fn metadata_of_the_same_key_in_another_bucket_is_told() {
+    let (_folder, case) = copy("clean-last-only");
+    let digest = gunzip(&fs::read(&digests(&case)[0]).expect("readable"));
+    let digest: serde_json::Value = serde_json::from_slice(&digest).expect("JSON");
+    let mut facts = facts(std::slice::from_ref(&case.tree), Some(&case.out));
+    let line = serde_json::json!([{
+        "Bucket": "another", "Key": digest["digestS3Object"], "Metadata": {"signature": "00"},
+    }]);
+    facts.add_metadata_lines("lines.json", line.to_string().as_bytes());
+    let report = check_facts(&facts, None);
+    assert!(
+        has(&report, FaultKind::MetadataOtherBucket),
+        "{:?}",
+        report.problems
+    );
+    assert_eq!(report.verdict, IntegrityVerdict::Verified);
+}
+
+#[test]
+fn keys_are_asked_for_up_to_the_time_when_a_backfill_digest_was_signed() {
+    let name = key("20250102T040000Z").replace(".json.gz", "_backfill.json.gz");
+    let digest = unsigned(
+        &name,
+        "2025-01-02T03:00:00Z",
+        "2025-01-02T04:00:00Z",
+        "",
+        "",
+    );
+    let mut all = Facts::default();
+    all.add_digest(&name, 0, &gzip(digest.as_bytes()));
+    let lines = commands(&check_facts(&all, None));
+    let keys = lines.iter().find(|line| line.contains("list-public-keys"));
+    let keys = keys.expect("a line");
+    assert!(!keys.contains("--end-time"), "{keys}");
+    all.add_sidecar(
+        &format!("{name}.head.json"),
+        br#"{"Metadata":{"signature":"00","backfill-generation-timestamp":"2025-03-05T10:00:00Z"}}"#,
+    );
+    let lines = commands(&check_facts(&all, None));
+    assert!(
+        lines[0].contains("--end-time 2025-03-05T12:00:00Z"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn machines_find_faults_of_every_log_and_trails_without_names_are_worded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let day = "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2025/01/02";
+    // Its name tells no trail, and names one before it that is not there.
+    let odd = format!("{day}/x_20250102T050000Z.json.gz");
+    let digest = unsigned(
+        &odd,
+        "2025-01-02T04:00:00Z",
+        "2025-01-02T05:00:00Z",
+        &format!("{day}/y_20250102T040000Z.json.gz"),
+        "",
+    );
+    write(&folder.join(&odd), &gzip(digest.as_bytes()));
+    write(&folder.join(LOG), &gzip(b"{\"Records\":[]}"));
+    let text = run(folder, &["logs", "integrity", "AWSLogs", "-q"]).out;
+    assert!(text.contains("a trail whose name no key tells"), "{text}");
+    assert!(!text.contains("trail ``"), "{text}");
+    let json = run(folder, &["logs", "integrity", "AWSLogs", "-q", "--json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    for list in ["digests", "logs"] {
+        let rows = json[list].as_array().expect("a list");
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["faults"].is_array()));
+    }
+}
