@@ -7,6 +7,7 @@
 
 pub mod archive;
 mod check;
+mod digests;
 mod envelope;
 pub mod inflate;
 pub mod intake;

@@ -15,7 +15,7 @@ use libdeflater::Decompressor;
 use sha2::{Digest as _, Sha256};
 
 use crate::reader::archive::ArchiveForm;
-use crate::reader::inflate::{self, InflateLimits};
+use crate::reader::inflate::{self, InflateLimits, SMALL_DIGEST};
 use crate::reader::intake::archive_in;
 use crate::source::display::display_value;
 use crate::source::layout::{self, Folder, NameKind};
@@ -33,8 +33,6 @@ const FRONT: u64 = 4096;
 const SIDECAR_LIMIT: u64 = 1 << 20;
 /// Most bytes of a file of metadata or keys, as stored.
 const LINES_LIMIT: u64 = 256 << 20;
-/// Digests up to this many stored bytes are loaded on all threads at once.
-const SMALL_DIGEST: u64 = 1 << 20;
 /// Buffers above this are given back after the file that needed them.
 const KEPT_BUFFER: usize = 64 << 20;
 

@@ -9,20 +9,13 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::reader::inflate::is_gzip;
+pub use crate::reader::inflate::DIGEST_BYTES as LARGEST;
+use crate::reader::inflate::{DIGEST_RATIO as DENSEST, SMALL_DIGEST as SMALL, is_gzip};
 use crate::record::time;
 use crate::source::display::display_value;
 
-/// Most bytes that a digest may unpack to: more than 100,000 listed logs, of one hour, Region and account.
-pub const LARGEST: u64 = 64 << 20;
-/// Most bytes unpacked per byte stored, for digests that are not small. Each listed log has a
-/// hash, which does not compress, so a genuine digest unpacks to some ten times its bytes.
-pub const DENSEST: u64 = 32;
 /// A listed log takes at least so many stored bytes: half of what its hash alone takes.
 const SMALLEST_ENTRY: u64 = 16;
-/// Digests up to this are read on all threads at once; above it one at a time, and their
-/// density counts.
-const SMALL: u64 = 1 << 20;
 /// Held while a digest that is not small is unpacked and read.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// Hex digits of the longest signature that any key could make.

@@ -18,6 +18,23 @@ const DENSEST: u64 = 1033;
 /// Below this the ratio is not looked at: a few repeated records compress very well.
 const SMALL: u64 = 64 << 20;
 
+/// Most bytes that a digest may unpack to: more than 100,000 listed logs, of one hour, Region and account.
+pub const DIGEST_BYTES: u64 = 64 << 20;
+/// Most bytes unpacked per byte stored, for digests that are not small. Each listed log has a
+/// hash, which does not compress, so a genuine digest unpacks to some ten times its bytes.
+pub const DIGEST_RATIO: u64 = 32;
+/// Digests that unpack to no more are read on all threads at once; above it one at a time, and
+/// their density counts.
+pub const SMALL_DIGEST: u64 = 1 << 20;
+
+/// How large a gzip file says that it is unpacked, at its end; a lie is found when it is unpacked.
+pub fn claimed_length(stored: &[u8]) -> u64 {
+    match stored.len().checked_sub(FOOTER) {
+        Some(end) if is_gzip(stored) => u64::from(read_footer(&stored[end..]).1),
+        _ => stored.len() as u64,
+    }
+}
+
 /// Bounds on one member.
 #[derive(Debug, Clone, Copy)]
 pub struct InflateLimits {

@@ -15,6 +15,7 @@ use crate::source::display::display_text;
 use crate::source::layout::{self, Claim, Folder, NameKind};
 
 use super::archive::{ArchiveForm, Member, MemberContent};
+use super::digests;
 use super::envelope::{Table, Walk};
 use super::inflate::{self, GzipFault, InflateLimits};
 use super::sniff::{self, BOM, Look, ZSTD};
@@ -396,6 +397,26 @@ fn read_stored(
     sink: &mut dyn RecordSink,
     report: &mut FileReport,
 ) {
+    if !digests::is_large(name.key, name.claim, &scratch.stored) {
+        return read_bounded(name, limits, scratch, projector, sink, report);
+    }
+    let _alone = digests::alone();
+    let limits = ReadLimits {
+        inflate: digests::bounds(limits.inflate),
+        ..*limits
+    };
+    read_bounded(name, &limits, scratch, projector, sink, report);
+    scratch.inflated = Vec::new();
+}
+
+fn read_bounded(
+    name: &Name<'_>,
+    limits: &ReadLimits,
+    scratch: &mut Scratch,
+    projector: &mut Projector<'_>,
+    sink: &mut dyn RecordSink,
+    report: &mut FileReport,
+) {
     report.stored_bytes = scratch.stored.len() as u64;
     report.sha256 = Some(Sha256::digest(&scratch.stored).into());
     let mut tally = Tally::new(limits.listed_refusals);
@@ -539,6 +560,9 @@ fn unpack(
     }
     if stored.starts_with(ZSTD) {
         return streams::zstd(stored, inflated, bounds).map(Content::Inflated);
+    }
+    if digests::is_large(name.key, name.claim, stored) {
+        digests::check_density(stored)?;
     }
     if !inflate::is_gzip(stored) {
         if name.key.ends_with(".gz") && sniff::look(without_bom(stored)) == Look::Json {

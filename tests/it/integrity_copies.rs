@@ -288,6 +288,6 @@ fn digest_files_are_told_in_one_line_and_not_one_by_one() {
         "{}",
         logs.out
     );
-    let part = "14 digests and files of their metadata: no logs";
+    let part = "notice: 14 digests and files of their";
     assert!(logs.out.contains(part), "{}", logs.out);
 }

@@ -12,6 +12,27 @@ use super::integrity_common::{Case, check_facts, facts, report};
 use super::integrity_trees::{copy, digests, files, gunzip, has, key, unsigned};
 use super::reader_common::{gzip, write};
 
+#[test]
+fn a_digest_that_is_denser_than_any_list_of_hashes_is_refused_by_name() {
+    let (folder, case) = copy("clean-last-only");
+    let digest = &digests(&case)[1];
+    let name = digest.file_name().expect("a name").to_string_lossy();
+    let mut content = gunzip(&fs::read(digest).expect("readable"));
+    content.resize(3 << 20, b' ');
+    fs::write(digest, gzip(&content)).expect("writes");
+    let keys = ["--keys", "public-keys.json"];
+    for words in [
+        &["logs", "integrity", "tree", "-q"][..],
+        &["report", "tree", "--period", "2025-01", "-q"],
+    ] {
+        let found = run(folder.path(), &[words, &keys].concat());
+        found.ends(4);
+        let text = format!("{}{}", found.out, found.err);
+        assert!(text.contains(&*name), "{text}");
+        assert!(text.contains("limit of 32 to 1"), "{text}");
+    }
+}
+
 const LOG: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2025/01/02/111122223333_CloudTrail_us-east-1_20250102T0330Z_AAAAAAAAAAAAAAAA.json.gz";
 
 fn without_keys(case: &Case) -> IntegrityReport {
@@ -29,7 +50,7 @@ fn broken_bytes_of_a_log_are_told_also_where_its_digest_is_gone() {
         (&[][..], FaultKind::BrokenLog),
     ] {
         let (_folder, case) = copy("clean-last-only");
-        let digest = files(&case, "_CloudTrail-Digest_us-east-1_20250102T0449");
+        let digest = files(&case, "_audit-trail_us-east-1_20250102T044943Z");
         fs::remove_file(&digest[0]).expect("removes");
         let log = &files(&case, "_CloudTrail_us-east-1_20250102T0410Z_")[0];
         let stored = fs::read(log).expect("readable");

@@ -10,7 +10,7 @@ use crate::integrity::report::{CoverRange, DigestState, LogState, PlaceCover, Pr
 use crate::integrity::{IntegrityReport, IntegrityVerdict};
 use crate::record::time;
 use crate::sanitize::inline;
-use crate::source::Listing;
+use crate::source::{Listing, Severity};
 
 /// Problems of one kind, and lines for the AWS CLI, above this are counted.
 const SHOWN: usize = 200;
@@ -33,12 +33,20 @@ pub(super) fn write(
     cover(out, report)?;
     counts(out, report, collected)?;
     problems(out, &report.problems)?;
-    if !listing.problems.is_empty() {
-        writeln!(out, "\nnot looked into:")?;
-        for problem in listing.problems.iter().take(SHOWN) {
+    // Losses are problems of integrity, and told there.
+    let remarks = listing.problems.iter();
+    let remarks: Vec<_> = remarks
+        .filter(|problem| problem.severity == Severity::Notice)
+        .collect();
+    if !remarks.is_empty() {
+        writeln!(
+            out,
+            "\nnot looked into, and nothing is missing because of it:"
+        )?;
+        for problem in remarks.iter().take(SHOWN) {
             writeln!(out, "  {}: {}", problem.display, inline(&problem.message))?;
         }
-        more(out, listing.problems.len())?;
+        more(out, remarks.len())?;
     }
     wanted(out, report)
 }
