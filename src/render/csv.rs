@@ -52,8 +52,12 @@ impl<W: Write> CsvFile<W> {
     /// # Errors
     /// What the target reports; a row of another length than the head.
     pub fn row(&mut self, cells: &[impl AsRef<str>]) -> io::Result<()> {
-        let cells = cells.iter().map(|text| cell(text.as_ref()).into_owned());
-        self.writer.write_record(cells).map_err(io::Error::from)
+        for text in cells {
+            self.writer.write_field(cell(text.as_ref()).as_bytes())?;
+        }
+        // Ends the row.
+        self.writer.write_record(None::<&[u8]>)?;
+        Ok(())
     }
 
     /// Writes what is still held back, and gives the target back.

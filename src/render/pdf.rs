@@ -1,14 +1,14 @@
 //! Documents as PDF: A4, selectable text, outline, links, the same bytes each time.
 //!
-//! Layout is our own and knows only a [`canvas::Canvas`]; printpdf writes page
-//! contents behind it, lopdf the file. Reads no font of the system, no clock, no
-//! network. It says nothing of its own: every word comes from the blocks, but for
+//! Layout is our own and knows only a [`canvas::Canvas`]; lopdf writes the file. Reads
+//! no font of the system, no clock, no network. It says nothing of its own: every word comes from the blocks, but for
 //! `page x of y` and the marks of a row that goes on.
 
 mod assemble;
 mod backend;
 mod blocks;
 pub mod canvas;
+mod contents;
 mod embed;
 mod fill;
 mod flow;
@@ -24,7 +24,7 @@ use std::io::Write;
 
 use super::block::{Block, RowError};
 use crate::sanitize;
-use backend::PrintCanvas;
+use backend::PageCanvas;
 use canvas::{Canvas, DryCanvas};
 use flow::{Entry, Flow, Frame, Trace};
 use fonts::Fonts;
@@ -98,7 +98,7 @@ pub fn render(document: &Document<'_>) -> Result<Vec<u8>, PdfError> {
     };
     let entries = blocks::entries(&document.blocks);
     let planned = pass(document, &mut DryCanvas, &mut set, &frame, &entries, None)?;
-    let mut canvas = PrintCanvas::new();
+    let mut canvas = PageCanvas::new();
     let trace = pass(
         document,
         &mut canvas,

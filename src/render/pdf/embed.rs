@@ -32,6 +32,8 @@ pub struct Used {
     remapper: GlyphRemapper,
     codes: Vec<Code>,
     by_glyph: HashMap<(u16, Box<str>), u16>,
+    /// Glyph and code of each ASCII character, as it was drawn last: the short way.
+    ascii: Vec<(u16, u16)>,
 }
 
 impl Used {
@@ -43,6 +45,7 @@ impl Used {
             remapper: GlyphRemapper::new(),
             codes: Vec::new(),
             by_glyph: HashMap::new(),
+            ascii: vec![(0, 0); 128],
         };
         // Code 0 is the glyph for what is missing, and never drawn.
         used.codes.push(Code {
@@ -58,11 +61,6 @@ impl Used {
         self.codes.len() > 1
     }
 
-    /// How many codes there are, with the one for what is missing.
-    pub fn code_count(&self) -> usize {
-        self.codes.len()
-    }
-
     /// The width the viewer moves on by for a code, in thousandths of the font size.
     pub fn width(&self, code: u16) -> f32 {
         self.codes[code as usize].width
@@ -73,6 +71,22 @@ impl Used {
     /// # Errors
     /// More than 65,535 different ones: a code has two bytes.
     pub fn code(&mut self, glyph: u16, text: &str, width: f32) -> Result<u16, PdfError> {
+        let byte = match text.as_bytes() {
+            [byte] => usize::from(*byte),
+            _ => return self.any_code(glyph, text, width),
+        };
+        // Code 0 is never drawn, so it stands for none.
+        match self.ascii[byte] {
+            (known, code) if known == glyph && code != 0 => Ok(code),
+            _ => {
+                let code = self.any_code(glyph, text, width)?;
+                self.ascii[byte] = (glyph, code);
+                Ok(code)
+            }
+        }
+    }
+
+    fn any_code(&mut self, glyph: u16, text: &str, width: f32) -> Result<u16, PdfError> {
         // One text for each glyph has to do where the code is the glyph.
         let key = (
             glyph,
@@ -286,18 +300,33 @@ fn cff_table(file: &[u8]) -> Option<&[u8]> {
 /// A stream packed with zlib.
 pub fn packed(mut dictionary: Dictionary, content: &[u8]) -> Result<Stream, PdfError> {
     dictionary.set("Filter", name_object("FlateDecode"));
-    Ok(Stream::new(dictionary, deflate(content)?).with_compression(false))
+    Ok(Stream::new(dictionary, Packer::new().zlib(content)?).with_compression(false))
 }
 
-/// Bytes as a zlib stream.
-pub fn deflate(content: &[u8]) -> Result<Vec<u8>, PdfError> {
-    use std::io::Write as _;
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(7));
-    encoder
-        .write_all(content)
-        .and_then(|()| encoder.finish())
-        .map_err(PdfError::Write)
+/// Packs bytes; one for many pieces, because its tables are large.
+pub struct Packer(libdeflater::Compressor);
+
+impl Packer {
+    pub fn new() -> Packer {
+        let level = libdeflater::CompressionLvl::new(LEVEL).expect("a level that there is");
+        Packer(libdeflater::Compressor::new(level))
+    }
+
+    /// The bytes as a zlib stream.
+    ///
+    /// # Errors
+    /// None that is known: the room is what the packer asks for.
+    pub fn zlib(&mut self, content: &[u8]) -> Result<Vec<u8>, PdfError> {
+        let mut packed = vec![0; self.0.zlib_compress_bound(content.len())];
+        let length = self.0.zlib_compress(content, &mut packed);
+        packed.truncate(length.map_err(|cause| PdfError::Drawing(cause.to_string()))?);
+        packed.shrink_to_fit();
+        Ok(packed)
+    }
 }
+
+/// How hard it is tried to pack well.
+const LEVEL: i32 = 4;
 
 pub fn dictionary<const N: usize>(entries: [(&str, Object); N]) -> Dictionary {
     Dictionary::from_iter(entries)

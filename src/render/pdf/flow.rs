@@ -4,6 +4,7 @@
 //! every anchor; the second draws, and must come to the same places.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::super::block::Tone;
 use super::super::chart::Ink;
@@ -78,7 +79,12 @@ pub struct Flow<'c> {
     open: bool,
     /// Whether anything but the running heads is on the page.
     pub fresh: bool,
+    /// The running heads of the last page, and the widths that they were made for.
+    heads: Option<((u64, u64), Heads)>,
 }
+
+/// Title, packet and note.
+type Heads = (Rc<Line>, Rc<Line>, Rc<Line>);
 
 /// How a stack of lines looks.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +129,7 @@ impl<'c> Flow<'c> {
             wide: false,
             open: false,
             fresh: true,
+            heads: None,
         }
     }
 
@@ -252,14 +259,8 @@ impl<'c> Flow<'c> {
         let number = self.trace.pages.len();
         let total = self.known.map_or(0, |known| known.pages.len());
         self.canvas.open(Tag::Artifact);
-        let packet = self.set.line(
-            self.frame.packet_id,
-            Style {
-                mono: true,
-                ..RUNNING
-            },
-        );
-        let title = self.fitted(self.frame.title, right - SIDE_MARGIN - packet.width - 16.0);
+        let page = self.set.line(&format!("page {number} of {total}"), RUNNING);
+        let (title, packet, note) = self.heads_beside(right - SIDE_MARGIN, page.width);
         self.draw(&title, SIDE_MARGIN, 40.0);
         self.draw(&packet, right - packet.width, 40.0);
         self.canvas
@@ -271,14 +272,32 @@ impl<'c> Flow<'c> {
             0.5,
             Ink::Rule,
         );
-        let page = self.set.line(&format!("page {number} of {total}"), RUNNING);
-        let note = self.fitted(
-            self.frame.footer_note,
-            right - SIDE_MARGIN - page.width - 16.0,
-        );
         self.draw(&note, SIDE_MARGIN, foot);
         self.draw(&page, right - page.width, foot);
         self.canvas.close();
+    }
+
+    /// Title, packet and note, beside a page number of this width. They are the same on nearly
+    /// every page, so that those of the last one are kept.
+    fn heads_beside(&mut self, width: f64, page: f64) -> Heads {
+        let key = (width.to_bits(), page.to_bits());
+        if let Some((known, heads)) = &self.heads
+            && *known == key
+        {
+            return heads.clone();
+        }
+        let packet = self.set.line(
+            self.frame.packet_id,
+            Style {
+                mono: true,
+                ..RUNNING
+            },
+        );
+        let title = self.fitted(self.frame.title, width - packet.width - 16.0);
+        let note = self.fitted(self.frame.footer_note, width - page - 16.0);
+        let heads = (Rc::new(title), Rc::new(packet), Rc::new(note));
+        self.heads = Some((key, heads.clone()));
+        heads
     }
 
     /// The first line of the text in `room`, with an ellipsis where there is more.

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use rapidhash::fast::RandomState as RapidState;
 use rustybuzz::{BufferClusterLevel, Direction, Face, UnicodeBuffer};
 
 use super::PdfError;
@@ -113,7 +114,9 @@ struct Loaded {
 pub struct Fonts {
     loaded: Vec<Loaded>,
     having: HashMap<char, Option<FontId>>,
-    cache: HashMap<(FontId, bool, Box<str>), Rc<Shaped>>,
+    /// By font and direction, so that looking up needs no text of its own.
+    cache: Vec<HashMap<Box<str>, Rc<Shaped>, RapidState>>,
+    cached: usize,
     buffer: Option<UnicodeBuffer>,
 }
 
@@ -127,7 +130,8 @@ impl Fonts {
         Ok(Fonts {
             loaded,
             having: HashMap::new(),
-            cache: HashMap::new(),
+            cache: vec![HashMap::default(); 2 * FONTS.len()],
+            cached: 0,
             buffer: None,
         })
     }
@@ -164,15 +168,17 @@ impl Fonts {
         if text.len() > MAX_CACHED_LEN {
             return Rc::new(self.shape_now(font, text, right_to_left));
         }
-        let key = (font, right_to_left, Box::from(text));
-        if let Some(shaped) = self.cache.get(&key) {
+        let place = 2 * font.0 as usize + usize::from(right_to_left);
+        if let Some(shaped) = self.cache[place].get(text) {
             return Rc::clone(shaped);
         }
         let shaped = Rc::new(self.shape_now(font, text, right_to_left));
-        if self.cache.len() >= MAX_CACHED {
-            self.cache.clear();
+        if self.cached >= MAX_CACHED {
+            self.cache.iter_mut().for_each(HashMap::clear);
+            self.cached = 0;
         }
-        self.cache.insert(key, Rc::clone(&shaped));
+        self.cache[place].insert(text.into(), Rc::clone(&shaped));
+        self.cached += 1;
         shaped
     }
 

@@ -205,6 +205,9 @@ impl Typesetter {
 
     /// The atoms of a part of the text, in reading order.
     fn atoms(&mut self, text: &str, spans: &[Span], range: Range<usize>) -> Vec<Atom> {
+        if range.is_empty() {
+            return Vec::new();
+        }
         let first = spans.partition_point(|span| span.range.end <= range.start);
         let mut atoms = Vec::new();
         for span in spans[first..]
@@ -280,10 +283,19 @@ impl Line {
 
 /// For each byte the level of its character; none if all runs left to right.
 fn direction_levels(text: &str) -> Option<Vec<Level>> {
+    if !text.chars().any(may_run_right_to_left) {
+        return None;
+    }
     let info = BidiInfo::new(text, Some(Level::ltr()));
     let paragraph = info.paragraphs.first()?;
     info.has_rtl()
         .then(|| info.reordered_levels(paragraph, paragraph.range.clone()))
+}
+
+/// Every character that runs right to left, or makes others do so, and some that do not.
+fn may_run_right_to_left(c: char) -> bool {
+    matches!(c as u32, 0x590..=0x8FF | 0x200F | 0x202A..=0x202E | 0x2066..=0x2069 | 0xFB1D..=0xFDFF
+        | 0xFE70..=0xFEFF | 0x10800..=0x10FFF | 0x1E800..=0x1EFFF)
 }
 
 fn level(number: u8) -> Level {
@@ -350,6 +362,19 @@ mod tests {
             lines.iter().map(text_of).collect::<Vec<_>>(),
             ["a\\u{202e}", "  b"]
         );
+    }
+
+    #[test]
+    fn no_character_that_runs_right_to_left_is_overlooked() {
+        for c in '\u{0}'..=char::MAX {
+            let is_known = may_run_right_to_left(c);
+            assert!(
+                is_known
+                    || !BidiInfo::new(c.encode_utf8(&mut [0; 4]), Some(Level::ltr())).has_rtl(),
+                "{:x}",
+                c as u32
+            );
+        }
     }
 
     #[test]
