@@ -44,7 +44,6 @@ fn main() {
             .files
             .iter()
             .filter(|file| !file.key.contains("CloudTrail-Digest"))
-            .cloned()
             .collect(),
         problems: Vec::new(),
     };
@@ -130,7 +129,7 @@ fn contents(listing: &Listing) -> Vec<Vec<u8>> {
     };
     let mut decompressor = libdeflater::Decompressor::new();
     let mut all = Vec::new();
-    for file in &listing.files {
+    for file in listing.files.iter() {
         let stored = fs::read(&file.path).expect("readable");
         let mut content = Vec::new();
         let length = inflate(&mut decompressor, &stored, &mut content, limits).expect("gzip");

@@ -47,7 +47,7 @@ fn main() {
         None => own(words.iter().find_map(|word| word.parse().ok())),
     };
     let listing = &logs.listing;
-    let files: Vec<PathBuf> = listing.files.iter().map(|file| file.path.clone()).collect();
+    let files: Vec<PathBuf> = listing.files.iter().map(|file| file.path).collect();
     let (shipped, _) = load::shipped().expect("the shipped controls load");
     let mut ratios = Vec::new();
     let mut assess_shares = Vec::new();

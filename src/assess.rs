@@ -32,6 +32,7 @@ mod record_fields;
 mod recording;
 mod run;
 mod sample;
+mod sieve;
 mod stores;
 mod tally;
 mod threshold;
@@ -41,6 +42,7 @@ mod work;
 
 pub use self::chains::{MetadataFile, SLACK, Trust};
 pub use self::evidence::LedgerEvidence;
+pub use self::places::same_places;
 pub use self::run::{Assessed, Options, assess};
 
 use crate::ledger::LedgerError;

@@ -19,6 +19,7 @@ pub mod sample;
 mod seal;
 pub mod store;
 pub mod stores;
+pub mod view;
 pub mod write;
 
 pub use error::LedgerError;

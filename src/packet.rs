@@ -11,5 +11,6 @@ pub mod folder;
 pub mod manifest;
 pub mod mask;
 pub mod model;
+pub mod spool;
 pub mod words;
 pub mod write;

@@ -5,6 +5,7 @@
 //! a [`layout::Claim`] is only something to compare the records with.
 
 pub mod display;
+pub mod files;
 pub mod layout;
 pub mod local;
 pub mod shape;
@@ -12,10 +13,11 @@ pub mod shape;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use self::files::Files;
 use self::layout::Claim;
 
 /// One regular file that a log set holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SourceFile {
     /// What to open. Never shown: it depends on the machine.
     pub path: PathBuf,
@@ -25,8 +27,10 @@ pub struct SourceFile {
     pub key: String,
     /// Bytes on disk when the folder was listed.
     pub size: u64,
-    /// Seconds since 1970, if the file system knows.
+    /// Nanoseconds since 1970 of the last change, if the file system knows.
     pub modified: Option<i64>,
+    /// Number of the file in its file system, if there is one.
+    pub inode: Option<u64>,
     /// Which of the given roots it was found in.
     pub root: usize,
     /// 0, or 1, 2, … where several roots hold a file with the same key.
@@ -72,7 +76,7 @@ pub struct Problem {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
     /// In byte order of the keys.
-    pub files: Vec<SourceFile>,
+    pub files: Files,
     /// In byte order of the names.
     pub problems: Vec<Problem>,
 }

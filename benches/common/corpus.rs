@@ -64,7 +64,7 @@ pub fn logs(records: u64) -> Logs {
     };
     let listing = walk(&[folder], WalkOptions::default()).expect("the corpus can be walked");
     let is_log = |file: &SourceFile| file.key.ends_with(".json.gz");
-    let files: Vec<SourceFile> = listing.files.into_iter().filter(is_log).collect();
+    let files: Vec<SourceFile> = listing.files.iter().filter(is_log).collect();
     Logs {
         paths: files.iter().map(|file| file.path.clone()).collect(),
         files,
@@ -177,11 +177,31 @@ const CALLS: [(&str, &str, bool, u32, &str); 14] = [
     ),
 ];
 
+/// How records are spread over files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spread {
+    /// As a busy trail delivers them: median about 90, and one file in 200 is large.
+    Busy,
+    /// One in each file, as an idle account has them; some 700 bytes as stored.
+    Single,
+}
+
 /// The corpus of `records` records, made below `target/` if it is not there yet.
 pub fn corpus(records: u64) -> Corpus {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench-corpus/v1-{records}"));
-    let truth = write(&folder, records, folder.join("complete").exists());
+    made(records, Spread::Busy, &format!("v1-{records}"))
+}
+
+/// As many files of one record each (a few have it twice), made below `target/` if they are not there yet.
+pub fn small_files(files: u64) -> Corpus {
+    made(files, Spread::Single, &format!("v1-single-{files}"))
+}
+
+fn made(records: u64, spread: Spread, name: &str) -> Corpus {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/bench-corpus")
+        .join(name);
+    let already = folder.join("complete").exists();
+    let truth = write(&folder, records, spread, already);
     fs::write(folder.join("complete"), "").expect("the target folder can be written");
     Corpus {
         folder: folder.join("logs"),
@@ -189,18 +209,17 @@ pub fn corpus(records: u64) -> Corpus {
     }
 }
 
-fn write(folder: &Path, records: u64, already: bool) -> Truth {
+fn write(folder: &Path, records: u64, spread: Spread, already: bool) -> Truth {
     let mut truth = Truth::default();
     let mut random = Random(0x5EED);
     let mut compressor =
         libdeflater::Compressor::new(libdeflater::CompressionLvl::new(6).expect("a level"));
     let mut left = records;
     while left > 0 {
-        // Median about 90 records, and one file in 200 is large.
-        let wanted = if random.below(200) == 0 {
-            8_000
-        } else {
-            20 + random.below(150)
+        let wanted = match spread {
+            Spread::Single => 1,
+            Spread::Busy if random.below(200) == 0 => 8_000,
+            Spread::Busy => 20 + random.below(150),
         };
         let count = wanted.min(left);
         let text = file_text(&mut random, &mut truth, count);
@@ -215,7 +234,9 @@ fn write(folder: &Path, records: u64, already: bool) -> Truth {
         let place = folder.join(format!(
             "logs/AWSLogs/{account}/CloudTrail/{region}/2026/10/{day:02}"
         ));
-        fs::create_dir_all(&place).expect("the target folder can be written");
+        if !place.is_dir() {
+            fs::create_dir_all(&place).expect("the target folder can be written");
+        }
         let name = format!(
             "{account}_CloudTrail_{region}_202610{day:02}T0000Z_{:016}.json.gz",
             truth.files

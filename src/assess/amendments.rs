@@ -86,7 +86,7 @@ fn corrections<'i>(
 ) -> Vec<Correction<'i>> {
     let all = intake.addenda.iter();
     let all = all.map(|(file, fact)| Correction {
-        spot: (intake.ranks[file], fact.index),
+        spot: (intake.ranks.at(*file), fact.index),
         fact,
     });
     all.filter(|one| drops.of(one.spot.0, one.spot.1).is_none())
@@ -105,20 +105,24 @@ fn find(
     wanted: &HashSet<u128>,
 ) -> Result<HashMap<u128, (Spot, i64)>, AssessError> {
     let mut found = HashMap::new();
-    ledger.files_with_entries(|head, bytes| -> Result<(), AssessError> {
-        let rank = intake.ranks[&head.id];
-        for entry in Entries::new(bytes) {
-            let Some(key) = entry.key.filter(|key| wanted.contains(key)) else {
-                continue;
-            };
-            let cell = head.facts.cells.get(entry.cell as usize);
-            let is_in_scope = cell.is_some_and(|cell| places.contains(&cell.account, &cell.region));
-            let is_used = drops.of(rank, entry.index).is_none();
-            if is_used && is_in_scope && period.contains(entry.time) {
-                found.insert(key, ((rank, entry.index), entry.time));
+    let mut entries = ledger.entry_reader()?;
+    ledger.views(|file| -> Result<(), AssessError> {
+        let rank = intake.ranks.at(file.id()?);
+        let mut is_in_scope = Vec::new();
+        file.cells(|cell| is_in_scope.push(places.contains(cell.account, cell.region)))?;
+        entries.of(file.id()?, |packed| -> Result<(), AssessError> {
+            for entry in Entries::new(packed) {
+                let Some(key) = entry.key.filter(|key| wanted.contains(key)) else {
+                    continue;
+                };
+                let is_in_scope = is_in_scope.get(entry.cell as usize) == Some(&true);
+                let is_used = drops.of(rank, entry.index).is_none();
+                if is_used && is_in_scope && period.contains(entry.time) {
+                    found.insert(key, ((rank, entry.index), entry.time));
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     })?;
     Ok(found)
 }

@@ -53,7 +53,7 @@ fn pairs<'i>(intake: &'i Intake, drops: &Drops, places: &Places) -> Vec<Pair<'i>
     let mut shared: BTreeMap<(&str, &str, &str), Vec<Placed<'i>>> = BTreeMap::new();
     let mut all = Vec::new();
     for (file, fact) in &intake.insights {
-        let spot = (intake.ranks[file], fact.index);
+        let spot = (intake.ranks.at(*file), fact.index);
         let is_used = drops.of(spot.0, spot.1).is_none();
         if !is_used || !places.contains(&fact.account, &fact.region) {
             continue;

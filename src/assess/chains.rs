@@ -93,12 +93,7 @@ pub fn examine(
     };
     // Without digests there is nothing to compare with, so nothing is gathered.
     if !ledger.has_digests()? {
-        ledger.chain_files(|file| -> Result<(), AssessError> {
-            if file.fact == IntegrityFact::Keys {
-                examined.untrusted_keys.push(file.key);
-            }
-            Ok(())
-        })?;
+        examined.untrusted_keys = ledger.files_of_public_keys()?;
         return Ok(examined);
     }
     let mut facts = Facts {
@@ -111,7 +106,7 @@ pub fn examine(
     let mut ranks = Vec::new();
     let mut gatherer = Gatherer::default();
     ledger.chain_files(|file| -> Result<(), AssessError> {
-        let rank = intake.ranks[&file.id];
+        let rank = intake.ranks.at(file.id);
         match &file.fact {
             IntegrityFact::Log(_) => ranks.push(rank),
             IntegrityFact::Digest { .. } if file.has_records => {

@@ -174,7 +174,7 @@ fn stops_by_account<'t>(
 pub fn trails_in_use(intake: &Intake, drops: &Drops) -> Vec<TrailFact> {
     let trails = intake.trails.iter();
     let kept = trails.filter(|(file, fact)| {
-        let rank = intake.ranks[file];
+        let rank = intake.ranks.at(*file);
         drops.of(rank, fact.index).is_none()
     });
     let mut all: Vec<TrailFact> = kept.map(|(_, fact)| fact.clone()).collect();

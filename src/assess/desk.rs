@@ -276,7 +276,7 @@ impl<'a> Desk<'a> {
         reason: &str,
         waiver: Option<String>,
     ) -> Result<i64, AssessError> {
-        let rank = self.room.intake.ranks[&row.file];
+        let rank = self.room.intake.ranks.at(row.file);
         let mut reason = reason.to_owned();
         if let Some(state) = self.room.suspects.get(&rank) {
             if !reason.is_empty() {

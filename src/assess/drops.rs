@@ -3,8 +3,9 @@
 //!
 //! Two records are one if event id and receiving account are equal. Equal
 //! content makes the later one a duplicate; different content makes all of them
-//! conflicts, none of which is evidence. Memory is bounded: a large set is
-//! divided by key into temporary files first.
+//! conflicts, none of which is evidence. Records are gone over twice: first to see
+//! which keys may stand twice at all, then to look at these. Memory is bounded: many
+//! of them are divided by key into temporary files first.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -12,12 +13,13 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::AssessError;
 use super::intake::Intake;
+use super::sieve::Sieve;
 use super::work::Work;
 use crate::ledger::Ledger;
 use crate::ledger::entries::Entries;
 
 /// Keyed records held in memory at once; each takes 32 bytes.
-const AT_ONCE: usize = 1_500_000;
+const AT_ONCE: usize = 500_000;
 
 /// Why a record is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub struct Drops {
 
 /// One bit for each record of a file.
 #[derive(Debug, Default)]
-struct Bits(Vec<u64>);
+pub struct Bits(Vec<u64>);
 
 impl Bits {
     fn set(&mut self, index: u32) {
@@ -70,24 +72,29 @@ impl Bits {
 impl Drops {
     /// Whether and why a record is left out.
     pub fn of(&self, rank: u32, index: u32) -> Option<Drop> {
-        if self.copies.contains_key(&rank) {
-            return Some(Drop::Duplicate);
+        self.of_file(rank).of(index)
+    }
+
+    fn is_copy(&self, rank: u32) -> bool {
+        !self.copies.is_empty() && self.copies.contains_key(&rank)
+    }
+
+    /// What is left out of one file.
+    pub fn of_file(&self, rank: u32) -> FileDrops<'_> {
+        FileDrops {
+            rank,
+            amended: (!self.amended.is_empty()).then_some(&self.amended),
+            is_copy: self.is_copy(rank),
+            dropped: self.files.get(&rank),
+            conflicts: self.conflicts.get(&rank),
         }
-        if !self.amended.is_empty() && self.amended.contains(&(rank, index)) {
-            return Some(Drop::Amended);
-        }
-        if !self.files.get(&rank)?.get(index) {
-            return None;
-        }
-        let is_conflict = self
-            .conflicts
-            .get(&rank)
-            .is_some_and(|bits| bits.get(index));
-        Some(if is_conflict {
-            Drop::Conflict
-        } else {
-            Drop::Duplicate
-        })
+    }
+
+    /// The files that hold conflicting records, in order.
+    pub fn files_in_conflict(&self) -> Vec<u32> {
+        let mut files: Vec<u32> = self.conflicts.keys().copied().collect();
+        files.sort_unstable();
+        files
     }
 
     /// Leaves out a record that another one corrects.
@@ -106,6 +113,39 @@ impl Drops {
     }
 }
 
+/// The records of one file that are left out.
+#[derive(Debug, Clone, Copy)]
+pub struct FileDrops<'d> {
+    rank: u32,
+    amended: Option<&'d HashSet<Spot>>,
+    is_copy: bool,
+    dropped: Option<&'d Bits>,
+    conflicts: Option<&'d Bits>,
+}
+
+impl FileDrops<'_> {
+    /// Whether and why a record is left out.
+    pub fn of(&self, index: u32) -> Option<Drop> {
+        if self.is_copy {
+            return Some(Drop::Duplicate);
+        }
+        if self
+            .amended
+            .is_some_and(|all| all.contains(&(self.rank, index)))
+        {
+            return Some(Drop::Amended);
+        }
+        let is_in = |bits: Option<&Bits>| bits.is_some_and(|bits| bits.get(index));
+        if !is_in(self.dropped) {
+            return None;
+        }
+        Some(match is_in(self.conflicts) {
+            true => Drop::Conflict,
+            false => Drop::Duplicate,
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Keyed {
     key: u128,
@@ -117,16 +157,27 @@ struct Keyed {
 pub fn find(ledger: &Ledger, intake: &Intake, work: &Work) -> Result<Drops, AssessError> {
     let mut drops = Drops::default();
     for (copy, first) in &intake.copies {
-        drops.copies.insert(intake.ranks[copy], intake.ranks[first]);
+        let (copy, first) = (intake.ranks.at(*copy), intake.ranks.at(*first));
+        drops.copies.insert(copy, first);
     }
+    let mut sieve = Sieve::new();
+    ledger.entries(|file, bytes| -> Result<(), AssessError> {
+        if !drops.is_copy(intake.ranks.at(file)) {
+            for key in Entries::new(bytes).filter_map(|entry| entry.key) {
+                sieve.note(key as u64)?;
+            }
+        }
+        Ok(())
+    })?;
+    let repeated = sieve.finish()?;
     let mut sorter = Sorter::new(AT_ONCE);
     ledger.entries(|file, bytes| -> Result<(), AssessError> {
-        let rank = intake.ranks[&file];
-        if drops.copies.contains_key(&rank) {
+        let rank = intake.ranks.at(file);
+        if drops.is_copy(rank) {
             return Ok(());
         }
         for entry in Entries::new(bytes) {
-            if let Some(key) = entry.key {
+            if let Some(key) = entry.key.filter(|key| repeated.may_contain(*key as u64)) {
                 sorter.push(Keyed {
                     key,
                     spot: (rank, entry.index),
@@ -136,6 +187,7 @@ pub fn find(ledger: &Ledger, intake: &Intake, work: &Work) -> Result<Drops, Asse
         }
         Ok(())
     })?;
+    drop(repeated);
     sorter.finish(&mut drops, work)?;
     Ok(drops)
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
+use std::iter::Peekable;
 
 use super::drops::Drops;
 use super::intake::Intake;
@@ -10,7 +11,8 @@ use super::outcome::{EvidenceRow, EvidenceSource, InputRow, List, Origin, Refusa
 use super::work::{Judged, Work, bit};
 use crate::control::set::ControlSet;
 use crate::ledger::Ledger;
-use crate::ledger::facts::FileFacts;
+use crate::ledger::facts::{ProblemFact, RefusalFact};
+use crate::ledger::view::FileView;
 use crate::source::display::display_text;
 
 /// The lists of one assessment; it holds the ledger as it was.
@@ -87,27 +89,58 @@ impl LedgerEvidence<'_> {
         })
     }
 
-    fn refusals_of(&self, rank: u32, facts: &FileFacts) -> io::Result<Vec<RefusalRow>> {
-        let mut rows: Vec<RefusalRow> = facts
-            .refusals
+    fn input(&self, rank: u32, file: &FileView<'_>) -> Result<InputRow, Stop> {
+        let mut notices = file.notices()?;
+        if let Some(first) = self.drops.copies().get(&rank) {
+            let first = self.name(self.intake.order[*first as usize])?.0;
+            notices.push(format!(
+                "the same file as `{}`; its records are counted there",
+                display_text(&first)
+            ));
+        }
+        if let Some(state) = self.suspects.get(&rank) {
+            notices.push(format!(
+                "does not verify ({state}): see logs/integrity-faults.csv"
+            ));
+        }
+        Ok(InputRow {
+            key: file.key()?.to_owned(),
+            bytes: file.stored_bytes()?.max(file.size()?),
+            sha256: file.sha256()?.map(hex::encode).unwrap_or_default(),
+            shape: file.shape()?.to_owned(),
+            outcome: file.state()?.id(),
+            records: file.records_seen()?,
+            duplicates: self.duplicates.get(&rank).copied().unwrap_or_default(),
+            refused: file.records_refused()?,
+            notices,
+        })
+    }
+
+    fn refusals_of(
+        &self,
+        rank: u32,
+        key: &str,
+        refusals: &[RefusalFact],
+        is_in_conflict: bool,
+    ) -> io::Result<Vec<RefusalRow>> {
+        let mut rows: Vec<RefusalRow> = refusals
             .iter()
             .map(|one| RefusalRow {
-                key: facts.key.clone(),
+                key: key.to_owned(),
                 index: one.index,
                 code: one.code.clone(),
                 message: one.message.clone(),
                 is_loss: one.is_loss,
             })
             .collect();
-        // Most log sets have none, and some have a million files.
-        let conflicts = match self.drops.conflict_count() {
-            0 => Vec::new(),
-            _ => self.work.conflicts_of(rank).map_err(io::Error::other)?,
+        let conflicts = match is_in_conflict {
+            false => Vec::new(),
+            true => self.work.conflicts_of(rank).map_err(io::Error::other)?,
         };
         for (index, (other_rank, other_index)) in conflicts {
             let other = self.name(self.intake.order[other_rank as usize])?.0;
             rows.push(RefusalRow {
-                key: facts.key.clone(),
+                key: key.to_owned(),
                 index: Some(index),
                 code: CONFLICT.to_owned(),
                 message: format!(
@@ -149,65 +182,84 @@ impl EvidenceSource for LedgerEvidence<'_> {
     }
 
     fn inputs(&self, each: &mut dyn FnMut(&InputRow) -> io::Result<()>) -> io::Result<()> {
-        let files = self.ledger.files(|head| -> Result<(), Stop> {
-            let rank = self.intake.ranks[&head.id];
-            let mut notices = head.facts.notices.clone();
-            if let Some(first) = self.drops.copies().get(&rank) {
-                let first = self.name(self.intake.order[*first as usize])?.0;
-                notices.push(format!(
-                    "the same file as `{}`; its records are counted there",
-                    display_text(&first)
-                ));
-            }
-            if let Some(state) = self.suspects.get(&rank) {
-                notices.push(format!(
-                    "does not verify ({state}): see logs/integrity-faults.csv"
-                ));
-            }
-            let row = InputRow {
-                key: head.facts.key,
-                bytes: head.facts.stored_bytes.max(head.facts.stat.size),
-                sha256: head.facts.sha256.map(hex::encode).unwrap_or_default(),
-                shape: head.facts.shape,
-                outcome: head.facts.state.id(),
-                records: head.facts.records_seen,
-                duplicates: self.duplicates.get(&rank).copied().unwrap_or_default(),
-                refused: head.facts.records_refused,
-                notices,
-            };
-            each(&row).map_err(Stop)
+        let mut rank = 0;
+        let files = self.ledger.views(|file| -> Result<(), Stop> {
+            each(&self.input(rank, file)?).map_err(Stop)?;
+            rank += 1;
+            Ok(())
         });
         files.map_err(|stop| stop.0)
     }
 
     fn refusals(&self, each: &mut dyn FnMut(&RefusalRow) -> io::Result<()>) -> io::Result<()> {
-        let mut problems = self.intake.problems.iter().peekable();
-        let mut problem = |before: Option<&str>,
-                           each: &mut dyn FnMut(&RefusalRow) -> io::Result<()>|
-         -> io::Result<()> {
-            while let Some(one) =
-                problems.next_if(|one| before.is_none_or(|key| one.name.as_str() < key))
-            {
-                each(&RefusalRow {
-                    key: one.name.clone(),
-                    index: None,
-                    code: one.code.clone(),
-                    message: one.message.clone(),
-                    is_loss: one.is_loss,
-                })?;
-            }
-            Ok(())
+        let mut merged = Merged {
+            evidence: self,
+            problems: self.intake.problems.iter().peekable(),
+            conflicts: self.drops.files_in_conflict().into_iter().peekable(),
+            each,
         };
-        let files = self.ledger.files(|head| -> Result<(), Stop> {
-            problem(Some(&head.facts.key), each)?;
-            let rank = self.intake.ranks[&head.id];
-            for row in self.refusals_of(rank, &head.facts)? {
-                each(&row)?;
-            }
+        let files = self.ledger.views_refused(|file| -> Result<(), Stop> {
+            let rank = self.intake.ranks.at(file.id()?);
+            merged.conflicts_before(Some(rank))?;
+            let is_in_conflict = merged.conflicts.next_if_eq(&rank).is_some();
+            merged.file(rank, file.key()?, &file.refusals()?, is_in_conflict)?;
             Ok(())
         });
         files.map_err(|stop| stop.0)?;
-        problem(None, each)
+        merged.conflicts_before(None)?;
+        merged.problems_before(None)
+    }
+}
+
+/// What is refused, from three lists that are in the order of keys each.
+struct Merged<'m, 'l> {
+    evidence: &'m LedgerEvidence<'l>,
+    problems: Peekable<std::slice::Iter<'m, ProblemFact>>,
+    /// Files with conflicting records, by place.
+    conflicts: Peekable<std::vec::IntoIter<u32>>,
+    each: &'m mut dyn FnMut(&RefusalRow) -> io::Result<()>,
+}
+
+impl Merged<'_, '_> {
+    /// What is no file to read and comes before a key.
+    fn problems_before(&mut self, key: Option<&str>) -> io::Result<()> {
+        let is_before = |one: &&ProblemFact| key.is_none_or(|key| one.name.as_str() < key);
+        while let Some(one) = self.problems.next_if(is_before) {
+            (self.each)(&RefusalRow {
+                key: one.name.clone(),
+                index: None,
+                code: one.code.clone(),
+                message: one.message.clone(),
+                is_loss: one.is_loss,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Files of which nothing is refused but conflicting records, before a place.
+    fn conflicts_before(&mut self, rank: Option<u32>) -> io::Result<()> {
+        let is_before = |one: &u32| rank.is_none_or(|rank| *one < rank);
+        while let Some(rank) = self.conflicts.next_if(is_before) {
+            let (key, _) = self
+                .evidence
+                .name(self.evidence.intake.order[rank as usize])?;
+            self.file(rank, &key, &[], true)?;
+        }
+        Ok(())
+    }
+
+    fn file(
+        &mut self,
+        rank: u32,
+        key: &str,
+        refusals: &[RefusalFact],
+        is_in_conflict: bool,
+    ) -> io::Result<()> {
+        self.problems_before(Some(key))?;
+        let rows = self
+            .evidence
+            .refusals_of(rank, key, refusals, is_in_conflict)?;
+        rows.iter().try_for_each(|row| (self.each)(row))
     }
 }
 

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::AssessError;
 use super::outcome::{LogSet, ShapeCount};
 use super::recording::trail_of_digest;
+use super::sieve::{Repeated, Sieve};
 use crate::integrity::place::{Role, role};
 use crate::ledger::Ledger;
 use crate::ledger::facts::{
-    ClaimFact, FileFacts, FileState, ProblemFact, Profile, StoreSeen, TrailFact,
+    ClaimFact, FileState, ProblemFact, Profile, RefusalFact, StoreSeen, TrailFact,
 };
 use crate::ledger::read::Ranks;
 use crate::ledger::remarks::{AddendumFact, InsightFact};
+use crate::ledger::view::FileView;
 use crate::source::layout;
 use crate::source::shape::{ARCHIVE, COMPRESSIONS, Shape};
 
@@ -64,57 +66,44 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         ..Intake::default()
     };
     let mut shapes = BTreeMap::new();
-    let repeated = ledger.repeated_contents()?;
+    let repeated = repeated_contents(ledger)?;
     let mut first_with: HashMap<[u8; 32], i64> = HashMap::new();
-    ledger.files(|head| -> Result<(), AssessError> {
-        let facts = head.facts;
-        if !facts.balances() {
-            return Err(AssessError::DoesNotReconcile(format!(
-                "file `{}`: {} records seen, {} kept, {} refused",
-                facts.key, facts.records_seen, facts.entry_count, facts.records_refused
-            )));
+    ledger.views(|file| -> Result<(), AssessError> {
+        check_balance(file)?;
+        if intake.order.len() >= u32::MAX as usize {
+            return Err(AssessError::Work("more than 2^32 files".to_owned()));
         }
-        let rank = u32::try_from(intake.order.len())
-            .map_err(|_| AssessError::Work("more than 2^32 files".to_owned()))?;
-        intake.ranks.insert(head.id, rank);
-        intake.order.push(head.id);
-        count_file(log_set, &facts);
-        count_shape(&mut shapes, &facts);
-        if facts.is_digest {
+        let id = file.id()?;
+        intake.order.push(id);
+        count_file(log_set, file)?;
+        count_shape(&mut shapes, file)?;
+        if file.is_digest()? {
             intake.digests += 1;
-            intake.digest_trails.extend(trail_of_digest(&facts.key));
+            intake.digest_trails.extend(trail_of_digest(file.key()?));
         }
-        let repeats = facts.sha256.filter(|hash| repeated.contains(hash));
-        if let Some(sha256) = repeats.filter(|_| facts.entry_count > 0) {
-            let first = *first_with.entry(sha256).or_insert(head.id);
-            if first != head.id {
-                intake.copies.insert(head.id, first);
+        let is_first = match file.sha256()?.filter(|hash| may_repeat(&repeated, hash)) {
+            Some(sha256) if file.entry_count()? > 0 => {
+                let first = *first_with.entry(sha256).or_insert(id);
+                if first != id {
+                    intake.copies.insert(id, first);
+                }
+                first == id
             }
-        }
-        let lost = facts.refusals.iter().filter(|one| one.is_loss).count() as u64;
-        if lost > 0 {
-            intake.loss_rows += lost;
-            intake.losses.push(Loss {
-                unseen: unseen(&facts),
-                name: facts.key,
-                claim: facts.claim,
-                records: match facts.state {
-                    FileState::Read => facts.records_refused,
-                    _ => 0,
-                },
-            });
-        }
-        let trails = facts.trails.into_iter().map(|fact| (head.id, fact));
+            _ => true,
+        };
+        add_losses(&mut intake, file)?;
+        let trails = file.trails()?.into_iter().map(|fact| (id, fact));
         intake.trails.extend(trails);
-        let insights = facts.insights.into_iter().map(|fact| (head.id, fact));
+        let insights = file.insights()?.into_iter().map(|fact| (id, fact));
         intake.insights.extend(insights);
-        let addenda = facts.addenda.into_iter().map(|fact| (head.id, fact));
+        let addenda = file.addenda()?.into_iter().map(|fact| (id, fact));
         intake.addenda.extend(addenda);
-        if !intake.copies.contains_key(&head.id) {
-            add_stores(&mut intake.stores, facts.stores);
+        if is_first {
+            add_stores(&mut intake.stores, file.stores()?);
         }
         Ok(())
     })?;
+    intake.ranks = Ranks::of(&intake.order);
     for problem in intake.problems.iter().filter(|one| one.is_loss) {
         intake.loss_rows += 1;
         log_set.files_listed += 1;
@@ -135,13 +124,13 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
 ///
 /// A file that was read, and is no log, is known; a log or digest that cannot be read has a
 /// fault of its own.
-fn unseen(facts: &FileFacts) -> Option<String> {
-    if facts.state != FileState::Refused || role(&facts.key) != Role::Other {
-        return None;
+fn unseen(file: &FileView<'_>, refusals: &[RefusalFact]) -> Result<Option<String>, AssessError> {
+    if file.state()? != FileState::Refused || role(file.key()?) != Role::Other {
+        return Ok(None);
     }
-    let mut whole = facts.refusals.iter().filter(|one| one.index.is_none());
-    let found = whole.find(|one| UNSEEN.contains(&one.code.as_str()))?;
-    Some(found.message.clone())
+    let mut whole = refusals.iter().filter(|one| one.index.is_none());
+    let found = whole.find(|one| UNSEEN.contains(&one.code.as_str()));
+    Ok(found.map(|one| one.message.clone()))
 }
 
 /// Codes of refusals after which nobody knows what a file holds.
@@ -178,41 +167,97 @@ fn claim_of(name: &str) -> ClaimFact {
     }
 }
 
+/// The contents that more than one file may have.
+fn repeated_contents(ledger: &Ledger) -> Result<Repeated, AssessError> {
+    let mut sieve = Sieve::new();
+    ledger.contents(|front| sieve.note(front).map_err(AssessError::from))?;
+    Ok(sieve.finish()?)
+}
+
+fn may_repeat(repeated: &Repeated, sha256: &[u8; 32]) -> bool {
+    let front = sha256.first_chunk();
+    front.is_some_and(|front| repeated.may_contain(u64::from_le_bytes(*front)))
+}
+
+/// Every entry of a file must be accounted for.
+fn check_balance(file: &FileView<'_>) -> Result<(), AssessError> {
+    let (seen, refused) = (file.records_seen()?, file.records_refused()?);
+    let kept = file.entry_count()?;
+    if seen == kept + refused && (kept == 0 || file.state()? == FileState::Read) {
+        return Ok(());
+    }
+    let key = file.key()?;
+    Err(AssessError::DoesNotReconcile(format!(
+        "file `{key}`: {seen} records seen, {kept} kept, {refused} refused"
+    )))
+}
+
+fn add_losses(intake: &mut Intake, file: &FileView<'_>) -> Result<(), AssessError> {
+    let refusals = file.refusals()?;
+    let lost = refusals.iter().filter(|one| one.is_loss).count() as u64;
+    if lost == 0 {
+        return Ok(());
+    }
+    intake.loss_rows += lost;
+    intake.losses.push(Loss {
+        unseen: unseen(file, &refusals)?,
+        name: file.key()?.to_owned(),
+        claim: file.claim()?,
+        records: match file.state()? {
+            FileState::Read => file.records_refused()?,
+            _ => 0,
+        },
+    });
+    Ok(())
+}
+
 /// Adds a file to the count of its shape; one without records has none.
-fn count_shape(shapes: &mut BTreeMap<String, ShapeCount>, facts: &FileFacts) {
-    let words = facts
-        .shape
+fn count_shape(
+    shapes: &mut BTreeMap<String, ShapeCount>,
+    file: &FileView<'_>,
+) -> Result<(), AssessError> {
+    let words = file.shape()?;
+    let front = words
         .rsplit_once(", ")
         .filter(|(_, end)| COMPRESSIONS.contains(end));
-    let words = words.map_or(facts.shape.as_str(), |(words, _)| words);
-    let Some(shape) = Shape::of_words(words).filter(|_| facts.state == FileState::Read) else {
-        return;
-    };
-    let count = shapes
-        .entry(words.to_owned())
-        .or_insert_with(|| ShapeCount {
+    let words = front.map_or(words, |(words, _)| words);
+    if !shapes.contains_key(words) {
+        let Some(shape) = Shape::of_words(words).filter(|_| is_read(file)) else {
+            return Ok(());
+        };
+        let count = ShapeCount {
             shape: words.to_owned(),
             files: 0,
             records: 0,
             cannot_prove: shape.cannot_prove(),
-        });
-    count.files += 1;
-    count.records += facts.records_seen;
+        };
+        shapes.insert(words.to_owned(), count);
+    }
+    if let Some(count) = shapes.get_mut(words).filter(|_| is_read(file)) {
+        count.files += 1;
+        count.records += file.records_seen()?;
+    }
+    Ok(())
 }
 
-fn count_file(log_set: &mut LogSet, facts: &FileFacts) {
+fn is_read(file: &FileView<'_>) -> bool {
+    file.state().is_ok_and(|state| state == FileState::Read)
+}
+
+fn count_file(log_set: &mut LogSet, file: &FileView<'_>) -> Result<(), AssessError> {
     log_set.files_listed += 1;
-    match facts.state {
+    match file.state()? {
         // The bytes of an archive are those of its members, which are files of their own.
-        FileState::Read if facts.shape.starts_with(ARCHIVE) => log_set.files_read += 1,
+        FileState::Read if file.shape()?.starts_with(ARCHIVE) => log_set.files_read += 1,
         FileState::Read => {
             log_set.files_read += 1;
-            log_set.bytes_stored += facts.stored_bytes;
-            log_set.bytes_inflated += facts.inflated_bytes;
+            log_set.bytes_stored += file.stored_bytes()?;
+            log_set.bytes_inflated += file.inflated_bytes()?;
         }
         FileState::Refused => log_set.files_refused += 1,
         FileState::NotRead => log_set.files_not_read += 1,
     }
+    Ok(())
 }
 
 /// Many files name the same stores; what is alike is joined now and then, so that the list stays short.

@@ -4,8 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::scope::Scope;
 
+/// Whether two frameworks are about the same accounts and Regions: what is assessed for one
+/// of them is then true of the other.
+pub fn same_places(scope: &Scope, one: &str, other: &str) -> bool {
+    Places::of(scope, Some(one)) == Places::of(scope, Some(other))
+}
+
 /// The accounts and Regions of an assessment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     /// Account id to its name and Regions; empty where no list was given.
     accounts: BTreeMap<String, Place>,
@@ -13,7 +19,7 @@ pub struct Places {
 }
 
 /// One account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// What people call it.
     pub name: String,

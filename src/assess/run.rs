@@ -127,7 +127,6 @@ pub fn assess<'l>(
     let examined = chains::examine(ledger, &evidence.intake, period, trust)?;
     let tally = tally::count(
         ledger,
-        &evidence.intake,
         &evidence.drops,
         &places,
         period,
@@ -265,7 +264,7 @@ fn judge_all(
             let Some((desk, judge)) = number.and_then(|at| benches.get_mut(at)) else {
                 return Ok(());
             };
-            let rank = room.intake.ranks[&row.file];
+            let rank = room.intake.ranks.at(row.file);
             if drops.of(rank, row.index).is_some() || !desk.wants(&row) {
                 return Ok(());
             }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::AssessError;
 use super::drops::{Drop, Drops};
-use super::intake::{Intake, Profiles};
+use super::intake::Profiles;
 use super::outcome::{LogSet, Marked, RecordCounts};
 use super::places::Places;
 use crate::ledger::Ledger;
-use crate::ledger::entries::Entries;
-use crate::ledger::facts::{Cell, FileFacts, Profile};
+use crate::ledger::entries::{Entries, Entry};
+use crate::ledger::facts::Profile;
 use crate::ledger::remarks::Mark;
+use crate::ledger::view::FileView;
 use crate::period::{DAY, HOUR, Period};
 use crate::record::class::{ClassSet, EventClass};
 
@@ -37,9 +38,6 @@ pub struct Tally {
     pub conflicts: u64,
     /// Records left out because the scope does not name their account, or (with the Region) their Region.
     pub foreign: BTreeMap<(String, String), u64>,
-    /// The rows of the grid while records are counted, and where each place has its row.
-    rows: Vec<Vec<DayCount>>,
-    places: BTreeMap<(String, String), usize>,
     /// Hours of accounts and Regions of which a conflicting record was left out.
     pub conflict_hours: BTreeSet<(String, String, i64)>,
     /// Kept records with a mark, by account and Region.
@@ -86,94 +84,49 @@ pub struct MarkCount {
     pub last_time: i64,
 }
 
-/// What is the same for all records of a cell.
-struct CellInfo {
-    account: String,
-    region: String,
-    classes: ClassSet,
-    profile: u32,
-    mark: Option<Box<Mark>>,
-    has_account: bool,
-    is_in_scope: bool,
-    /// Its row of the grid, once a record needs it.
-    row: Option<usize>,
-    kept: u64,
-    first_time: i64,
-    last_time: i64,
-    counts: RecordCounts,
-}
-
 /// Counts every record.
 pub fn count(
     ledger: &Ledger,
-    intake: &Intake,
     drops: &Drops,
     places: &Places,
     period: &Period,
     watched: &HashSet<u32>,
     log_set: &mut LogSet,
 ) -> Result<Tally, AssessError> {
-    let mut tally = Tally::default();
-    let days = Days::of(period);
-    ledger.files_with_entries(|head, entries| -> Result<(), AssessError> {
-        count_refused(log_set, &head.facts);
-        let rank = intake.ranks[&head.id];
-        let mut cells = tally.cells(&head.facts, places);
+    let mut counter = Counter {
+        places,
+        period,
+        days: Days::of(period),
+        tally: Tally::default(),
+        spots: Spots::default(),
+        cells: Vec::new(),
+        log_set,
+    };
+    let mut entries = ledger.entry_reader()?;
+    let mut rank = 0;
+    ledger.views(|file| -> Result<(), AssessError> {
+        counter.begin(file)?;
         let mut counted = 0;
-        for entry in Entries::new(entries) {
-            counted += 1;
-            let Some(cell) = cells.get_mut(entry.cell as usize) else {
-                return Err(broken(&head.facts.key, "an entry belongs to no cell"));
-            };
-            cell.counts.seen += 1;
-            match drops.of(rank, entry.index) {
-                Some(Drop::Duplicate) => cell.counts.duplicates += 1,
-                Some(Drop::Amended) => cell.counts.amended += 1,
-                Some(Drop::Conflict) => {
-                    cell.counts.conflicts += 1;
-                    let matters = period.contains(entry.time) && cell.is_in_scope;
-                    tally.conflicts += u64::from(matters);
-                    if matters {
-                        let hour = entry.time.div_euclid(HOUR) * HOUR;
-                        let place = (cell.account.clone(), cell.region.clone(), hour);
-                        tally.conflict_hours.insert(place);
+        if file.entry_count()? > 0 {
+            let dropped = drops.of_file(rank);
+            entries.of(file.id()?, |packed| -> Result<(), AssessError> {
+                for entry in Entries::new(packed) {
+                    counted += 1;
+                    if !counter.add(&entry, dropped.of(entry.index)) {
+                        return Err(broken(file, "an entry belongs to no cell"));
                     }
                 }
-                None if !period.contains(entry.time) => {
-                    cell.counts.outside_period += 1;
-                    let (first, last) = log_set
-                        .outside_times
-                        .get_or_insert((entry.time, entry.time));
-                    *first = entry.time.min(*first);
-                    *last = entry.time.max(*last);
-                    tally.note_outside(cell, entry.time, period);
-                }
-                None if !cell.is_in_scope => cell.counts.outside_scope += 1,
-                None => {
-                    cell.counts.kept += 1;
-                    cell.kept += 1;
-                    cell.first_time = cell.first_time.min(entry.time);
-                    cell.last_time = cell.last_time.max(entry.time);
-                    let first = log_set.first_time.get_or_insert(entry.time);
-                    *first = entry.time.min(*first);
-                    let last = log_set.last_time.get_or_insert(entry.time);
-                    *last = entry.time.max(*last);
-                    tally.add_to_grid(cell, entry.time, &days);
-                }
-            }
+                Ok(())
+            })?;
         }
-        if counted != head.entry_count {
-            return Err(broken(&head.facts.key, "entries are missing"));
+        if counted != file.entry_count()? {
+            return Err(broken(file, "entries are missing"));
         }
-        for cell in cells {
-            if cell.kept > 0 && watched.contains(&rank) {
-                *tally.watched.entry(rank).or_default() += cell.kept;
-            }
-            tally.close(cell, rank, log_set);
-        }
+        counter.close(rank, watched.contains(&rank));
+        rank += 1;
         Ok(())
     })?;
-    tally.end_grid();
+    let tally = counter.finish();
     for counts in log_set.by_account.values() {
         add(&mut log_set.total, counts);
     }
@@ -181,8 +134,11 @@ pub fn count(
     Ok(tally)
 }
 
-fn broken(key: &str, what: &str) -> AssessError {
-    AssessError::DoesNotReconcile(format!("file `{key}`: {what}"))
+fn broken(file: &FileView<'_>, what: &str) -> AssessError {
+    match file.key() {
+        Ok(key) => AssessError::DoesNotReconcile(format!("file `{key}`: {what}")),
+        Err(error) => error.into(),
+    }
 }
 
 /// The days of the period, as places in the grid.
@@ -204,109 +160,257 @@ impl Days {
     }
 }
 
-impl Tally {
-    fn cells(&mut self, facts: &FileFacts, places: &Places) -> Vec<CellInfo> {
-        let number = |cell: &Cell, profiles: &mut Profiles| {
-            let empty = Profile::new();
-            let profile = facts.profiles.get(cell.profile as usize);
-            profiles.number(profile.unwrap_or(&empty))
+/// What is counted in an account and Region.
+struct Spot {
+    account: String,
+    region: String,
+    has_account: bool,
+    is_in_scope: bool,
+    counts: RecordCounts,
+    /// Kept records by day; empty until there is one.
+    days: Vec<DayCount>,
+    /// By place of the class.
+    classes: [ClassCount; EventClass::ALL.len()],
+    /// Days just outside the period that have management write events.
+    writes_outside: BTreeSet<i64>,
+}
+
+/// Every account and Region that was met. There are few, and many records of each.
+#[derive(Default)]
+struct Spots {
+    all: Vec<Spot>,
+    numbers: HashMap<String, HashMap<String, usize>>,
+    last: usize,
+}
+
+impl Spots {
+    fn number(&mut self, account: &str, region: &str, places: &Places) -> usize {
+        // Most records of a file are of one place.
+        let is_last = |spot: &Spot| spot.account == account && spot.region == region;
+        if self.all.get(self.last).is_some_and(is_last) {
+            return self.last;
+        }
+        let known = self.numbers.get(account).and_then(|of| of.get(region));
+        self.last = match known {
+            Some(number) => *number,
+            None => self.begin(account, region, places),
         };
-        let cells = facts.cells.iter().map(|cell| CellInfo {
-            account: cell.account.clone(),
-            region: cell.region.clone(),
-            classes: cell.classes,
-            profile: number(cell, &mut self.profiles),
-            mark: cell.mark.clone(),
-            has_account: places.has_account(&cell.account),
-            is_in_scope: places.contains(&cell.account, &cell.region),
-            row: None,
-            kept: 0,
-            first_time: i64::MAX,
-            last_time: i64::MIN,
+        self.last
+    }
+
+    fn begin(&mut self, account: &str, region: &str, places: &Places) -> usize {
+        let number = self.all.len();
+        let of_account = self.numbers.entry(account.to_owned()).or_default();
+        of_account.insert(region.to_owned(), number);
+        self.all.push(Spot {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            has_account: places.has_account(account),
+            is_in_scope: places.contains(account, region),
             counts: RecordCounts::default(),
+            days: Vec::new(),
+            classes: [ClassCount::default(); EventClass::ALL.len()],
+            writes_outside: BTreeSet::new(),
         });
-        cells.collect()
+        number
     }
+}
 
-    fn note_outside(&mut self, cell: &CellInfo, time: i64, period: &Period) {
-        let is_near = time >= period.start - OUTSIDE && time < period.end + OUTSIDE;
-        if !is_near || !cell.is_in_scope || !cell.classes.contains(EventClass::ManagementWrite) {
-            return;
-        }
-        let place = (cell.account.clone(), cell.region.clone());
-        let days = self.writes_outside.entry(place).or_default();
-        days.insert(time.div_euclid(DAY) * DAY);
-    }
+/// What is the same for all records of a cell of the current file.
+struct CellCount {
+    spot: usize,
+    classes: ClassSet,
+    profile: u32,
+    mark: Option<Box<Mark>>,
+    kept: u64,
+    duplicates: u64,
+    /// Of the kept ones, and the other way round while there is none.
+    first_time: i64,
+    last_time: i64,
+}
 
-    fn add_to_grid(&mut self, cell: &mut CellInfo, time: i64, days: &Days) {
-        // A cell lies in one place, so the place is looked up once for all of its records.
-        let row = *cell.row.get_or_insert_with(|| {
-            let place = (cell.account.clone(), cell.region.clone());
-            *self.places.entry(place).or_insert_with(|| {
-                self.rows.push(vec![DayCount::default(); days.count]);
-                self.rows.len() - 1
-            })
-        });
-        let day = &mut self.rows[row][days.at(time)];
-        day.records += 1;
-        day.calls += u64::from(!cell.classes.contains(EventClass::Insights));
-        day.writes += u64::from(cell.classes.contains(EventClass::ManagementWrite));
-        day.reads += u64::from(cell.classes.contains(EventClass::ManagementRead));
-        day.hours |= 1 << (time.rem_euclid(DAY) / HOUR);
-    }
+/// The counting of all files.
+struct Counter<'c> {
+    places: &'c Places,
+    period: &'c Period,
+    days: Days,
+    tally: Tally,
+    spots: Spots,
+    cells: Vec<CellCount>,
+    log_set: &'c mut LogSet,
+}
 
-    fn end_grid(&mut self) {
-        let mut rows = std::mem::take(&mut self.rows);
-        let places = std::mem::take(&mut self.places).into_iter();
-        self.grid = places
-            .map(|(place, row)| (place, std::mem::take(&mut rows[row])))
-            .collect();
-    }
-
-    /// Adds what a file has of a cell to the whole.
-    fn close(&mut self, cell: CellInfo, rank: u32, log_set: &mut LogSet) {
-        if cell.counts.duplicates > 0 {
-            *self.duplicates.entry(rank).or_default() += cell.counts.duplicates;
-        }
-        if cell.kept > 0 {
-            let kind = (cell.classes, cell.profile);
-            *self.kinds.entry(kind).or_default() += cell.kept;
-        }
-        for class in cell.classes.iter().filter(|_| cell.kept > 0) {
-            *log_set.by_class.entry(class).or_default() += cell.kept;
-            let count = self
-                .classes
-                .entry((cell.account.clone(), cell.region.clone(), class))
-                .or_default();
-            count.records += cell.kept;
-            count.last_time = count.last_time.max(cell.last_time);
-        }
-        if let Some(mark) = cell.mark.filter(|_| cell.kept > 0) {
-            let place = (cell.account.clone(), cell.region.clone(), *mark);
-            let count = self.marks.entry(place).or_insert(MarkCount {
-                records: 0,
-                first_time: cell.first_time,
-                last_time: cell.last_time,
+impl Counter<'_> {
+    /// Begins a file.
+    fn begin(&mut self, file: &FileView<'_>) -> Result<(), AssessError> {
+        count_refused(self.log_set, file)?;
+        let empty = Profile::new();
+        let profiles = file.profiles()?;
+        let (cells, spots, tally) = (&mut self.cells, &mut self.spots, &mut self.tally);
+        cells.clear();
+        file.cells(|cell| {
+            // The first profile is the empty one, which is not stored.
+            let at = (cell.profile as usize).checked_sub(1);
+            let profile = at.and_then(|at| profiles.get(at)).unwrap_or(&empty);
+            cells.push(CellCount {
+                spot: spots.number(cell.account, cell.region, self.places),
+                classes: cell.classes,
+                profile: tally.profiles.number(profile),
+                mark: cell.mark,
+                kept: 0,
+                duplicates: 0,
+                first_time: i64::MAX,
+                last_time: i64::MIN,
             });
-            count.records += cell.kept;
-            count.first_time = count.first_time.min(cell.first_time);
-            count.last_time = count.last_time.max(cell.last_time);
-        }
-        if cell.counts.outside_scope > 0 {
-            let region = if cell.has_account {
-                cell.region
-            } else {
-                String::new()
-            };
-            let place = (cell.account.clone(), region);
-            *self.foreign.entry(place).or_default() += cell.counts.outside_scope;
-        }
-        add(
-            log_set.by_account.entry(cell.account).or_default(),
-            &cell.counts,
-        );
+        })?;
+        Ok(())
     }
 
+    /// Adds a record to exactly one count; false if it belongs to no cell of the file.
+    fn add(&mut self, entry: &Entry, dropped: Option<Drop>) -> bool {
+        let Some(cell) = self.cells.get_mut(entry.cell as usize) else {
+            return false;
+        };
+        let spot = &mut self.spots.all[cell.spot];
+        spot.counts.seen += 1;
+        match dropped {
+            Some(Drop::Duplicate) => {
+                spot.counts.duplicates += 1;
+                cell.duplicates += 1;
+            }
+            Some(Drop::Amended) => spot.counts.amended += 1,
+            Some(Drop::Conflict) => {
+                spot.counts.conflicts += 1;
+                if self.period.contains(entry.time) && spot.is_in_scope {
+                    self.tally.conflicts += 1;
+                    let hour = entry.time.div_euclid(HOUR) * HOUR;
+                    let place = (spot.account.clone(), spot.region.clone(), hour);
+                    self.tally.conflict_hours.insert(place);
+                }
+            }
+            None if !self.period.contains(entry.time) => {
+                spot.counts.outside_period += 1;
+                widen(&mut self.log_set.outside_times, entry.time);
+                note_outside(spot, cell.classes, entry.time, self.period);
+            }
+            None if !spot.is_in_scope => spot.counts.outside_scope += 1,
+            None => {
+                spot.counts.kept += 1;
+                cell.kept += 1;
+                cell.first_time = cell.first_time.min(entry.time);
+                cell.last_time = cell.last_time.max(entry.time);
+                add_to_grid(spot, cell.classes, entry.time, &self.days);
+            }
+        }
+        true
+    }
+
+    /// Adds what a file has of its cells to the whole.
+    fn close(&mut self, rank: u32, is_watched: bool) {
+        for cell in &self.cells {
+            if cell.duplicates > 0 {
+                *self.tally.duplicates.entry(rank).or_default() += cell.duplicates;
+            }
+            if cell.kept == 0 {
+                continue;
+            }
+            if is_watched {
+                *self.tally.watched.entry(rank).or_default() += cell.kept;
+            }
+            let first = self.log_set.first_time.get_or_insert(cell.first_time);
+            *first = cell.first_time.min(*first);
+            let last = self.log_set.last_time.get_or_insert(cell.last_time);
+            *last = cell.last_time.max(*last);
+            let kind = (cell.classes, cell.profile);
+            *self.tally.kinds.entry(kind).or_default() += cell.kept;
+            let spot = &mut self.spots.all[cell.spot];
+            if let Some(mark) = &cell.mark {
+                let place = (
+                    spot.account.clone(),
+                    spot.region.clone(),
+                    mark.as_ref().clone(),
+                );
+                let count = self.tally.marks.entry(place).or_insert(MarkCount {
+                    records: 0,
+                    first_time: cell.first_time,
+                    last_time: cell.last_time,
+                });
+                count.records += cell.kept;
+                count.first_time = count.first_time.min(cell.first_time);
+                count.last_time = count.last_time.max(cell.last_time);
+            }
+            for class in cell.classes.iter() {
+                let count = &mut spot.classes[class as usize];
+                count.records += cell.kept;
+                count.last_time = count.last_time.max(cell.last_time);
+            }
+        }
+    }
+
+    /// Puts what was counted by place under its names.
+    fn finish(self) -> Tally {
+        let (mut tally, log_set) = (self.tally, self.log_set);
+        for spot in self.spots.all {
+            let place = (spot.account, spot.region);
+            for class in EventClass::ALL {
+                let count = spot.classes[class as usize];
+                if count.records > 0 {
+                    *log_set.by_class.entry(class).or_default() += count.records;
+                    let key = (place.0.clone(), place.1.clone(), class);
+                    tally.classes.insert(key, count);
+                }
+            }
+            if spot.counts.outside_scope > 0 {
+                let region = if spot.has_account {
+                    place.1.clone()
+                } else {
+                    String::new()
+                };
+                let foreign = tally.foreign.entry((place.0.clone(), region)).or_default();
+                *foreign += spot.counts.outside_scope;
+            }
+            let of_account = log_set.by_account.entry(place.0.clone()).or_default();
+            add(of_account, &spot.counts);
+            if !spot.writes_outside.is_empty() {
+                tally
+                    .writes_outside
+                    .insert(place.clone(), spot.writes_outside);
+            }
+            if !spot.days.is_empty() {
+                tally.grid.insert(place, spot.days);
+            }
+        }
+        tally
+    }
+}
+
+/// Makes a stretch of time reach to `time`.
+fn widen(times: &mut Option<(i64, i64)>, time: i64) {
+    let (first, last) = times.get_or_insert((time, time));
+    *first = time.min(*first);
+    *last = time.max(*last);
+}
+
+fn note_outside(spot: &mut Spot, classes: ClassSet, time: i64, period: &Period) {
+    let is_near = time >= period.start - OUTSIDE && time < period.end + OUTSIDE;
+    if is_near && spot.is_in_scope && classes.contains(EventClass::ManagementWrite) {
+        spot.writes_outside.insert(time.div_euclid(DAY) * DAY);
+    }
+}
+
+fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
+    if spot.days.is_empty() {
+        spot.days = vec![DayCount::default(); days.count];
+    }
+    let day = &mut spot.days[days.at(time)];
+    day.records += 1;
+    day.calls += u64::from(!classes.contains(EventClass::Insights));
+    day.writes += u64::from(classes.contains(EventClass::ManagementWrite));
+    day.reads += u64::from(classes.contains(EventClass::ManagementRead));
+    day.hours |= 1 << (time.rem_euclid(DAY) / HOUR);
+}
+
+impl Tally {
     /// What there is of records with a mark, in the order of place and mark.
     pub fn marked(&self) -> Vec<Marked> {
         let all = self.marks.iter();
@@ -344,14 +448,17 @@ impl Tally {
 }
 
 /// Refused records have no account of their own; the key's claim stands in.
-fn count_refused(log_set: &mut LogSet, facts: &FileFacts) {
-    if facts.records_refused == 0 {
-        return;
+fn count_refused(log_set: &mut LogSet, file: &FileView<'_>) -> Result<(), AssessError> {
+    let refused = file.records_refused()?;
+    if refused == 0 {
+        return Ok(());
     }
-    let account = facts.claim.account.as_deref().unwrap_or(UNKNOWN_ACCOUNT);
-    let counts = log_set.by_account.entry(account.to_owned()).or_default();
-    counts.seen += facts.records_refused;
-    counts.refused += facts.records_refused;
+    let account = file.claim()?.account;
+    let account = account.unwrap_or_else(|| UNKNOWN_ACCOUNT.to_owned());
+    let counts = log_set.by_account.entry(account).or_default();
+    counts.seen += refused;
+    counts.refused += refused;
+    Ok(())
 }
 
 fn add(to: &mut RecordCounts, more: &RecordCounts) {

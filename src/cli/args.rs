@@ -84,6 +84,15 @@ pub struct Statements {
     pub selectors: Vec<PathBuf>,
 }
 
+/// Bounds on what one log file may cost.
+#[derive(Debug, Args, Default, Clone)]
+pub struct Limits {
+    /// Most MiB that one log file may have on disk, and may unpack to; a larger one is refused by
+    /// name, and its records are missing. Each thread may need twice as much memory; default: 512
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=4095))]
+    pub largest_file: Option<u32>,
+}
+
 /// How to behave while working.
 #[derive(Debug, Args, Default, Clone)]
 pub struct Behaviour {
@@ -189,6 +198,9 @@ pub struct Report {
     pub fail_on: Vec<FailOn>,
 
     #[command(flatten)]
+    pub limits: Limits,
+
+    #[command(flatten)]
     pub behaviour: Behaviour,
 }
 
@@ -223,6 +235,9 @@ pub struct Scan {
     /// Hash log contents although no digest file is among LOGS: for ledgers to be joined with others
     #[arg(long)]
     pub hash_logs: bool,
+
+    #[command(flatten)]
+    pub limits: Limits,
 
     #[command(flatten)]
     pub behaviour: Behaviour,
@@ -425,6 +440,9 @@ pub struct Inspect {
     /// Print the shipped table of prices, to be edited, and do nothing else
     #[arg(long)]
     pub print_prices: bool,
+
+    #[command(flatten)]
+    pub limits: Limits,
 
     #[command(flatten)]
     pub behaviour: Behaviour,

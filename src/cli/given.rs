@@ -70,9 +70,9 @@ impl Given {
     /// How many files and problems of the ledger are not of these logs, and the first.
     fn others(&self, ledger: &Ledger) -> Result<(u64, Option<String>), LedgerError> {
         // How many files of a name are left to be met in the ledger.
-        let mut own: HashMap<&str, usize> = HashMap::new();
-        for file in &self.listing.files {
-            *own.entry(&file.key).or_default() += 1;
+        let mut own: HashMap<String, usize> = HashMap::new();
+        for file in self.listing.files.iter() {
+            *own.entry(file.key).or_default() += 1;
         }
         let mut others: Vec<String> = Vec::new();
         ledger.keys(|key| {
@@ -93,7 +93,7 @@ impl Given {
     }
 }
 
-fn meet(key: &str, own: &mut HashMap<&str, usize>) -> bool {
+fn meet(key: &str, own: &mut HashMap<String, usize>) -> bool {
     match own.get_mut(key) {
         Some(left) if *left > 0 => {
             *left -= 1;
@@ -104,7 +104,7 @@ fn meet(key: &str, own: &mut HashMap<&str, usize>) -> bool {
 }
 
 /// Whether a file is a member of one of these archives.
-fn is_member(key: &str, own: &HashMap<&str, usize>) -> bool {
+fn is_member(key: &str, own: &HashMap<String, usize>) -> bool {
     key.match_indices('!')
         .any(|(at, _)| own.contains_key(&key[..at]))
 }

@@ -100,7 +100,7 @@ impl Intake<'_> {
             threads: self.inputs.threads.value,
             rehash: self.rehash,
             hash_logs: self.hash_logs,
-            ..ScanOptions::default()
+            limits: self.inputs.limits(),
         };
         let name = self.scan_name(given.kept.as_ref());
         ledger

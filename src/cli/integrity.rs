@@ -159,7 +159,7 @@ fn read(listing: &Listing, threads: usize, is_quiet: bool) -> Collected {
     let display = Display::new(is_quiet);
     let progress = Mutex::new(Progress {
         files_total: listing.files.len() as u64,
-        bytes_total: listing.files.iter().map(|file| file.size).sum(),
+        bytes_total: listing.files.bytes(),
         ..Progress::default()
     });
     let options = CollectOptions {

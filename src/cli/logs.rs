@@ -36,7 +36,6 @@ use crate::inspect::tally::Tally;
 use crate::integrity::IntegrityVerdict;
 use crate::ledger::{Ledger, LedgerError};
 use crate::period::Period;
-use crate::reader::ReadLimits;
 use crate::sanitize;
 use crate::source::Listing;
 use crate::source::shape::ARCHIVE;
@@ -84,7 +83,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         return Ok(Exit::Clean);
     }
     let settings = Settings::find(args.sources.config.as_deref())?;
-    let inputs = Inputs::new(&args.sources, &args.behaviour, &settings);
+    let inputs = Inputs::new(&args.sources, &args.behaviour, &args.limits, &settings);
     let asked = asked(args, clock)?;
     trust::refuse_folders("--keys", &args.keys)?;
     trust::refuse_folders("--metadata", &args.metadata)?;
@@ -121,12 +120,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
     };
     let tally = match &given {
         None => None,
-        Some(given) => Some(tally(
-            &given.listing,
-            inputs.threads.value,
-            asked.as_ref(),
-            &display,
-        )?),
+        Some(given) => Some(tally(&given.listing, &inputs, asked.as_ref(), &display)?),
     };
     let span = tally.as_ref().and_then(|tally| Span::of(&tally.days));
     let found = span.as_ref().map(|span| span.period.clone());
@@ -276,18 +270,18 @@ fn nothing_given(args: &Inspect) -> Failure {
 
 fn tally(
     listing: &Listing,
-    threads: usize,
+    inputs: &Inputs,
     asked: Option<&Period>,
     display: &Display,
 ) -> Result<Tally, Failure> {
     let progress = Mutex::new(Progress {
         files_total: listing.files.len() as u64,
-        bytes_total: listing.files.iter().map(|file| file.size).sum(),
+        bytes_total: listing.files.bytes(),
         ..Progress::default()
     });
     let options = PassOptions {
-        threads,
-        limits: ReadLimits::default(),
+        threads: inputs.threads.value,
+        limits: inputs.limits(),
         window: asked.map(|period| (period.start, period.end)),
         cancel: super::stop::flag(),
     };

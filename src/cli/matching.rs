@@ -173,7 +173,8 @@ pub fn read_all(
         complain(&format!("{}: {}", problem.display, problem.message));
         is_incomplete |= problem.severity == Severity::Error;
     }
-    for file in &listing.files {
+    for file in listing.files.iter() {
+        let file = &file;
         sink.begin(&file.key);
         let report = read_file(file, &limits, scratch, projector, sink);
         if report.is_archive() {

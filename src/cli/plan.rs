@@ -3,10 +3,11 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use super::args::{Behaviour, Report, Scan, Sources};
+use super::args::{Behaviour, Limits, Report, Scan, Sources};
 use super::failure::Failure;
 use super::settings::Settings;
 use crate::period::Period;
+use crate::reader::ReadLimits;
 
 /// Where a value came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,9 @@ where
     (!values.is_empty()).then(|| values.to_vec())
 }
 
+/// MiB of the largest log file that is read when nobody says otherwise.
+pub const LARGEST_FILE: u32 = 512;
+
 /// What both `report` and `scan` need.
 #[derive(Debug, Clone)]
 pub struct Inputs {
@@ -73,11 +77,18 @@ pub struct Inputs {
     pub controls: Valued<Vec<PathBuf>>,
     /// Reader threads.
     pub threads: Valued<usize>,
+    /// Most MiB that a log file may hold.
+    pub largest_file: Valued<u32>,
 }
 
 impl Inputs {
     /// Joins flags and settings.
-    pub fn new(sources: &Sources, behaviour: &Behaviour, settings: &Settings) -> Inputs {
+    pub fn new(
+        sources: &Sources,
+        behaviour: &Behaviour,
+        limits: &Limits,
+        settings: &Settings,
+    ) -> Inputs {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Inputs {
             logs: first(filled(&sources.logs), filled(&settings.logs), Vec::new()),
@@ -96,12 +107,20 @@ impl Inputs {
                 settings.threads.map(usize::from),
                 processors,
             ),
+            largest_file: first(limits.largest_file, settings.largest_file, LARGEST_FILE),
         }
+    }
+
+    /// Bounds on what one log file may cost.
+    pub fn limits(&self) -> ReadLimits {
+        let mut limits = ReadLimits::default();
+        limits.inflate.bytes = u64::from(self.largest_file.value) << 20;
+        limits
     }
 
     /// For `scan`.
     pub fn of_scan(args: &Scan, settings: &Settings) -> Inputs {
-        Inputs::new(&args.sources, &args.behaviour, settings)
+        Inputs::new(&args.sources, &args.behaviour, &args.limits, settings)
     }
 }
 
@@ -222,7 +241,7 @@ impl Plan {
     /// Joins flags and settings.
     pub fn new(args: &Report, settings: &Settings) -> Plan {
         Plan {
-            inputs: Inputs::new(&args.sources, &args.behaviour, settings),
+            inputs: Inputs::new(&args.sources, &args.behaviour, &args.limits, settings),
             period: first(
                 PeriodWords::new(args.period.as_ref(), args.from.as_ref(), args.to.as_ref()),
                 PeriodWords::new(

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::intake::{self, Intake};
 use super::matching::scope_with_warnings;
 use super::output::{Out, closed_is_fine, complain};
-use super::plan::{PeriodWords, Plan};
+use super::plan::{LARGEST_FILE, PeriodWords, Plan};
 use super::settings::Settings;
 use super::terminal::{Display, thousands};
 use super::trust;
@@ -29,6 +29,7 @@ use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
 use crate::packet::mask::Masking;
 use crate::packet::model::{Packet, Refusal};
+use crate::packet::spool::Spool;
 use crate::packet::write::{self, Options, Prepared, Run, RunPacket, Written};
 use crate::period::Period;
 use crate::record::time;
@@ -81,11 +82,8 @@ pub fn run(args: &Report, clock: &Clock, out: &mut Out) -> Result<Exit, Failure>
     };
     let ledger = intake.run(order.plan.ledger.value.as_deref(), &display)?;
     order.check_seed(&ledger)?;
-    let mut done = Vec::new();
     let mut prepared = Prepared::default();
-    for framework in &order.frameworks {
-        done.push(order.packet(framework, &ledger, &mut prepared)?);
-    }
+    let done = order.packets(&ledger, &mut prepared)?;
     if !args.behaviour.quiet {
         tell_notices(&done);
         tell_remarks(&done);
@@ -195,12 +193,29 @@ impl<'a> Order<'a> {
         }
     }
 
-    fn packet(
+    /// The packets in the order of the frameworks. Those that are about the same places
+    /// are about the same verdicts and rows, which are found once.
+    fn packets(&self, ledger: &Ledger, prepared: &mut Prepared) -> Result<Vec<Done>, Failure> {
+        let mut done: Vec<Option<Done>> = self.frameworks.iter().map(|_| None).collect();
+        while let Some(first) = done.iter().position(Option::is_none) {
+            let leader = &self.frameworks[first];
+            let assessed = self.assess(leader, ledger)?;
+            let spool = Spool::stopped_by(super::stop::flag());
+            for (framework, done) in self.frameworks.iter().zip(&mut done) {
+                let is_alike = assess::same_places(&self.scope, &leader.id, &framework.id);
+                if done.is_none() && is_alike {
+                    *done = Some(self.packet(framework, ledger, &assessed, &spool, prepared)?);
+                }
+            }
+        }
+        Ok(done.into_iter().flatten().collect())
+    }
+
+    fn assess<'l>(
         &self,
         framework: &Framework,
-        ledger: &Ledger,
-        prepared: &mut Prepared,
-    ) -> Result<Done, Failure> {
+        ledger: &'l Ledger,
+    ) -> Result<Assessed<'l>, Failure> {
         let options = assess::Options {
             framework: Some(&framework.id),
             sample_size: self.plan.sample_size.value,
@@ -208,11 +223,18 @@ impl<'a> Order<'a> {
             trust: Some(&self.trust),
             snapshots: &self.snapshots,
         };
-        let Assessed {
-            assessment,
-            evidence,
-        } = assess::assess(ledger, &self.set, &self.scope, &self.period, &options)
-            .map_err(|error| Failure::usage(error.to_string(), error.help()))?;
+        assess::assess(ledger, &self.set, &self.scope, &self.period, &options)
+            .map_err(|error| Failure::usage(error.to_string(), error.help()))
+    }
+
+    fn packet(
+        &self,
+        framework: &Framework,
+        ledger: &Ledger,
+        assessed: &Assessed<'_>,
+        spool: &Spool,
+        prepared: &mut Prepared,
+    ) -> Result<Done, Failure> {
         let facts = Facts {
             generated_at: self.generated_at,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -226,19 +248,20 @@ impl<'a> Order<'a> {
             },
         };
         let inputs = Inputs {
-            assessment: &assessment,
-            source: &evidence,
+            assessment: &assessed.assessment,
+            source: &assessed.evidence,
             controls: &self.set,
             framework,
             scope: &self.scope,
             period: &self.period,
             facts: &facts,
+            spool: Some(spool),
         };
         let packet = build::build(&inputs).map_err(|error| {
-            Failure::usage(
-                error.to_string(),
-                "run again; if it stays, report it as a fault of attestrail",
-            )
+            if super::stop::flag().load(Ordering::Relaxed) {
+                return super::stop::failure();
+            }
+            Failure::usage(error.to_string(), error.help())
         })?;
         let options = Options {
             out: &self.plan.out.value,
@@ -287,6 +310,10 @@ impl<'a> Order<'a> {
             "--generated-at {}",
             time::format(self.generated_at)
         ));
+        let largest = self.plan.inputs.largest_file.value;
+        if largest != LARGEST_FILE {
+            words.push(format!("--largest-file {largest}"));
+        }
         if self.args.keep_secrets {
             words.push("--keep-secrets".to_owned());
         }

@@ -31,6 +31,7 @@ struct Raw {
     seed: Option<String>,
     sample_size: Option<u32>,
     threads: Option<u16>,
+    largest_file: Option<u32>,
     replace: Option<bool>,
     #[serde(default)]
     keys: Vec<PathBuf>,
@@ -71,6 +72,8 @@ pub struct Settings {
     pub sample_size: Option<u32>,
     /// Reader threads.
     pub threads: Option<u16>,
+    /// Most MiB that a log file may hold.
+    pub largest_file: Option<u32>,
     /// Replace packets.
     pub replace: Option<bool>,
     /// Public keys for digest files, perhaps with a Region in front.
@@ -182,6 +185,7 @@ impl Settings {
             seed: raw.seed,
             sample_size: raw.sample_size,
             threads: raw.threads,
+            largest_file: raw.largest_file,
             replace: raw.replace,
             keys: raw
                 .keys

@@ -88,6 +88,11 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Exit, Failure> {
         &chains.require.value,
     ));
     lines.push(line("threads", &inputs.threads, &inputs.threads.value));
+    lines.push(line(
+        "largest-file",
+        &inputs.largest_file,
+        &inputs.largest_file.value,
+    ));
     lines.push(line("replace", &plan.replace, &plan.replace.value));
     lines.push(line(
         "selectors",

@@ -38,9 +38,7 @@ impl Kept {
             path: self.path.clone(),
             key: key.to_owned(),
             size: self.size,
-            modified: None,
-            root: 0,
-            copy: 0,
+            ..SourceFile::default()
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::integrity::parallel;
 use crate::reader::{ReadLimits, Scratch, archive, read_file, read_member};
 use crate::record::path::PathSet;
 use crate::record::project::Projector;
+use crate::source::files::Files;
 use crate::source::{SourceFile, layout};
 
 /// How to read.
@@ -28,15 +29,16 @@ const AT_ONCE: usize = 32;
 ///
 /// Tallies are joined in the order of the listing, so that threads cannot show.
 pub fn read(
-    files: &[SourceFile],
+    files: &Files,
     options: &PassOptions<'_>,
     done: &(dyn Fn(u64, u64) + Sync),
 ) -> Option<Tally> {
     let paths = PathSet::new();
     let mut whole = Tally::whole();
-    for chunk in files.chunks(AT_ONCE * options.threads.max(1)) {
+    let at_once = AT_ONCE * options.threads.max(1);
+    for start in (0..files.len()).step_by(at_once) {
         let tallies = parallel::map(
-            chunk.len(),
+            at_once.min(files.len() - start),
             options.threads,
             || {
                 let sink = TallySink::new(options.window);
@@ -46,8 +48,8 @@ pub fn read(
                 if options.cancel.load(Ordering::Relaxed) {
                     return None;
                 }
-                let file = &chunk[at];
-                let tally = one(file, options, scratch, projector, sink);
+                let file = files.get(start + at)?;
+                let tally = one(&file, options, scratch, projector, sink);
                 done(file.size, tally.total.records);
                 Some(tally)
             },

@@ -92,8 +92,10 @@ pub fn collect(
         options.threads,
         Buffers::default,
         |buffers, at| {
-            let file = &listing.files[at];
-            let found = look(file, options, buffers);
+            let Some(file) = listing.files.get(at) else {
+                return Found::Other;
+            };
+            let found = look(&file, options, buffers);
             for buffer in [&mut buffers.stored, &mut buffers.inflated] {
                 if buffer.capacity() > KEPT_BUFFER {
                     *buffer = Vec::new();

@@ -1,6 +1,7 @@
 //! What is known of one log file once it was read: plain data, the same
 //! whenever and wherever the file is read with the same controls and lists.
 
+use super::codec::Cursor;
 use super::integrity::IntegrityFact;
 use super::remarks::{AddendumFact, InsightFact, Mark};
 use crate::control::keys::Keys;
@@ -86,6 +87,39 @@ pub struct Cell {
     pub records: u64,
     /// Their bytes.
     pub bytes: u64,
+}
+
+/// A [`Cell`] where it lies packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellRef<'c> {
+    /// See [`Cell::account`].
+    pub account: &'c str,
+    /// See [`Cell::region`].
+    pub region: &'c str,
+    /// See [`Cell::classes`].
+    pub classes: ClassSet,
+    /// See [`Cell::profile`].
+    pub profile: u32,
+    /// See [`Cell::mark`].
+    pub mark: Option<Box<Mark>>,
+    /// See [`Cell::records`].
+    pub records: u64,
+    /// See [`Cell::bytes`].
+    pub bytes: u64,
+}
+
+impl<'c> CellRef<'c> {
+    pub(super) fn unpack(from: &mut Cursor<'c>) -> Option<CellRef<'c>> {
+        Some(CellRef {
+            account: from.text()?,
+            region: from.text()?,
+            classes: ClassSet(from.number32()?),
+            profile: from.number32()?,
+            mark: Mark::unpack(from)?,
+            records: from.number()?,
+            bytes: from.number()?,
+        })
+    }
 }
 
 /// What a record lacks for one record-fields control.

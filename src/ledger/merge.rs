@@ -38,8 +38,8 @@ pub fn merge(into: &mut Ledger, from: &Ledger) -> Result<Merged, LedgerError> {
     let mut writer = Writer::new(into);
     let mut merged = Merged::default();
     let mut ids = Vec::new();
-    from.files(|head| -> Result<(), LedgerError> {
-        ids.push(head.id);
+    from.views(|file| -> Result<(), LedgerError> {
+        ids.push(file.id()?);
         Ok(())
     })?;
     for id in ids {

@@ -1,17 +1,15 @@
 //! Reads facts back, in orders that depend on the facts alone.
 
-use std::collections::{HashMap, HashSet};
-
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, Rows};
 
 use super::codec::Cursor;
 use super::error::LedgerError;
 use super::facts::{
-    Cell, ClaimFact, FieldMask, FileFacts, FileState, ProblemFact, Profile, Projection, RecordFact,
-    RefusalFact, RowFact, Stat, StoreSeen, TrailChange, TrailFact,
+    Cell, CellRef, ClaimFact, FieldMask, FileFacts, FileState, ProblemFact, Profile, Projection,
+    RecordFact, RefusalFact, RowFact, Stat, StoreSeen, TrailChange, TrailFact,
 };
 use super::integrity::{IntegrityFact, NOT_HASHED};
-use super::remarks::{Mark, unpack_addendum, unpack_insight};
+use super::remarks::{unpack_addendum, unpack_insight};
 use super::store::Ledger;
 use super::write::{ACTOR_KINDS, record_id};
 use crate::control::keys::{Keys, Values};
@@ -70,6 +68,36 @@ pub struct KnownFile {
     pub is_hashed: bool,
 }
 
+/// Goes over the files of a ledger.
+pub struct KnownFiles<'k> {
+    ledger: &'k Ledger,
+    rows: Rows<'k>,
+}
+
+impl KnownFiles<'_> {
+    /// The next file; its key is put into `key`.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn next(&mut self, key: &mut String) -> Result<Option<KnownFile>, LedgerError> {
+        let Some(row) = self.ledger.wrap(self.rows.next())? else {
+            return Ok(None);
+        };
+        let name = self.ledger.wrap(row.get_ref(0))?.as_str();
+        key.clear();
+        key.push_str(name.map_err(|_| self.ledger.damaged("a key is no text"))?);
+        let read = || -> rusqlite::Result<KnownFile> {
+            Ok(KnownFile {
+                id: row.get(1)?,
+                stat: read_stat(row, 2)?,
+                was_accepted: row.get(5)?,
+                is_hashed: row.get(6)?,
+            })
+        };
+        self.ledger.wrap(read()).map(Some)
+    }
+}
+
 /// What one file is to digest chains.
 #[derive(Debug, Clone)]
 pub struct ChainFile {
@@ -84,7 +112,61 @@ pub struct ChainFile {
 }
 
 /// The place of each file in the order of keys and content.
-pub type Ranks = HashMap<i64, u32>;
+#[derive(Debug, Default)]
+pub struct Ranks {
+    /// By number where the numbers are dense.
+    dense: Vec<u32>,
+    /// Else number and place, in the order of numbers.
+    sparse: Vec<(i64, u32)>,
+}
+
+/// The place of a number that no file has.
+const NOWHERE: u32 = u32::MAX;
+
+impl Ranks {
+    /// The places of files that are given in their order.
+    pub fn of(order: &[i64]) -> Ranks {
+        let most = order.iter().copied().max().unwrap_or_default();
+        let places = order.iter().copied().zip(0u32..);
+        let mut ranks = Ranks::default();
+        match usize::try_from(most)
+            .ok()
+            .filter(|most| *most < 4 * order.len())
+        {
+            Some(most) => {
+                ranks.dense = vec![NOWHERE; most + 1];
+                for (id, place) in places {
+                    ranks.dense[id as usize] = place;
+                }
+            }
+            // Files were replaced so often that most numbers are free.
+            None => {
+                ranks.sparse = places.collect();
+                ranks.sparse.sort_unstable();
+            }
+        }
+        ranks
+    }
+
+    /// The place of a file.
+    pub fn get(&self, id: i64) -> Option<u32> {
+        let dense = usize::try_from(id).ok().and_then(|id| self.dense.get(id));
+        if let Some(place) = dense {
+            return Some(*place).filter(|place| *place != NOWHERE);
+        }
+        let found = self.sparse.binary_search_by_key(&id, |one| one.0).ok()?;
+        Some(self.sparse[found].1)
+    }
+
+    /// The place of a file that is there.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn at(&self, id: i64) -> u32 {
+        self.get(id)
+            .expect("a file that the ledger named is one of its files")
+    }
+}
 
 const HEAD: &str = "id, key, sha256, size, modified, inode, stored, inflated, shape, state, digest, \
                     claim_account, claim_region, claim_day, seen, refused, kept, refusals, notices, \
@@ -168,31 +250,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Every file together with its packed entries, in the order of [`Ledger::files`].
-    ///
-    /// # Errors
-    /// See [`LedgerError`]; or what `each` returns.
-    pub fn files_with_entries<E: From<LedgerError>>(
-        &self,
-        mut each: impl FnMut(FileHead, &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let sql = format!("SELECT {HEAD}, entries FROM file ORDER BY key, sha256");
-        let mut statement = self.wrap(self.connection.prepare(&sql))?;
-        let mut rows = self.wrap(statement.query([]))?;
-        while let Some(row) = self.wrap(rows.next())? {
-            let head = self
-                .wrap(read_head(row))?
-                .ok_or_else(|| self.damaged("a file's facts cannot be read"))?;
-            let blob = self.wrap(row.get_ref(25))?;
-            let bytes = blob
-                .as_blob_or_null()
-                .map_err(|_| self.damaged("entries are no bytes"))?;
-            each(head, bytes.unwrap_or_default())?;
-        }
-        Ok(())
-    }
-
-    /// The packed entries of every file that has some, in the order of [`Ledger::files`].
+    /// The packed entries of every file that has some, in the order of numbers.
     ///
     /// # Errors
     /// See [`LedgerError`]; or what `each` returns.
@@ -200,7 +258,7 @@ impl Ledger {
         &self,
         mut each: impl FnMut(i64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT id, entries FROM file WHERE kept > 0 ORDER BY key, sha256";
+        let sql = "SELECT file, packed FROM entry ORDER BY file";
         let mut statement = self.wrap(self.connection.prepare(sql))?;
         let mut rows = self.wrap(statement.query([]))?;
         while let Some(row) = self.wrap(rows.next())? {
@@ -296,26 +354,32 @@ impl Ledger {
         self.wrap(statement.query_row([file], |row| Ok((row.get(0)?, row.get(1)?))))
     }
 
-    /// The files under a key.
+    /// The numbers of the files under a key.
     ///
     /// # Errors
     /// See [`LedgerError`].
-    pub fn files_under(&self, key: &str) -> Result<Vec<KnownFile>, LedgerError> {
-        let sql = format!(
-            "SELECT id, size, modified, inode, state <> 1, \
-             coalesce(substr(integrity, 1, 2) <> {NOT_HASHED}, 1) FROM file WHERE key = ?1 ORDER BY id"
-        );
-        let mut statement = self.wrap(self.connection.prepare_cached(&sql))?;
-        let read = |row: &Row<'_>| -> rusqlite::Result<KnownFile> {
-            Ok(KnownFile {
-                id: row.get(0)?,
-                stat: read_stat(row, 1)?,
-                was_accepted: row.get(4)?,
-                is_hashed: row.get(5)?,
-            })
-        };
-        let rows = self.wrap(statement.query_map([key], read))?;
+    pub fn files_under(&self, key: &str) -> Result<Vec<i64>, LedgerError> {
+        let sql = "SELECT id FROM file WHERE key = ?1 ORDER BY id";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        let rows = self.wrap(statement.query_map([key], |row| row.get(0)))?;
         self.wrap(rows.collect())
+    }
+
+    /// Lets `read` go over all files, in byte order of their keys, as a scan meets them again.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; and what `read` returns.
+    pub fn known_files<T>(
+        &self,
+        read: impl FnOnce(&mut KnownFiles<'_>) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let sql = format!(
+            "SELECT key, id, size, modified, inode, state <> 1, \
+             coalesce(substr(integrity, 1, 2) <> {NOT_HASHED}, 1) FROM file ORDER BY key"
+        );
+        let mut statement = self.wrap(self.connection.prepare(&sql))?;
+        let rows = self.wrap(statement.query([]))?;
+        read(&mut KnownFiles { ledger: self, rows })
     }
 
     /// The members of the archive with this key, each with its number, key and SHA-256.
@@ -358,16 +422,24 @@ impl Ledger {
         self.wrap(rows.collect())
     }
 
-    /// The contents that more than one file with records has.
+    /// The first bytes of the SHA-256 of every file that could be read, in any order.
     ///
     /// # Errors
-    /// See [`LedgerError`].
-    pub fn repeated_contents(&self) -> Result<HashSet<[u8; 32]>, LedgerError> {
-        let sql = "SELECT sha256 FROM file WHERE kept > 0 AND sha256 <> x'' \
-                   GROUP BY sha256 HAVING count(*) > 1";
+    /// See [`LedgerError`]; or what `each` returns.
+    pub fn contents<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(u64) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT sha256 FROM file INDEXED BY sqlite_autoindex_file_1";
         let mut statement = self.wrap(self.connection.prepare(sql))?;
-        let rows = self.wrap(statement.query_map([], |row| row.get(0)))?;
-        self.wrap(rows.collect())
+        let mut rows = self.wrap(statement.query([]))?;
+        while let Some(row) = self.wrap(rows.next())? {
+            let sha256 = self.wrap(row.get_ref(0))?.as_blob().unwrap_or_default();
+            if let Some(front) = sha256.first_chunk() {
+                each(u64::from_le_bytes(*front))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether it holds a digest file.
@@ -378,6 +450,17 @@ impl Ledger {
         let sql = "SELECT EXISTS (SELECT 1 FROM file WHERE substr(integrity, 1, 1) = x'02')";
         let found = self.connection.query_row(sql, [], |row| row.get(0));
         self.wrap(found)
+    }
+
+    /// The keys of the files that hold public keys, in their order.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn files_of_public_keys(&self) -> Result<Vec<String>, LedgerError> {
+        let sql = "SELECT key FROM file WHERE substr(integrity, 1, 1) = x'05' ORDER BY key, sha256";
+        let mut statement = self.wrap(self.connection.prepare(sql))?;
+        let rows = self.wrap(statement.query_map([], |row| row.get(0)))?;
+        self.wrap(rows.collect())
     }
 
     /// Every file that is something to digest chains, in the order of [`Ledger::files`].
@@ -411,23 +494,24 @@ impl Ledger {
     /// # Errors
     /// See [`LedgerError`].
     pub fn facts(&self, id: i64) -> Result<Option<FileFacts>, LedgerError> {
-        let sql = format!("SELECT {HEAD}, entries, integrity FROM file WHERE id = ?1");
+        let sql = format!("SELECT {HEAD}, integrity FROM file WHERE id = ?1");
         let mut statement = self.wrap(self.connection.prepare_cached(&sql))?;
-        let read = |row: &Row<'_>| -> rusqlite::Result<(Option<FileHead>, Vec<u8>, Vec<u8>)> {
-            let blob = |at| {
-                row.get::<_, Option<Vec<u8>>>(at)
-                    .map(Option::unwrap_or_default)
-            };
-            Ok((read_head(row)?, blob(25)?, blob(26)?))
+        let read = |row: &Row<'_>| -> rusqlite::Result<(Option<FileHead>, Vec<u8>)> {
+            let integrity: Option<Vec<u8>> = row.get(25)?;
+            Ok((read_head(row)?, integrity.unwrap_or_default()))
         };
         let found = self.wrap(statement.query_row([id], read).optional())?;
-        let Some((head, entries, integrity)) = found else {
+        let Some((head, integrity)) = found else {
             return Ok(None);
         };
         let mut facts = head
             .ok_or_else(|| self.damaged("a file's facts cannot be read"))?
             .facts;
-        facts.entries = entries;
+        self.entry_reader()?
+            .of(id, |packed| -> Result<(), LedgerError> {
+                facts.entries = packed.to_vec();
+                Ok(())
+            })?;
         facts.integrity = IntegrityFact::unpack(&integrity)
             .ok_or_else(|| self.damaged("facts for digest chains cannot be read"))?;
         self.add_rows(id, &mut facts)?;
@@ -475,7 +559,7 @@ fn flush<E>(
     each: &mut impl FnMut(LedgerRow) -> Result<(), E>,
 ) -> Result<(), E> {
     equal.sort_by_key(|row| {
-        let rank = ranks.get(&row.file).copied().unwrap_or(u32::MAX);
+        let rank = ranks.get(row.file).unwrap_or(NOWHERE);
         (rank, row.index, row.part, row.role)
     });
     equal.drain(..).try_for_each(each)
@@ -648,7 +732,7 @@ fn unpack_projection(bytes: &[u8]) -> Option<Projection> {
     })
 }
 
-fn unpack_all<T>(
+pub(super) fn unpack_all<T>(
     bytes: &[u8],
     mut one: impl FnMut(&mut Cursor<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
@@ -660,7 +744,7 @@ fn unpack_all<T>(
     Some(all)
 }
 
-fn unpack_refusal(from: &mut Cursor<'_>) -> Option<RefusalFact> {
+pub(super) fn unpack_refusal(from: &mut Cursor<'_>) -> Option<RefusalFact> {
     Some(RefusalFact {
         index: from.number32()?.checked_sub(1),
         is_loss: from.number()? == 1,
@@ -670,18 +754,19 @@ fn unpack_refusal(from: &mut Cursor<'_>) -> Option<RefusalFact> {
 }
 
 fn unpack_cell(from: &mut Cursor<'_>) -> Option<Cell> {
+    let cell = CellRef::unpack(from)?;
     Some(Cell {
-        account: from.text()?.to_owned(),
-        region: from.text()?.to_owned(),
-        classes: ClassSet(from.number32()?),
-        profile: from.number32()?,
-        mark: Mark::unpack(from)?,
-        records: from.number()?,
-        bytes: from.number()?,
+        account: cell.account.to_owned(),
+        region: cell.region.to_owned(),
+        classes: cell.classes,
+        profile: cell.profile,
+        mark: cell.mark,
+        records: cell.records,
+        bytes: cell.bytes,
     })
 }
 
-fn unpack_profile(from: &mut Cursor<'_>) -> Option<Profile> {
+pub(super) fn unpack_profile(from: &mut Cursor<'_>) -> Option<Profile> {
     let count = from.number()?;
     (0..count)
         .map(|_| {
@@ -693,7 +778,7 @@ fn unpack_profile(from: &mut Cursor<'_>) -> Option<Profile> {
         .collect()
 }
 
-fn unpack_store(from: &mut Cursor<'_>) -> Option<StoreSeen> {
+pub(super) fn unpack_store(from: &mut Cursor<'_>) -> Option<StoreSeen> {
     Some(StoreSeen {
         control: from.number32()?,
         part: from.number32()?,
@@ -705,7 +790,7 @@ fn unpack_store(from: &mut Cursor<'_>) -> Option<StoreSeen> {
     })
 }
 
-fn unpack_trail(from: &mut Cursor<'_>) -> Option<TrailFact> {
+pub(super) fn unpack_trail(from: &mut Cursor<'_>) -> Option<TrailFact> {
     Some(TrailFact {
         index: from.number32()?,
         time: from.signed()?,

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::error::{LedgerError, TEMPORARY};
 use super::identity::Identity;
 
 /// Version of the tables; another version is refused.
-pub const FORMAT: i64 = 3;
+pub const FORMAT: i64 = 4;
 /// Marks the file as a ledger (`ATRL`).
 const APPLICATION_ID: i64 = 0x4154_524C;
 
@@ -29,9 +30,10 @@ CREATE TABLE file (
   state INTEGER NOT NULL, digest INTEGER NOT NULL,
   claim_account TEXT, claim_region TEXT, claim_day INTEGER,
   seen INTEGER NOT NULL, refused INTEGER NOT NULL, kept INTEGER NOT NULL,
-  refusals BLOB, notices BLOB, cells BLOB, profiles BLOB, stores BLOB, trails BLOB, entries BLOB, integrity BLOB,
+  refusals BLOB, notices BLOB, cells BLOB, profiles BLOB, stores BLOB, trails BLOB, integrity BLOB,
   insights BLOB, addenda BLOB,
   UNIQUE (key, sha256));
+CREATE TABLE entry (file INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE record (id INTEGER PRIMARY KEY, projection BLOB NOT NULL, bytes BLOB);
 CREATE TABLE row (
   file INTEGER NOT NULL, record INTEGER NOT NULL, control INTEGER NOT NULL, part INTEGER NOT NULL,
@@ -212,6 +214,8 @@ impl Ledger {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_millis(300))?;
+    // Else statements are compiled anew for each value that is bound to them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Sorting and temporary tables go to disk, so that memory stays flat.
     connection.pragma_update(None, "temp_store", "FILE")?;
@@ -268,17 +272,20 @@ fn check(connection: &Connection, path: &Path) -> Result<Identity, LedgerError> 
             differences: vec![difference],
         });
     }
-    read_identity(connection).map_err(wrap)
+    let identity = read_identity(connection).map_err(wrap)?;
+    identity.ok_or_else(|| LedgerError::Damaged {
+        path: path.to_owned(),
+        detail: "it does not say how it was made".to_owned(),
+    })
 }
 
-fn read_identity(connection: &Connection) -> rusqlite::Result<Identity> {
-    let about = |name: &str| -> rusqlite::Result<String> {
-        let value = connection
-            .query_row("SELECT value FROM about WHERE name = ?1", [name], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        Ok(value.unwrap_or_else(|| "none".to_owned()))
+/// None if something is missing that every ledger says.
+fn read_identity(connection: &Connection) -> rusqlite::Result<Option<Identity>> {
+    let about = |name: &str| -> rusqlite::Result<Option<String>> {
+        let sql = "SELECT value FROM about WHERE name = ?1";
+        connection
+            .query_row(sql, [name], |row| row.get(0))
+            .optional()
     };
     let mut controls = connection.prepare("SELECT id, digest FROM control ORDER BY number")?;
     let controls = controls
@@ -288,10 +295,13 @@ fn read_identity(connection: &Connection) -> rusqlite::Result<Identity> {
     let lists = lists
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
-    Ok(Identity {
-        tool: about("tool")?,
-        seed: about("seed")?,
+    let (Some(tool), Some(seed)) = (about("tool")?, about("seed")?) else {
+        return Ok(None);
+    };
+    Ok(Some(Identity {
+        tool,
+        seed,
         controls,
         lists,
-    })
+    }))
 }

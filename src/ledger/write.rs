@@ -2,7 +2,7 @@
 //!
 //! A file is there with all its facts or not at all.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::codec::{put_number, put_signed, put_text};
 use super::error::LedgerError;
@@ -37,6 +37,8 @@ pub struct Writer<'l> {
     ledger: &'l Ledger,
     gate: Gate,
     in_batch: bool,
+    /// The file that was added last, or was there already.
+    last: i64,
 }
 
 /// What became of a file that was offered.
@@ -55,6 +57,7 @@ impl<'l> Writer<'l> {
             ledger,
             gate: Gate::default(),
             in_batch: false,
+            last: 0,
         }
     }
 
@@ -71,28 +74,49 @@ impl<'l> Writer<'l> {
         self.begin()?;
         let connection = &self.ledger.connection;
         let sha256 = facts.sha256.as_ref().map_or(&[][..], |hash| &hash[..]);
-        if let Some((id, state)) = self.ledger.wrap(known(connection, &facts.key, sha256))? {
+        let mut namesakes = self.ledger.wrap(under(connection, &facts.key, sha256))?;
+        if let Some(at) = namesakes.iter().position(|one| one.is_same) {
+            let Namesake { id, state, .. } = namesakes.remove(at);
             // Read under other limits, the same bytes may be refused once and read later.
             if state == FileState::Read || facts.state != FileState::Read {
+                self.last = id;
                 self.ledger.wrap(set_stat(connection, id, &facts.stat))?;
                 self.join_integrity(id, &facts.integrity)?;
                 return Ok(Added::Known(id));
             }
             self.ledger.wrap(delete_file(connection, id))?;
         }
-        if let Some(id) = self.ledger.wrap(any_under(connection, &facts.key))? {
+        if let Some(Namesake { id, .. }) = namesakes.first() {
             // What could not be read says nothing beside what could.
             if sha256.is_empty() {
-                return Ok(Added::Known(id));
+                self.last = *id;
+                return Ok(Added::Known(*id));
             }
             let sql = "DELETE FROM file WHERE key = ?1 AND sha256 = x''";
             self.ledger.wrap(connection.execute(sql, [&facts.key]))?;
         }
         let id = self.ledger.wrap(insert_file(connection, facts, sha256))?;
-        let rows = insert_records(connection, facts, id, &mut self.gate)
+        let rows = insert_entries(connection, facts, id)
+            .and_then(|()| insert_records(connection, facts, id, &mut self.gate))
             .and_then(|()| insert_rows(connection, facts, id));
         self.ledger.wrap(rows)?;
+        self.last = id;
         Ok(Added::New)
+    }
+
+    /// Removes every file with this key but the one that was added last; how many there were.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn forget_namesakes(&mut self, key: &str) -> Result<u64, LedgerError> {
+        let mut count = 0;
+        for id in self.ledger.files_under(key)? {
+            if id != self.last {
+                self.forget(id)?;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     /// What an earlier reading did not ask for, such as a hash, is added to a file that is there.
@@ -213,35 +237,33 @@ fn delete_file(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM row WHERE file = ?1", [id])?;
     let (from, to) = (record_id(id, 0), record_id(id, u32::MAX));
     connection.execute("DELETE FROM record WHERE id BETWEEN ?1 AND ?2", (from, to))?;
+    connection.execute("DELETE FROM entry WHERE file = ?1", [id])?;
     connection
         .execute("DELETE FROM file WHERE id = ?1", [id])
         .map(|_| ())
 }
 
-/// The number and state of the file with this key and content.
-fn known(
-    connection: &Connection,
-    key: &str,
-    sha256: &[u8],
-) -> rusqlite::Result<Option<(i64, FileState)>> {
-    let sql = "SELECT id, state FROM file WHERE key = ?1 AND sha256 = ?2";
-    let found: Option<(i64, usize)> = connection
-        .prepare_cached(sql)?
-        .query_row((key, sha256), |row| {
-            Ok((row.get(0)?, row.get::<_, u32>(1)? as usize))
-        })
-        .optional()?;
-    Ok(found.map(|(id, state)| {
-        let state = FileState::ALL.get(state).copied();
-        (id, state.unwrap_or(FileState::Refused))
-    }))
+/// A file with the key of another one.
+struct Namesake {
+    id: i64,
+    state: FileState,
+    /// Whether its content is that of the other one too.
+    is_same: bool,
 }
 
-fn any_under(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
-    let sql = "SELECT min(id) FROM file WHERE key = ?1";
-    connection
-        .prepare_cached(sql)?
-        .query_row([key], |row| row.get(0))
+/// The files with this key in the order of numbers, each with whether it has this content.
+fn under(connection: &Connection, key: &str, sha256: &[u8]) -> rusqlite::Result<Vec<Namesake>> {
+    let sql = "SELECT id, state, sha256 FROM file WHERE key = ?1 ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([key], |row| {
+        let state = FileState::ALL.get(row.get::<_, u32>(1)? as usize);
+        Ok(Namesake {
+            id: row.get(0)?,
+            state: state.copied().unwrap_or(FileState::Refused),
+            is_same: row.get_ref(2)?.as_blob()? == sha256,
+        })
+    })?;
+    rows.collect()
 }
 
 fn set_stat(connection: &Connection, id: i64, stat: &Stat) -> rusqlite::Result<()> {
@@ -256,7 +278,7 @@ fn set_stat(connection: &Connection, id: i64, stat: &Stat) -> rusqlite::Result<(
 fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rusqlite::Result<i64> {
     let state = FileState::ALL.iter().position(|one| *one == facts.state);
     let sql = "INSERT INTO file VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-               ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+               ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
     let mut statement = connection.prepare_cached(sql)?;
     statement.insert(params![
         facts.key,
@@ -281,11 +303,21 @@ fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rus
         pack_profiles(&facts.profiles),
         pack_stores(&facts.stores),
         pack_trails(&facts.trails),
-        facts.entries,
         facts.integrity.pack(),
         pack_all(&facts.insights, pack_insight),
         pack_all(&facts.addenda, pack_addendum),
     ])
+}
+
+/// In a table of their own: whoever asks for files does not go over their entries.
+fn insert_entries(connection: &Connection, facts: &FileFacts, file: i64) -> rusqlite::Result<()> {
+    if facts.entries.is_empty() {
+        return Ok(());
+    }
+    connection
+        .prepare_cached("INSERT INTO entry VALUES (?1, ?2)")?
+        .execute((file, &facts.entries))
+        .map(|_| ())
 }
 
 fn insert_records(

@@ -5,7 +5,7 @@
 
 mod control;
 pub(super) mod integrity;
-pub(super) mod log_set;
+mod log_set;
 pub(super) mod remarks;
 mod scope;
 
@@ -18,6 +18,7 @@ use super::model::{
     Conclusion, ControlInfo, FORMAT, FrameworkInfo, IntegrityInfo, MaskingInfo, Method, Packet,
     PeriodInfo, RequirementControl, RequirementInfo, Tool, VerdictCount,
 };
+use super::spool::Spool;
 use super::words;
 use crate::assess::outcome::{Assessment, ControlOutcome, EvidenceSource, Verdict};
 use crate::control::framework::{EvidenceLevel, Framework, Requirement};
@@ -43,6 +44,8 @@ pub struct Inputs<'a> {
     pub period: &'a Period,
     /// What else the run knows.
     pub facts: &'a Facts,
+    /// Lists that packets of the same source and the same masking share; none: each packet reads its own.
+    pub spool: Option<&'a Spool>,
 }
 
 /// What only the caller knows.
@@ -86,22 +89,36 @@ pub enum BuildError {
     Json(#[from] serde_json::Error),
 }
 
+impl BuildError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            BuildError::Evidence(cause) if cause.kind() == io::ErrorKind::StorageFull => {
+                "free some space in the folder for temporary files, or set `TMPDIR` to another one"
+            }
+            _ => "run again; if it stays, report it as a fault of attestrail",
+        }
+    }
+}
+
 /// The packet of one framework.
 ///
 /// # Errors
 /// See [`BuildError`].
 pub fn build(inputs: &Inputs<'_>) -> Result<Packet, BuildError> {
     let masker = Masker::new(inputs.facts.masking.clone());
+    let own = Spool::default();
+    let spool = inputs.spool.unwrap_or(&own);
     let mut masked_rows = 0;
     let mut controls = Vec::new();
     for control in inputs.controls.for_framework(&inputs.framework.id) {
         let outcome = outcome_of(inputs.assessment, &control.id)?;
-        let (info, masked) = control::info(inputs, &masker, control, outcome)?;
+        let (info, masked) = control::info(inputs, spool, &masker, control, outcome)?;
         masked_rows += masked;
         controls.push(info);
     }
     let requirements = requirements(inputs.framework, &controls);
-    let log_set = log_set::info(inputs, &masker)?;
+    let log_set = log_set::info(inputs, spool, &masker)?;
     let coverage = log_set::coverage(inputs.assessment, &masker);
     let integrity = integrity::info(inputs)?;
     let conclusion = conclusion(inputs, &integrity, &controls, &requirements);

@@ -7,6 +7,8 @@
 
 mod remarks;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::remarks::{
@@ -446,7 +448,7 @@ pub struct RowList {
     /// SHA-256 over all rows (see docs/packet.md), so that the packet id depends on each.
     pub rows_sha256: String,
     /// The first rows, in the order of time, event id and origin.
-    pub rows: Vec<Row>,
+    pub rows: Arc<[Row]>,
 }
 
 /// One record as evidence.
@@ -642,7 +644,7 @@ pub struct Refusals {
     /// SHA-256 over all rows.
     pub rows_sha256: String,
     /// The first rows; those that mean loss come first.
-    pub rows: Vec<Refusal>,
+    pub rows: Arc<[Refusal]>,
 }
 
 /// One refusal.
@@ -672,7 +674,7 @@ pub struct Inputs {
     /// SHA-256 over all rows.
     pub rows_sha256: String,
     /// The first rows in the order of keys.
-    pub rows: Vec<Input>,
+    pub rows: Arc<[Input]>,
 }
 
 /// One input file.

@@ -1,8 +1,8 @@
 //! Writes a packet folder: the model, the evidence, the logs, the views, and
 //! last the manifest over all of them.
 //!
-//! Rows stream from the ledger a second time; if they are not those that the
-//! model was built from, there is no packet. Views are given by the caller.
+//! Rows come from the spool, or stream from the ledger once more; if they are not those
+//! that the model was built from, there is no packet. Views are given by the caller.
 
 mod evidence_files;
 mod integrity_files;
@@ -21,6 +21,7 @@ use super::folder::{Existing, Folder, FolderError, Folders, write_beside};
 use super::manifest::{self, FileEntry, MANIFEST, SUMS};
 use super::mask::Masker;
 use super::model::Packet;
+use super::spool::Spool;
 
 /// A document that is made from the model alone.
 pub trait View {
@@ -189,6 +190,8 @@ fn fill(
     let target = folder_of(options.out, &packet.period.label, &packet.framework.id);
     let mut folder = Folder::begin(&target, options.existing)?;
     let masker = Masker::new(inputs.facts.masking.clone());
+    let own = Spool::default();
+    let spool = inputs.spool.unwrap_or(&own);
     let go_on = || match options.stop {
         Some(stop) if stop.load(Ordering::Relaxed) => Err(WriteError::Stopped),
         _ => Ok(()),
@@ -196,9 +199,9 @@ fn fill(
     write_own_texts(inputs, packet, &mut folder)?;
     for control in &packet.controls {
         go_on()?;
-        evidence_files::write(inputs, &masker, control, &go_on, &mut folder)?;
+        evidence_files::write(inputs, spool, &masker, control, &mut folder)?;
     }
-    log_files::write(inputs, &masker, packet, &mut folder)?;
+    log_files::write(inputs, spool, &masker, packet, &mut folder)?;
     for view in options.views {
         go_on()?;
         write_view(*view, packet, &mut folder)?;

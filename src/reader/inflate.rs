@@ -7,12 +7,15 @@
 //! The fast way trusts the length at the end of the file only as the size of a
 //! buffer. When anything does not fit, a slow second look tells what is wrong.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use libdeflater::{Crc, DecompressionError, Decompressor};
 
 /// Bytes of CRC and length at the end of a member.
 const FOOTER: usize = 8;
+/// Bytes that a slow look takes at once.
+const PIECE: usize = 64 << 10;
 /// Deflate cannot do better than 1032 to 1.
 const DENSEST: u64 = 1033;
 /// Below this the ratio is not looked at: a few repeated records compress very well.
@@ -182,7 +185,11 @@ fn wrong(looked: Result<u64, GzipFault>, stored: &[u8], limits: InflateLimits) -
 }
 
 fn is_too_dense(inflated: u64, stored: &[u8], limits: InflateLimits) -> bool {
-    inflated > SMALL && inflated / limits.ratio.max(1) > stored.len() as u64
+    is_too_dense_for(inflated, stored.len() as u64, limits)
+}
+
+fn is_too_dense_for(inflated: u64, stored: u64, limits: InflateLimits) -> bool {
+    inflated > SMALL && inflated / limits.ratio.max(1) > stored
 }
 
 fn truncated(stored: &[u8], inflated: u64) -> GzipFault {
@@ -245,7 +252,7 @@ fn header_length(bytes: &[u8]) -> Result<usize, GzipFault> {
 /// wrong with it, or its length if nothing is.
 fn look_closely(stored: &[u8], body: usize, limits: InflateLimits) -> Result<u64, GzipFault> {
     let mut decoder = flate2::bufread::DeflateDecoder::new(&stored[body..]);
-    let mut piece = vec![0u8; 64 << 10];
+    let mut piece = vec![0u8; PIECE];
     let mut crc = Crc::new();
     let mut inflated = 0u64;
     loop {
@@ -260,17 +267,8 @@ fn look_closely(stored: &[u8], body: usize, limits: InflateLimits) -> Result<u64
             }
             Err(_) => return Err(GzipFault::Corrupt { inflated }),
         }
-        if inflated > limits.bytes {
-            return Err(GzipFault::TooLarge {
-                limit: limits.bytes,
-            });
-        }
-        if is_too_dense(inflated, stored, limits) {
-            return Err(GzipFault::TooDense {
-                inflated,
-                stored: stored.len() as u64,
-                limit: limits.ratio,
-            });
+        if let Some(fault) = too_much(inflated, stored.len() as u64, limits) {
+            return Err(fault);
         }
     }
     let end = body + usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
@@ -292,6 +290,62 @@ fn look_closely(stored: &[u8], body: usize, limits: InflateLimits) -> Result<u64
         });
     }
     check_rest(&stored[behind..], behind as u64).map(|()| inflated)
+}
+
+/// Looks at a file that is not held in memory: the fault if its member unpacks to more than
+/// it may. Nothing if it does not, or is broken in some other way; that takes a look at the whole.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn look_for_too_much(
+    file: &mut File,
+    size: u64,
+    limits: InflateLimits,
+) -> io::Result<Option<GzipFault>> {
+    if size < FOOTER as u64 {
+        return Ok(None);
+    }
+    let mut footer = [0; FOOTER];
+    file.seek(SeekFrom::Start(size - FOOTER as u64))?;
+    file.read_exact(&mut footer)?;
+    let claimed = u64::from(read_footer(&footer).1);
+    if claimed <= limits.bytes && !is_too_dense_for(claimed, size, limits) {
+        return Ok(None);
+    }
+    let mut front = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(PIECE as u64).read_to_end(&mut front)?;
+    let Ok(body) = header_length(&front) else {
+        return Ok(None);
+    };
+    let packed = BufReader::with_capacity(PIECE, (&front[body..]).chain(file));
+    let mut decoder = flate2::bufread::DeflateDecoder::new(packed);
+    let mut piece = vec![0u8; PIECE];
+    let mut inflated = 0;
+    loop {
+        match decoder.read(&mut piece) {
+            // Whoever reads the whole finds the same, and says what it is.
+            Ok(0) | Err(_) => return Ok(None),
+            Ok(count) => inflated += count as u64,
+        }
+        let fault = too_much(inflated, size, limits);
+        if fault.is_some() {
+            return Ok(fault);
+        }
+    }
+}
+
+/// The fault of a member that unpacks to so much at least.
+fn too_much(inflated: u64, stored: u64, limits: InflateLimits) -> Option<GzipFault> {
+    if inflated > limits.bytes {
+        let limit = limits.bytes;
+        return Some(GzipFault::TooLarge { limit });
+    }
+    is_too_dense_for(inflated, stored, limits).then_some(GzipFault::TooDense {
+        inflated,
+        stored,
+        limit: limits.ratio,
+    })
 }
 
 fn check_rest(rest: &[u8], at: u64) -> Result<(), GzipFault> {

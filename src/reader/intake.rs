@@ -3,8 +3,9 @@
 //! What is returned accounts for every byte that was read. Faults are values
 //! in the report, never errors of the caller: the next file is read anyway.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
 use libdeflater::Decompressor;
 use sha2::{Digest, Sha256};
@@ -139,6 +140,11 @@ pub fn read_file(
             read_stored(&name, limits, scratch, projector, sink, &mut report);
         }
         Ok(Loaded::Other(kind)) => report.outcome = FileOutcome::NotRead(kind),
+        Ok(Loaded::TooMuch { fault, sha256 }) => {
+            report.sha256 = Some(sha256);
+            report.outcome = judge_fault(fault.into(), &name, scratch, &Tally::default());
+            settle(&mut report, Tally::default(), &name);
+        }
         Err(fault) => report.outcome = FileOutcome::Refused(fault),
     }
     scratch.give_back();
@@ -279,8 +285,34 @@ fn file_notice(code: &'static str, message: &str) -> Notice {
 }
 
 enum Loaded {
-    Whole { changed: bool },
+    Whole {
+        changed: bool,
+    },
     Other(OtherKind),
+    /// It unpacks to more than it may. Only its first bytes are held.
+    TooMuch {
+        fault: GzipFault,
+        sha256: [u8; 32],
+    },
+}
+
+/// Opens a file. A pipe that was put in its place since it was listed would block the opening.
+#[cfg(target_os = "linux")]
+fn open(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let without_waiting = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    File::options()
+        .read(true)
+        .custom_flags(without_waiting)
+        .open(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open(path: &Path) -> std::io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
+    File::open(path)
 }
 
 fn load(
@@ -290,12 +322,12 @@ fn load(
     stored: &mut Vec<u8>,
 ) -> Result<Loaded, FileFault> {
     let unreadable = |error: std::io::Error| FileFault::Unreadable(error.to_string());
-    // A pipe put in place of the file since it was listed would block the opening.
-    if !fs::metadata(&file.path).map_err(unreadable)?.is_file() {
+    let mut opened = open(&file.path).map_err(unreadable)?;
+    let looks = opened.metadata().map_err(unreadable)?;
+    if !looks.is_file() {
         return Err(FileFault::NotRegular);
     }
-    let mut opened = File::open(&file.path).map_err(unreadable)?;
-    let size = opened.metadata().map_err(unreadable)?.len();
+    let size = looks.len();
     stored.clear();
     if name.kind != NameKind::Log {
         (&mut opened)
@@ -323,6 +355,11 @@ fn load(
             None => FileFault::TooLarge { limit },
         });
     }
+    if size > KEPT_BUFFER as u64
+        && let Some(found) = too_much(&mut opened, size, limits, stored)?
+    {
+        return Ok(found);
+    }
     stored.reserve(usize::try_from(size).map_err(|_| FileFault::TooLarge { limit })? + 1);
     let left = (limit + 1).saturating_sub(stored.len() as u64);
     (&mut opened)
@@ -345,6 +382,55 @@ fn is_called_archive(key: &str) -> bool {
     ["zip", "tar", "tgz"]
         .iter()
         .any(|one| extension.eq_ignore_ascii_case(one))
+}
+
+/// Refuses a large file that unpacks to too much, without reading it into memory. Else the
+/// file stands where it stood.
+fn too_much(
+    opened: &mut File,
+    size: u64,
+    limits: &ReadLimits,
+    stored: &mut Vec<u8>,
+) -> Result<Option<Loaded>, FileFault> {
+    let unreadable = |error: std::io::Error| FileFault::Unreadable(error.to_string());
+    let held = stored.len() as u64;
+    let mut front = Vec::new();
+    opened.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    (&mut *opened)
+        .take(FRONT as u64)
+        .read_to_end(&mut front)
+        .map_err(unreadable)?;
+    let bounds = InflateLimits {
+        bytes: limits.bytes(),
+        ..limits.inflate
+    };
+    let fault = match inflate::is_gzip(&front) {
+        // An archive may be larger, because it is not held in memory.
+        true if archive_in(&front).is_none() => {
+            inflate::look_for_too_much(opened, size, bounds).map_err(unreadable)?
+        }
+        _ => None,
+    };
+    let Some(fault) = fault else {
+        opened.seek(SeekFrom::Start(held)).map_err(unreadable)?;
+        return Ok(None);
+    };
+    let sha256 = hash_of(opened).map_err(unreadable)?;
+    *stored = front;
+    Ok(Some(Loaded::TooMuch { fault, sha256 }))
+}
+
+/// SHA-256 of a whole file, piece by piece.
+fn hash_of(file: &mut File) -> std::io::Result<[u8; 32]> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hash.finalize().into()),
+            count => hash.update(&piece[..count]),
+        }
+    }
 }
 
 /// Whether a file that is not called like a log may be one all the same.

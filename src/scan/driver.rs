@@ -5,23 +5,25 @@
 //! is cut off, what was committed stays and the rest is read next time.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
 
 use super::file;
 use super::losses::{FirstLosses, Lost};
 use super::members::Members;
 use super::plan::Plan;
 use super::sink::FactSink;
-use super::unchanged::{self, ReadAgain, ToRead, stat_of};
+use super::unchanged::{self, Group, Namesakes, ReadAgain, ToRead, stat_of};
 use crate::integrity::place::{Role, role};
-use crate::ledger::facts::{FileFacts, FileState, ProblemFact, Stat};
+use crate::ledger::facts::{FileFacts, FileState, ProblemFact};
 use crate::ledger::merge::forget_healed_problems;
 use crate::ledger::write::{Added, Writer};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reader::{ReadLimits, Scratch};
 use crate::record::project::Projector;
+use crate::source::files::{BLOCK, Files};
 use crate::source::{Listing, Severity, SourceFile};
 
 /// Why a scan ended before its end.
@@ -120,10 +122,10 @@ pub struct Summary {
 }
 
 /// Facts are committed after so many files, or so many bytes of them.
-const BATCH_FILES: u64 = 2048;
+const BATCH_FILES: u64 = 8192;
 const BATCH_BYTES: usize = 32 << 20;
-/// Finished files that wait for the writer.
-const WAITING: usize = 16;
+/// Parcels of finished files that wait for the writer.
+const WAITING: usize = 8;
 
 /// Reads every listed file that the ledger does not know yet.
 ///
@@ -148,19 +150,20 @@ pub fn scan(
     let to_read = unchanged::to_read(ledger, &listing.files, again)?;
     let mut summary = Summary {
         listed: listing.files.len() as u64,
-        unchanged: (listing.files.len() - to_read.len()) as u64,
+        unchanged: listing.files.len() as u64 - to_read.count,
         ..Summary::default()
     };
     let whole = Counted {
-        files: to_read.len() as u64,
+        files: to_read.count,
         records: 0,
-        bytes: to_read.iter().map(|one| listing.files[one.at].size).sum(),
+        bytes: to_read.bytes,
     };
     progress.begin(whole, summary.unchanged);
     let queue = Queue {
         files: &listing.files,
         to_read: &to_read,
         next: AtomicUsize::new(0),
+        share: share(to_read.count, options.threads),
         cancel,
         broken: AtomicBool::new(false),
     };
@@ -179,11 +182,15 @@ pub fn scan(
             let (sender, receiver) = bounded(WAITING);
             for _ in 0..options.threads {
                 let (sender, worker) = (sender.clone(), &worker);
-                // An error says that nobody takes facts any more.
-                scope.spawn(move || worker().run(&mut |done| sender.send(done).is_ok()));
+                scope.spawn(move || {
+                    let mut parcel = Parcel::new(&sender);
+                    worker().run(&mut |done| parcel.add(done));
+                    parcel.send();
+                });
             }
             drop(sender);
-            let written = receiver.iter().try_for_each(|done| taker.take(done));
+            let all = receiver.iter().flatten();
+            let written = all.into_iter().try_for_each(|done| taker.take(done));
             // Threads that wait to hand over their facts must not wait for ever.
             queue.broken.store(true, Ordering::Relaxed);
             drop(receiver);
@@ -202,42 +209,102 @@ fn limits(
     listing: &Listing,
     options: &ScanOptions,
 ) -> Result<ReadLimits, LedgerError> {
-    let has_digest = |file: &SourceFile| role(&file.key) == Role::Digest;
+    let has_digest = || {
+        let mut files = listing.files.reader(0);
+        while let Some(file) = files.next() {
+            // Nothing else can be one by its name, and most files need no closer look.
+            if file.key.contains("CloudTrail-Digest") && role(&file.key) == Role::Digest {
+                return true;
+            }
+        }
+        false
+    };
     Ok(ReadLimits {
         hash_content: options.limits.hash_content
             || options.hash_logs
-            || listing.files.iter().any(has_digest)
+            || has_digest()
             || ledger.has_digests()?,
         ..options.limits
     })
 }
 
+/// Files that a thread takes at once: few, so that all threads end together, but not one
+/// by one where there are a million.
+fn share(files: u64, threads: usize) -> usize {
+    let most = files / (64 * threads.max(1) as u64);
+    most.clamp(1, BLOCK as u64) as usize
+}
+
 /// What is left to read, shared by all threads.
 struct Queue<'q> {
-    files: &'q [SourceFile],
-    to_read: &'q [ToRead],
+    files: &'q Files,
+    to_read: &'q ToRead,
     next: AtomicUsize,
+    /// Files of the listing that are taken at once.
+    share: usize,
     cancel: &'q AtomicBool,
     /// Set when nobody takes facts any more.
     broken: AtomicBool,
 }
 
 impl Queue<'_> {
-    fn take(&self) -> Option<usize> {
-        if self.cancel.load(Ordering::Relaxed) || self.broken.load(Ordering::Relaxed) {
+    fn is_open(&self) -> bool {
+        !self.cancel.load(Ordering::Relaxed) && !self.broken.load(Ordering::Relaxed)
+    }
+
+    /// The next files of the listing, of which some are to be read.
+    fn take(&self) -> Option<Range<usize>> {
+        if !self.is_open() {
             return None;
         }
-        let at = self.next.fetch_add(1, Ordering::Relaxed);
-        (at < self.to_read.len()).then_some(at)
+        let at = self.next.fetch_add(self.share, Ordering::Relaxed);
+        let end = (at + self.share).min(self.files.len());
+        (at < end).then_some(at..end)
     }
 }
 
 /// The facts of a file that was read, or of a member of an archive that is being read.
 struct Done {
-    /// Which of the files to read.
+    /// Its place in the listing.
     at: usize,
     facts: FileFacts,
     is_member: bool,
+}
+
+/// Facts on their way to the writer: small ones go together, so that it is not woken for each.
+struct Parcel<'p> {
+    sender: &'p Sender<Vec<Done>>,
+    held: Vec<Done>,
+    bytes: usize,
+}
+
+/// Files and bytes of facts that go together at most.
+const PARCEL_FILES: usize = 64;
+const PARCEL_BYTES: usize = 256 << 10;
+
+impl<'p> Parcel<'p> {
+    fn new(sender: &'p Sender<Vec<Done>>) -> Self {
+        Parcel {
+            sender,
+            held: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// False if nobody takes facts any more.
+    fn add(&mut self, done: Done) -> bool {
+        self.bytes += weight(&done.facts);
+        self.held.push(done);
+        if self.held.len() < PARCEL_FILES && self.bytes < PARCEL_BYTES {
+            return true;
+        }
+        self.send()
+    }
+
+    fn send(&mut self) -> bool {
+        self.bytes = 0;
+        self.sender.send(std::mem::take(&mut self.held)).is_ok()
+    }
 }
 
 /// Reads files, one after another, until there are no more.
@@ -263,35 +330,42 @@ impl<'w> Worker<'w> {
     /// Gives the facts of each file to `give` until that says false; those of the members of
     /// an archive before those of the archive.
     fn run(mut self, give: &mut dyn FnMut(Done) -> bool) {
-        while let Some(at) = self.queue.take() {
-            let file = &self.queue.files[self.queue.to_read[at].at];
-            // A file that vanished has no looks; the reader says that it cannot be read.
-            let stat = stat_of(&file.path).unwrap_or(Stat {
-                size: file.size,
-                ..Stat::default()
-            });
-            let (scratch, projector) = (&mut self.scratch, &mut self.projector);
-            let (limits, sink) = (self.limits, &mut self.sink);
-            let mut done = |facts, is_member| {
-                give(Done {
-                    at,
-                    facts,
-                    is_member,
-                })
-            };
-            let mut member = |facts| done(facts, true);
-            let facts = file::read(file, stat, limits, scratch, projector, sink, &mut member);
-            if !done(facts, false) {
-                return;
+        while let Some(share) = self.queue.take() {
+            let mut files = self.queue.files.reader(share.start);
+            for at in share {
+                let Some(file) = files.next() else { return };
+                if !self.queue.to_read.has(at) {
+                    continue;
+                }
+                if !self.queue.is_open() || !self.read(at, file, give) {
+                    return;
+                }
             }
         }
+    }
+
+    fn read(&mut self, at: usize, file: &SourceFile, give: &mut dyn FnMut(Done) -> bool) -> bool {
+        // As it looked when it was listed: if it is another one by now, the next scan sees that.
+        let stat = stat_of(file);
+        let (scratch, projector) = (&mut self.scratch, &mut self.projector);
+        let (limits, sink) = (self.limits, &mut self.sink);
+        let mut done = |facts, is_member| {
+            give(Done {
+                at,
+                facts,
+                is_member,
+            })
+        };
+        let mut member = |facts| done(facts, true);
+        let facts = file::read(file, stat, limits, scratch, projector, sink, &mut member);
+        done(facts, false)
     }
 }
 
 /// The writer: takes facts as they come.
 struct Taker<'t> {
     writer: Writer<'t>,
-    to_read: &'t [ToRead],
+    to_read: &'t ToRead,
     summary: &'t mut Summary,
     progress: &'t mut dyn Progress,
     replaced: Replaced,
@@ -304,7 +378,7 @@ struct Taker<'t> {
 impl<'t> Taker<'t> {
     fn new(
         ledger: &'t mut Ledger,
-        to_read: &'t [ToRead],
+        to_read: &'t ToRead,
         summary: &'t mut Summary,
         progress: &'t mut dyn Progress,
     ) -> Self {
@@ -329,12 +403,11 @@ impl<'t> Taker<'t> {
         count(self.summary, &facts, is_member);
         self.summary.losses.note(&facts);
         let added = self.writer.add(&facts)?;
-        if is_member {
-            if !first_of_key(self.to_read, at).is_empty() {
-                self.members.note(self.to_read[at].last, &facts);
-            }
-        } else {
+        let namesakes = self.to_read.namesakes(at);
+        if !is_member {
             self.replace(at, &facts.key, added)?;
+        } else if namesakes.replaces_some() {
+            self.members.note(first_of(at, namesakes), &facts);
         }
         self.files += 1;
         self.bytes += weight(&facts);
@@ -348,18 +421,31 @@ impl<'t> Taker<'t> {
 
     /// Forgets what the files of this key were before, once all of them were read.
     fn replace(&mut self, at: usize, key: &str, added: Added) -> Result<(), LedgerError> {
-        if !self.replaced.note(self.to_read, at, added) {
-            self.summary.same += 1;
-        }
-        let Some(gone) = self.replaced.settled(self.to_read, at) else {
-            return Ok(());
-        };
-        for old in gone {
-            self.writer.forget(old)?;
-            self.summary.replaced += 1;
+        let namesakes = self.to_read.namesakes(at);
+        match namesakes {
+            Namesakes::None => {
+                self.summary.same += u64::from(added != Added::New);
+                return Ok(());
+            }
+            Namesakes::OfLedger => self.summary.replaced += self.writer.forget_namesakes(key)?,
+            Namesakes::Listed(group) => {
+                if !self.replaced.note(group, added) {
+                    self.summary.same += 1;
+                }
+                let Some(gone) = self.replaced.settled(group) else {
+                    return Ok(());
+                };
+                for old in gone {
+                    self.writer.forget(old)?;
+                    self.summary.replaced += 1;
+                }
+                if group.replaces.is_empty() {
+                    return Ok(());
+                }
+            }
         }
         self.members
-            .settle(&mut self.writer, self.to_read[at].last, key)
+            .settle(&mut self.writer, first_of(at, namesakes), key)
     }
 
     fn end(mut self) -> Result<(), LedgerError> {
@@ -367,52 +453,43 @@ impl<'t> Taker<'t> {
     }
 }
 
-/// Which contents of a key are gone. It is known once every file of the key was read, in
-/// whatever order: what one file was before may be what another one is now.
+/// The place of the first file of a key, which stands for all of them.
+fn first_of(at: usize, namesakes: Namesakes<'_>) -> usize {
+    match namesakes {
+        Namesakes::Listed(group) => group.first,
+        Namesakes::None | Namesakes::OfLedger => at,
+    }
+}
+
+/// Which contents of a key are gone. It is known once every listed file of the key was read,
+/// in whatever order: what one file was before may be what another one is now.
 #[derive(Debug, Default)]
 struct Replaced {
-    /// By the end of a key's files in the list: how many were read, and what they are still.
+    /// By the first of a key's files: how many were read, and what they are still.
     keys: HashMap<usize, (usize, Vec<i64>)>,
 }
 
 impl Replaced {
     /// Notes what a file is; false for a content that was there and is doubted by nobody.
-    fn note(&mut self, to_read: &[ToRead], at: usize, added: Added) -> bool {
-        let replaces = first_of_key(to_read, at);
-        if !replaces.is_empty() {
-            let (read, still) = self.keys.entry(to_read[at].last).or_default();
-            *read += 1;
-            if let Added::Known(id) = added {
-                still.push(id);
-            }
+    fn note(&mut self, group: &Group, added: Added) -> bool {
+        let (read, still) = self.keys.entry(group.first).or_default();
+        *read += 1;
+        if let Added::Known(id) = added {
+            still.push(id);
         }
-        !matches!(added, Added::Known(id) if !replaces.contains(&id))
+        !matches!(added, Added::Known(id) if !group.replaces.contains(&id))
     }
 
-    /// The files of the ledger that are no more, if this was the last one of a key that had some.
-    fn settled(&mut self, to_read: &[ToRead], at: usize) -> Option<Vec<i64>> {
-        let last = to_read[at].last;
-        let count = to_read[..last]
-            .iter()
-            .rev()
-            .take_while(|one| one.last == last)
-            .count();
-        let is_settled = |(read, _): &(usize, Vec<i64>)| *read == count;
-        if !self.keys.get(&last).is_some_and(is_settled) {
+    /// The files of the ledger that are no more, if this was the last one of its key.
+    fn settled(&mut self, group: &Group) -> Option<Vec<i64>> {
+        let is_settled = |(read, _): &(usize, Vec<i64>)| *read == group.count;
+        if !self.keys.get(&group.first).is_some_and(is_settled) {
             return None;
         }
-        let (_, still) = self.keys.remove(&last).unwrap_or_default();
-        let replaces = first_of_key(to_read, at).iter().copied();
+        let (_, still) = self.keys.remove(&group.first).unwrap_or_default();
+        let replaces = group.replaces.iter().copied();
         Some(replaces.filter(|id| !still.contains(id)).collect())
     }
-}
-
-/// What the files of a key were before.
-fn first_of_key(to_read: &[ToRead], at: usize) -> &[i64] {
-    let last = to_read[at].last;
-    let mut of_key = to_read[..=at].iter().rev();
-    let first = of_key.by_ref().take_while(|one| one.last == last).last();
-    first.map_or(&[], |one| &one.replaces)
 }
 
 fn count(summary: &mut Summary, facts: &FileFacts, is_member: bool) {

@@ -1,48 +1,105 @@
 //! Tells which listed files a ledger already knows, by how they look on disk.
+//!
+//! Listing and ledger are in the order of keys, so that both are gone over once, side by side.
 
-use std::fs;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use crate::ledger::facts::Stat;
-use crate::ledger::read::KnownFile;
+use crate::ledger::read::{KnownFile, KnownFiles};
 use crate::ledger::{Ledger, LedgerError};
 use crate::source::SourceFile;
+use crate::source::files::{FileReader, Files};
 
-/// A file that must be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The files of a listing that must be read.
+#[derive(Debug, Default)]
 pub struct ToRead {
-    /// Its place in the listing.
-    pub at: usize,
-    /// Files of the ledger with the same key that look like no listed file any more, or are
-    /// doubted; they stand at the first of the files of a key that are to be read.
+    /// One bit for each file of the listing.
+    bits: Vec<u64>,
+    /// How many there are.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// One bit for each file of the listing: whether the ledger knows its key.
+    known: Vec<u64>,
+    /// By place in the listing: those whose key several listed files have. Most log sets have none.
+    shared: HashMap<usize, Group>,
+}
+
+/// Who else has the key of a file that is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namesakes<'t> {
+    /// Nobody.
+    None,
+    /// Files of the ledger alone, which are no more.
+    OfLedger,
+    /// Other listed files, and maybe some of the ledger.
+    Listed(&'t Group),
+}
+
+impl Namesakes<'_> {
+    /// Whether files of the ledger have to go.
+    pub fn replaces_some(self) -> bool {
+        match self {
+            Namesakes::None => false,
+            Namesakes::OfLedger => true,
+            Namesakes::Listed(group) => !group.replaces.is_empty(),
+        }
+    }
+}
+
+/// The listed files of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The place of the first of them in the listing.
+    pub first: usize,
+    /// How many of them are to be read.
+    pub count: usize,
+    /// Files of the ledger with the same key that look like no listed file any more, or are doubted.
     pub replaces: Vec<i64>,
-    /// Behind the last file of this key that is to be read.
-    pub last: usize,
 }
 
-/// How a file looks now.
-pub fn stat_of(path: &Path) -> std::io::Result<Stat> {
-    let metadata = fs::metadata(path)?;
-    let modified = metadata.modified()?.duration_since(UNIX_EPOCH);
-    Ok(Stat {
-        size: metadata.len(),
-        modified: modified
-            .ok()
-            .and_then(|since| i64::try_from(since.as_nanos()).ok()),
-        inode: inode(&metadata),
-    })
+impl ToRead {
+    /// Whether a file of the listing is to be read.
+    pub fn has(&self, at: usize) -> bool {
+        has_bit(&self.bits, at)
+    }
+
+    /// Who else has its key.
+    pub fn namesakes(&self, at: usize) -> Namesakes<'_> {
+        match self.shared.get(&at) {
+            Some(group) => Namesakes::Listed(group),
+            None if has_bit(&self.known, at) => Namesakes::OfLedger,
+            None => Namesakes::None,
+        }
+    }
+
+    fn add(&mut self, at: usize, size: u64) {
+        set_bit(&mut self.bits, at);
+        self.count += 1;
+        self.bytes += size;
+    }
 }
 
-#[cfg(unix)]
-fn inode(metadata: &fs::Metadata) -> Option<u64> {
-    use std::os::unix::fs::MetadataExt;
-    Some(metadata.ino())
+fn set_bit(bits: &mut Vec<u64>, at: usize) {
+    if bits.len() <= at / 64 {
+        bits.resize(at / 64 + 1, 0);
+    }
+    bits[at / 64] |= 1 << (at % 64);
 }
 
-#[cfg(not(unix))]
-fn inode(_metadata: &fs::Metadata) -> Option<u64> {
-    None
+fn has_bit(bits: &[u64], at: usize) -> bool {
+    let word = bits.get(at / 64);
+    word.is_some_and(|word| word >> (at % 64) & 1 == 1)
+}
+
+/// How a listed file looks.
+pub fn stat_of(file: &SourceFile) -> Stat {
+    Stat {
+        size: file.size,
+        modified: file.modified,
+        inode: file.inode,
+    }
 }
 
 /// What is read again although it looks unchanged.
@@ -54,59 +111,147 @@ pub struct ReadAgain {
     pub unhashed: bool,
 }
 
+impl ReadAgain {
+    fn asks_for(self, known: &KnownFile) -> bool {
+        self.all || self.unhashed && !known.is_hashed
+    }
+}
+
 /// The files that must be read: all that the ledger does not know as they look now.
 ///
 /// # Errors
 /// See [`LedgerError`].
-pub fn to_read(
-    ledger: &Ledger,
-    files: &[SourceFile],
-    again: ReadAgain,
-) -> Result<Vec<ToRead>, LedgerError> {
-    if ledger.file_count()? == 0 {
-        return Ok((0..files.len())
-            .map(|at| ToRead {
-                at,
-                replaces: Vec::new(),
-                last: at + 1,
-            })
-            .collect());
+pub fn to_read(ledger: &Ledger, files: &Files, again: ReadAgain) -> Result<ToRead, LedgerError> {
+    let mut to_read = ToRead::default();
+    let mut listed = Listed::new(files);
+    ledger.known_files(|known| {
+        let mut known = Peeked::new(known)?;
+        while let Some(group) = listed.next_group() {
+            let found = known.under(&group.key)?;
+            compare(&mut to_read, &group, found, again);
+        }
+        Ok(())
+    })?;
+    Ok(to_read)
+}
+
+/// The listed files of one key.
+#[derive(Default)]
+struct ListedGroup {
+    key: String,
+    first: usize,
+    stats: Vec<Stat>,
+}
+
+/// Goes over a listing key by key; copies of one key stand together.
+struct Listed<'f> {
+    reader: FileReader<'f>,
+    next: Option<(String, Stat)>,
+    at: usize,
+}
+
+impl<'f> Listed<'f> {
+    fn new(files: &'f Files) -> Self {
+        let mut listed = Listed {
+            reader: files.reader(0),
+            next: None,
+            at: 0,
+        };
+        listed.advance();
+        listed
     }
-    let mut all = Vec::new();
-    let mut at = 0;
-    // Copies of one key stand together, since the listing is in the order of keys.
-    for group in files.chunk_by(|a, b| a.key == b.key) {
-        let mut known = ledger.files_under(&group[0].key)?;
-        let mut changed = Vec::new();
-        // What a file that is read again, though it looks the same, was when it was read before.
-        let mut doubted = Vec::new();
-        for (offset, file) in group.iter().enumerate() {
-            // What was refused is tried again: limits and permissions may have changed.
-            let looks_as = |known: &KnownFile| {
-                known.was_accepted && stat_of(&file.path).is_ok_and(|now| now == known.stat)
-            };
-            match known.iter().position(looks_as) {
-                Some(found) => {
-                    let found = known.remove(found);
-                    if again.all || again.unhashed && !found.is_hashed {
-                        changed.push(at + offset);
-                        doubted.push(found.id);
-                    }
-                }
-                None => changed.push(at + offset),
+
+    fn advance(&mut self) {
+        let file = self.reader.next();
+        self.next = file.map(|file| (file.key.clone(), stat_of(file)));
+    }
+
+    fn next_group(&mut self) -> Option<ListedGroup> {
+        let (key, stat) = self.next.take()?;
+        let mut group = ListedGroup {
+            key,
+            first: self.at,
+            stats: vec![stat],
+        };
+        self.advance();
+        while let Some((_, stat)) = self.next.take_if(|(key, _)| *key == group.key) {
+            group.stats.push(stat);
+            self.advance();
+        }
+        self.at += group.stats.len();
+        Some(group)
+    }
+}
+
+/// The files of a ledger with one to look ahead.
+struct Peeked<'k, 'l> {
+    known: &'k mut KnownFiles<'l>,
+    next: Option<KnownFile>,
+    /// Its key.
+    key: String,
+}
+
+impl<'k, 'l> Peeked<'k, 'l> {
+    fn new(known: &'k mut KnownFiles<'l>) -> Result<Self, LedgerError> {
+        let mut key = String::new();
+        let next = known.next(&mut key)?;
+        Ok(Peeked { known, next, key })
+    }
+
+    /// The files under a key; those before it are passed over.
+    fn under(&mut self, key: &str) -> Result<Vec<KnownFile>, LedgerError> {
+        let mut found = Vec::new();
+        while let Some(file) = self.next {
+            match self.key.as_str().cmp(key) {
+                Ordering::Greater => break,
+                Ordering::Equal => found.push(file),
+                Ordering::Less => {}
             }
+            self.next = self.known.next(&mut self.key)?;
         }
-        let replaces = known.iter().map(|known| known.id).chain(doubted);
-        let mut replaces: Vec<i64> = replaces.collect();
-        let last = all.len() + changed.len();
-        for one in changed {
-            all.push(ToRead {
-                at: one,
-                replaces: std::mem::take(&mut replaces),
-                last,
-            });
-        }
-        at += group.len();
+        Ok(found)
     }
-    Ok(all)
+}
+
+fn compare(to_read: &mut ToRead, group: &ListedGroup, mut known: Vec<KnownFile>, again: ReadAgain) {
+    known.sort_by_key(|known| known.id);
+    let is_known = !known.is_empty();
+    let mut changed = Vec::new();
+    // What a file that is read again, though it looks the same, was when it was read before.
+    let mut doubted = Vec::new();
+    for (offset, stat) in group.stats.iter().enumerate() {
+        let at = group.first + offset;
+        // What was refused is tried again: limits and permissions may have changed.
+        let looks_as = |known: &KnownFile| known.was_accepted && *stat == known.stat;
+        match known.iter().position(looks_as) {
+            Some(found) => {
+                let found = known.remove(found);
+                if again.asks_for(&found) {
+                    changed.push(at);
+                    doubted.push(found.id);
+                }
+            }
+            None => changed.push(at),
+        }
+    }
+    for at in &changed {
+        to_read.add(*at, group.stats[*at - group.first].size);
+    }
+    if group.stats.len() == 1 {
+        if is_known {
+            changed
+                .iter()
+                .for_each(|at| set_bit(&mut to_read.known, *at));
+        }
+        return;
+    }
+    let replaces: Vec<i64> = known.iter().map(|known| known.id).chain(doubted).collect();
+    for at in &changed {
+        let group = Group {
+            first: group.first,
+            count: changed.len(),
+            replaces: replaces.clone(),
+        };
+        to_read.shared.insert(*at, group);
+    }
 }

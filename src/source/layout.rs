@@ -103,19 +103,26 @@ pub fn name_kind(key: &str) -> NameKind {
 }
 
 fn is_log_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".json", ".gz", ".jsonl", ".ndjson", ".log", ".gzip"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    ends_in(
+        name,
+        &[".json", ".gz", ".jsonl", ".ndjson", ".log", ".gzip"],
+    )
 }
 
 fn is_document(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [
+    let endings = [
         ".xlsx", ".docx", ".pptx", ".ods", ".odt", ".jar", ".whl", ".apk",
-    ]
-    .iter()
-    .any(|ending| name.ends_with(ending))
+    ];
+    ends_in(name, &endings)
+}
+
+/// Whether a name has one of these endings, in small or large letters.
+fn ends_in(name: &str, endings: &[&str]) -> bool {
+    let name = name.as_bytes();
+    endings.iter().any(|ending| {
+        let tail = name.len().checked_sub(ending.len());
+        tail.is_some_and(|tail| name[tail..].eq_ignore_ascii_case(ending.as_bytes()))
+    })
 }
 
 /// `NAME.json.gz.6a3F91bC` as the AWS CLI names a download in progress, or a browser's tail.
@@ -261,12 +268,12 @@ fn is_region(text: &str) -> bool {
     let is_numbered = parts
         .next()
         .is_some_and(|last| !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
-    let words: Vec<&str> = parts.collect();
-    is_numbered
-        && words.len() >= 2
-        && words
-            .iter()
-            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+    let mut words = 0;
+    let are_words = parts.all(|word| {
+        words += 1;
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase())
+    });
+    is_numbered && are_words && words >= 2
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
 use super::display::display_text;
+use super::files::Files;
 use super::layout::{self, ANCHOR, NameKind};
 use super::{Listing, Problem, Severity, SourceFile};
 
@@ -49,25 +51,49 @@ struct Root {
 /// # Errors
 /// Every root that is missing or cannot be looked at.
 pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Listing, Vec<RootError>> {
-    let mut listing = Listing::default();
+    let mut problems = Vec::new();
+    let mut found: Vec<Files> = Vec::new();
     let roots = open_roots(roots)?;
     for root in &roots {
         match roots.iter().find(|other| covers(other, root)) {
-            Some(other) => listing.problems.push(Problem {
+            Some(other) => problems.push(Problem {
                 display: root.display.clone(),
                 severity: Severity::Notice,
                 code: "root-inside-root",
                 message: format!("lies inside `{}` and is read once", other.display),
             }),
-            None => walk_root(root, options, &mut listing),
+            None => {
+                let mut walk = Walk::new(root, &mut problems);
+                match options.follow_links {
+                    true => walk.follow(),
+                    false => walk.root(),
+                }
+                found.push(walk.files);
+            }
         }
     }
-    listing.files.sort_by(compare);
-    number_copies(&mut listing);
-    listing
-        .problems
-        .sort_by(|a, b| (&a.display, a.code).cmp(&(&b.display, b.code)));
-    Ok(listing)
+    let files = joined(found);
+    number_copies(&files, &mut problems);
+    problems.sort_by(|a, b| (&a.display, a.code).cmp(&(&b.display, b.code)));
+    Ok(Listing { files, problems })
+}
+
+/// The files of all roots in one order, copies of a key numbered.
+fn joined(mut found: Vec<Files>) -> Files {
+    if let [only] = &mut found[..]
+        && only.is_in_order()
+    {
+        return std::mem::take(only);
+    }
+    let mut all: Vec<SourceFile> = found.iter().flat_map(Files::iter).collect();
+    drop(found);
+    all.sort_by(compare);
+    for at in 1..all.len() {
+        if all[at].key == all[at - 1].key {
+            all[at].copy = all[at - 1].copy + 1;
+        }
+    }
+    all.into_iter().collect()
 }
 
 /// By key; files with the same key by what does not depend on the machine, and only then by root.
@@ -139,43 +165,226 @@ fn covers(other: &Root, root: &Root) -> bool {
         && (root.path != other.path || other.number < root.number)
 }
 
-fn walk_root(root: &Root, options: WalkOptions, listing: &mut Listing) {
-    for entry in WalkDir::new(&root.path).follow_links(options.follow_links) {
-        match entry {
-            Ok(entry) => visit(root, &entry, listing),
-            Err(error) => listing.problems.push(walk_problem(root, &error)),
+/// The walk below one root.
+struct Walk<'w> {
+    root: &'w Root,
+    problems: &'w mut Vec<Problem>,
+    files: Files,
+}
+
+/// The entries of a folder: names as texts one behind the other, and where each lies.
+#[derive(Default)]
+struct Entries {
+    names: Vec<u8>,
+    all: Vec<Entry>,
+}
+
+struct Entry {
+    name: Range<usize>,
+    kind: Kind,
+    looks: Option<Looks>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Folder,
+    File,
+    Link,
+    Other,
+}
+
+/// How a file looks on disk.
+#[derive(Clone, Copy)]
+struct Looks {
+    size: u64,
+    modified: Option<i64>,
+    inode: Option<u64>,
+}
+
+impl Looks {
+    fn of(metadata: &fs::Metadata) -> Looks {
+        Looks {
+            size: metadata.len(),
+            modified: metadata.modified().ok().and_then(nanoseconds),
+            inode: inode(metadata),
         }
     }
 }
 
-fn visit(root: &Root, entry: &DirEntry, listing: &mut Listing) {
-    let kind = entry.file_type();
-    if kind.is_dir() {
-        return;
+impl<'w> Walk<'w> {
+    fn new(root: &'w Root, problems: &'w mut Vec<Problem>) -> Self {
+        Walk {
+            root,
+            problems,
+            files: Files::default(),
+        }
     }
-    let key = key_of(root, entry.path());
-    if kind.is_symlink() {
-        listing.problems.push(link_problem(&key, entry.path()));
-    } else if kind.is_file() {
-        match entry.metadata() {
-            Ok(metadata) => listing.files.push(SourceFile {
-                path: entry.path().to_owned(),
+
+    fn root(&mut self) {
+        let path = &self.root.path;
+        match self.root.is_file {
+            true => match fs::symlink_metadata(path) {
+                Ok(metadata) => {
+                    let looks = Looks::of(&metadata);
+                    self.visit(path, kind(metadata.file_type()), Some(looks));
+                }
+                Err(error) => self.unreadable(path, &error),
+            },
+            false => self.folder(path, &folder_key(self.root, path)),
+        }
+    }
+
+    /// Goes through a folder in the order of keys; `key` is what the keys of its files begin with.
+    fn folder(&mut self, path: &Path, key: &str) {
+        let mut entries = Entries::default();
+        let read = fs::read_dir(path).and_then(|found| {
+            for entry in found {
+                self.note(&mut entries, &entry?);
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            self.unreadable(path, &error);
+        }
+        entries.sort();
+        let mut below = path.to_owned();
+        for entry in &entries.all {
+            let name = entries.name(entry);
+            below.push(name);
+            match entry.kind {
+                Kind::Folder => self.folder(&below, &folder_key(self.root, &below)),
+                // A name that is an anchor changes the whole key.
+                kind if name == ANCHOR => self.visit(&below, kind, entry.looks),
+                kind => {
+                    let key = format!("{key}{}", text_of(name));
+                    self.visit_as(key, &below, kind, entry.looks);
+                }
+            }
+            below.pop();
+        }
+    }
+
+    fn note(&mut self, entries: &mut Entries, entry: &fs::DirEntry) {
+        // Asked of the folder, where the system can do so, and not by the whole path again.
+        let looked = entry.file_type().and_then(|found| {
+            let kind = kind(found);
+            let looks = match kind {
+                Kind::File => Some(Looks::of(&entry.metadata()?)),
+                _ => None,
+            };
+            Ok((kind, looks))
+        });
+        match looked {
+            Ok((kind, looks)) => entries.push(&entry.file_name(), kind, looks),
+            Err(error) => self.unreadable(&entry.path(), &error),
+        }
+    }
+
+    /// As [`Walk::root`], through links; their order is not that of keys.
+    fn follow(&mut self) {
+        for entry in WalkDir::new(&self.root.path).follow_links(true) {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) => match entry.metadata() {
+                    Ok(metadata) => {
+                        let looks = Looks::of(&metadata);
+                        self.visit(entry.path(), kind(entry.file_type()), Some(looks));
+                    }
+                    Err(error) => self.problems.push(walk_problem(self.root, &error)),
+                },
+                Err(error) => self.problems.push(walk_problem(self.root, &error)),
+            }
+        }
+    }
+
+    fn visit(&mut self, path: &Path, kind: Kind, looks: Option<Looks>) {
+        self.visit_as(key_of(self.root, path), path, kind, looks);
+    }
+
+    fn visit_as(&mut self, key: String, path: &Path, kind: Kind, looks: Option<Looks>) {
+        match (kind, looks) {
+            (Kind::File, Some(looks)) => self.files.push(&SourceFile {
+                path: path.to_owned(),
                 key,
-                size: metadata.len(),
-                modified: metadata.modified().ok().map(seconds),
-                root: root.number,
+                size: looks.size,
+                modified: looks.modified,
+                inode: looks.inode,
+                root: self.root.number,
                 copy: 0,
             }),
-            Err(error) => listing.problems.push(walk_problem(root, &error)),
+            (Kind::Link, _) => self.problems.push(link_problem(&key, path)),
+            _ => self.problems.push(Problem {
+                severity: severity_for(&key),
+                display: display_text(&key).into_owned(),
+                code: "not-a-regular-file",
+                message: "not a regular file (a pipe, socket or device) and not opened".into(),
+            }),
         }
-    } else {
-        listing.problems.push(Problem {
-            severity: severity_for(&key),
-            display: display_text(&key).into_owned(),
-            code: "not-a-regular-file",
-            message: "not a regular file (a pipe, socket or device) and not opened".into(),
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        self.problems.push(Problem {
+            display: display_text(&key_of(self.root, path)).into_owned(),
+            severity: Severity::Error,
+            code: "unreadable",
+            message: format!("cannot be looked at: {error}"),
         });
     }
+}
+
+impl Entries {
+    fn push(&mut self, name: &OsStr, kind: Kind, looks: Option<Looks>) {
+        let start = self.names.len();
+        self.names.extend_from_slice(name.as_encoded_bytes());
+        self.all.push(Entry {
+            name: start..self.names.len(),
+            kind,
+            looks,
+        });
+    }
+
+    /// As the keys of what they hold are ordered: a folder's name goes on with a slash.
+    fn sort(&mut self) {
+        let names = &self.names;
+        let end: fn(&Entry) -> &'static [u8] = |entry| match entry.kind {
+            Kind::Folder => b"/",
+            _ => b"",
+        };
+        self.all.sort_unstable_by(|one, other| {
+            let (name, another) = (&names[one.name.clone()], &names[other.name.clone()]);
+            let both = name.len().min(another.len());
+            let rest = name[both..].iter().chain(end(one));
+            let another_rest = another[both..].iter().chain(end(other));
+            name[..both]
+                .cmp(&another[..both])
+                .then_with(|| rest.cmp(another_rest))
+        });
+    }
+
+    fn name(&self, entry: &Entry) -> &OsStr {
+        // SAFETY: these are the bytes of one whole name, as `push` took them.
+        unsafe { OsStr::from_encoded_bytes_unchecked(&self.names[entry.name.clone()]) }
+    }
+}
+
+fn kind(found: fs::FileType) -> Kind {
+    match () {
+        () if found.is_dir() => Kind::Folder,
+        () if found.is_symlink() => Kind::Link,
+        () if found.is_file() => Kind::File,
+        () => Kind::Other,
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &fs::Metadata) -> Option<u64> {
+    None
 }
 
 /// What is called like a log may have held records.
@@ -251,6 +460,18 @@ fn key_of(root: &Root, path: &Path) -> String {
     }
 }
 
+/// What the keys of the files in a folder begin with.
+fn folder_key(root: &Root, path: &Path) -> String {
+    let key = match path == root.path {
+        true => root.front.clone(),
+        false => key_of(root, path),
+    };
+    match key.is_empty() {
+        true => key,
+        false => key + "/",
+    }
+}
+
 fn display_path(path: &Path) -> String {
     display_text(&text_of(path.as_os_str())).into_owned()
 }
@@ -272,26 +493,26 @@ pub fn text_of_bytes(bytes: &[u8]) -> String {
     text
 }
 
-fn seconds(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
-        Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
-    }
+fn nanoseconds(time: SystemTime) -> Option<i64> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_nanos()).ok()
 }
 
-/// Says which files share a key, and gives each its own number.
-fn number_copies(listing: &mut Listing) {
-    let files = &mut listing.files;
-    for at in 1..files.len() {
-        if files[at].key == files[at - 1].key {
-            files[at].copy = files[at - 1].copy + 1;
-            listing.problems.push(Problem {
-                display: files[at].display().into_owned(),
+/// Says which files share a key.
+fn number_copies(files: &Files, problems: &mut Vec<Problem>) {
+    if files.is_in_order() {
+        return;
+    }
+    let mut reader = files.reader(0);
+    while let Some(file) = reader.next() {
+        if file.copy > 0 {
+            problems.push(Problem {
+                display: file.display().into_owned(),
                 severity: Severity::Notice,
                 code: "same-key",
                 message: format!(
                     "several of the given paths hold a file of this name; this is copy {}",
-                    files[at].copy + 1
+                    file.copy + 1
                 ),
             });
         }

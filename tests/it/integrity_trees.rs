@@ -585,13 +585,13 @@ fn the_facts_that_a_scan_collects_give_the_same_answer() {
         {
             let mut kept = super::reader_common::Kept::default();
             let read = read_file(
-                file,
+                &file,
                 &limits,
                 &mut Scratch::new(),
                 &mut Projector::new(&paths),
                 &mut kept,
             );
-            facts.logs.push(LogFact::of_report(file, &read));
+            facts.logs.push(LogFact::of_report(&file, &read));
         }
         assert_eq!(check_facts(&facts, None), alone, "{name}");
     }

@@ -161,6 +161,7 @@ impl Demo {
             scope: &self.scope,
             period: &self.period,
             facts: &self.facts,
+            spool: None,
         }
     }
 }

@@ -464,7 +464,7 @@ fn hostile_texts_reach_the_model_unchanged_but_for_secrets() {
     let agents: BTreeSet<&str> = packet
         .controls
         .iter()
-        .flat_map(|one| &one.lists_of_records.exceptions.rows)
+        .flat_map(|one| one.lists_of_records.exceptions.rows.iter())
         .map(|row| row.user_agent.as_str())
         .collect();
     let kept = HOSTILE.iter().filter(|text| agents.contains(*text)).count();

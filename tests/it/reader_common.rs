@@ -121,7 +121,7 @@ pub fn read_set(roots: &[PathBuf]) -> ReadSet {
     let mut projector = Projector::new(&paths);
     let mut scratch = Scratch::new();
     let mut files = Vec::new();
-    for file in listing.files.clone() {
+    for file in listing.files.iter() {
         let mut kept = Kept::default();
         let report = read_file(
             &file,

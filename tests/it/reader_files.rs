@@ -91,7 +91,7 @@ fn keys_do_not_depend_on_where_the_tree_lies_or_on_the_root_inside_it() {
         let files = walk(&[root], WalkOptions::default())
             .expect("is there")
             .files;
-        files.into_iter().map(|file| file.key).collect()
+        files.iter().map(|file| file.key).collect()
     };
     assert_eq!(keys(tree.clone()), [format!("pre/fix/{FOLDER}/a.json.gz")]);
     let below = format!("{FOLDER}/a.json.gz");
@@ -171,7 +171,7 @@ fn files_come_in_byte_order_of_their_keys() {
     let files = walk(&[folder.path().to_owned()], WalkOptions::default())
         .expect("is there")
         .files;
-    let keys: Vec<_> = files.iter().map(|file| file.key.as_str()).collect();
+    let keys: Vec<_> = files.iter().map(|file| file.key).collect();
     assert_eq!(
         keys,
         [
@@ -223,7 +223,7 @@ fn a_file_that_became_a_pipe_since_it_was_listed_does_not_block() {
     );
     let paths = PathSet::new();
     let report = read_file(
-        &files[0],
+        &files.get(0).expect("a file"),
         &ReadLimits::default(),
         &mut Scratch::new(),
         &mut Projector::new(&paths),
@@ -261,11 +261,7 @@ fn links_are_named_and_followed_only_if_asked() {
     );
 
     let followed = walk(&[root], WalkOptions { follow_links: true }).expect("is there");
-    let keys: Vec<_> = followed
-        .files
-        .iter()
-        .map(|file| file.key.as_str())
-        .collect();
+    let keys: Vec<_> = followed.files.iter().map(|file| file.key).collect();
     assert_eq!(keys, ["file.json", "folder/o.json", "good.json"]);
     let codes: Vec<_> = followed
         .problems
@@ -451,7 +447,7 @@ fn limits_are_stated_and_can_be_raised() {
     let read = |limits: &ReadLimits| {
         let mut kept = Kept::default();
         let report = read_file(
-            &files[0],
+            &files.get(0).expect("a file"),
             limits,
             &mut Scratch::new(),
             &mut Projector::new(&paths),

@@ -1,36 +1,29 @@
 //! One control with its outcome and the first rows of its lists.
 
-use std::io;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::{BuildError, Inputs, balanced};
 use crate::assess::outcome::{ControlOutcome, Counts, DetailTable, List};
 use crate::control::model::{Control, Expectation};
-use crate::packet::evidence::{self, RecordLine, RowsDigest};
+use crate::packet::evidence;
 use crate::packet::mask::Masker;
-use crate::packet::model::{
-    ControlInfo, CountsInfo, DayCount, DetailInfo, Lists, MOST_ROWS, Row, RowList,
-};
+use crate::packet::model::{ControlInfo, CountsInfo, DayCount, DetailInfo, Lists, RowList};
+use crate::packet::spool::{ControlRows, Spool};
 use crate::packet::words;
 use crate::record::time;
 
 /// The control, and in how many of its rows something is masked.
 pub fn info(
     inputs: &Inputs<'_>,
+    spool: &Spool,
     masker: &Masker,
     control: &Control,
     outcome: &ControlOutcome,
 ) -> Result<(ControlInfo, u64), BuildError> {
     check_counts(control, &outcome.counts)?;
-    let mut gathered = Gathered::default();
-    evidence::rows(
-        inputs.source,
-        masker,
-        &control.id,
-        &mut |list, row, record| gathered.add(list, row, record),
-    )?;
-    let masked = gathered.masked;
+    let rows = spool.control(inputs.source, masker, &control.id)?;
     let folder = format!("controls/{}", control.id);
     let info = ControlInfo {
         id: control.id.clone(),
@@ -65,10 +58,10 @@ pub fn info(
             })
             .collect(),
         details: details(masker, &outcome.details, &folder),
-        lists_of_records: gathered.finish(&folder, &control.expectation),
+        lists_of_records: lists(&rows, &folder, &control.expectation),
         folder,
     };
-    Ok((info, masked))
+    Ok((info, rows.masked))
 }
 
 fn check_counts(control: &Control, counts: &Counts) -> Result<(), BuildError> {
@@ -124,74 +117,30 @@ fn pattern_text(definition: &str) -> String {
     text.join("\n").trim_end().to_owned()
 }
 
-/// One list while its rows come by.
-#[derive(Default)]
-struct Shown {
-    rows: Vec<Row>,
-    total: u64,
-    digest: RowsDigest,
-}
-
-impl Shown {
-    fn add(&mut self, row: &Row, record: Option<&RecordLine>) -> io::Result<()> {
-        self.total += 1;
-        self.digest.add(row, record)?;
-        if self.total <= MOST_ROWS {
-            self.rows.push(row.clone());
-        }
-        Ok(())
-    }
-
-    fn finish(self, folder: &str, list: List, has_file: bool) -> RowList {
+/// The lists as the model has them.
+fn lists(rows: &ControlRows, folder: &str, expectation: &Expectation) -> Lists {
+    // An empty file would say that the population is empty where there is none to list.
+    let has_population = !matches!(
+        expectation,
+        Expectation::Forbid(_) | Expectation::Coverage(_) | Expectation::Integrity
+    );
+    let list = |list: List, has_file: bool| {
+        let found = rows.list(list);
         RowList {
-            shown: self.rows.len() as u64,
-            total: self.total,
-            file: (has_file || self.total > 0)
+            shown: found.first.len() as u64,
+            total: found.total,
+            file: (has_file || found.total > 0)
                 .then(|| format!("{folder}/{}.csv", evidence::list_id(list))),
-            rows_sha256: self.digest.finish(),
-            rows: self.rows,
+            rows_sha256: found.sha256.clone(),
+            rows: Arc::clone(&found.first),
         }
-    }
-}
-
-#[derive(Default)]
-struct Gathered {
-    exceptions: Shown,
-    attempts: Shown,
-    undecided: Shown,
-    population: Shown,
-    sample: Shown,
-    masked: u64,
-}
-
-impl Gathered {
-    fn add(&mut self, list: List, row: &Row, record: Option<&RecordLine>) -> io::Result<()> {
-        self.masked += u64::from(row.masked);
-        let shown = match list {
-            List::Exceptions => &mut self.exceptions,
-            List::Attempts => &mut self.attempts,
-            List::Undecided => &mut self.undecided,
-            List::Population => &mut self.population,
-            List::Sample => &mut self.sample,
-        };
-        shown.add(row, record)
-    }
-
-    fn finish(self, folder: &str, expectation: &Expectation) -> Lists {
-        // An empty file would say that the population is empty where there is none to list.
-        let has_population = !matches!(
-            expectation,
-            Expectation::Forbid(_) | Expectation::Coverage(_) | Expectation::Integrity
-        );
-        Lists {
-            exceptions: self.exceptions.finish(folder, List::Exceptions, true),
-            attempts: self.attempts.finish(folder, List::Attempts, true),
-            undecided: self.undecided.finish(folder, List::Undecided, false),
-            population: self
-                .population
-                .finish(folder, List::Population, has_population),
-            sample: self.sample.finish(folder, List::Sample, has_population),
-        }
+    };
+    Lists {
+        exceptions: list(List::Exceptions, true),
+        attempts: list(List::Attempts, true),
+        undecided: list(List::Undecided, false),
+        population: list(List::Population, has_population),
+        sample: list(List::Sample, has_population),
     }
 }
 

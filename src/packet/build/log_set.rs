@@ -1,23 +1,24 @@
 //! What was read, what was refused, and which days it covers.
 
+use std::sync::Arc;
+
 use super::{BuildError, Inputs, balanced, remarks};
 use crate::assess::outcome::{
-    Assessment, Basis, Coverage, CoverageRow, InputRow, Integrity, RecordCounts, RefusalRow,
-    StoreProof,
+    Assessment, Basis, Coverage, CoverageRow, Integrity, RecordCounts, StoreProof,
 };
-use crate::packet::evidence::RowsDigest;
 use crate::packet::mask::Masker;
 use crate::packet::model::{
-    AccountCounts, BasisInfo, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo, Input,
-    Inputs as InputList, LogSetInfo, MOST_ROWS, RecordCountsInfo, Refusal, Refusals, ShapeInfo,
-    SnapshotInfo, StateInfo, StoreProofInfo,
+    AccountCounts, BasisInfo, ClassCount, ClassProofInfo, CoverageInfo, CoverageRowInfo,
+    Inputs as InputList, LogSetInfo, RecordCountsInfo, Refusals, ShapeInfo, SnapshotInfo,
+    StateInfo, StoreProofInfo,
 };
+use crate::packet::spool::Spool;
 use crate::packet::words;
 use crate::period::HOUR;
 use crate::record::time;
 use crate::trail::snapshot::Snapshot;
 
-pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildError> {
+pub fn info(inputs: &Inputs<'_>, spool: &Spool, masker: &Masker) -> Result<LogSetInfo, BuildError> {
     let found = &inputs.assessment.log_set;
     balanced(
         || "files of the log set".to_owned(),
@@ -73,8 +74,8 @@ pub fn info(inputs: &Inputs<'_>, masker: &Masker) -> Result<LogSetInfo, BuildErr
         last_time: found.last_time.map(time::format),
         losses: found.losses,
         notices: found.notices.clone(),
-        refusals: refusals(inputs, masker)?,
-        inputs: input_files(inputs)?,
+        refusals: refusals(inputs, spool, masker)?,
+        inputs: input_files(inputs, spool)?,
         insights: remarks::insights(inputs, masker)?,
         addenda: remarks::addenda(inputs, masker)?,
         late: remarks::late(inputs, masker),
@@ -106,99 +107,43 @@ fn record_counts(counts: &RecordCounts) -> RecordCountsInfo {
     }
 }
 
-/// One refusal as the packet shows it.
-pub fn refusal(masker: &Masker, found: &RefusalRow) -> Refusal {
-    Refusal {
-        file: found.key.clone(),
-        index: found.index,
-        code: found.code.clone(),
-        // The message may quote the record.
-        message: masker.text(&found.message).into_owned(),
-        is_loss: found.is_loss,
-    }
-}
-
-/// One input file as the packet shows it.
-pub fn input(found: &InputRow) -> Input {
-    Input {
-        file: found.key.clone(),
-        bytes: found.bytes,
-        sha256: found.sha256.clone(),
-        shape: found.shape.clone(),
-        outcome: found.outcome.to_owned(),
-        records: found.records,
-        duplicates: found.duplicates,
-        refused: found.refused,
-        notices: found.notices.clone(),
-    }
-}
-
-fn refusals(inputs: &Inputs<'_>, masker: &Masker) -> Result<Refusals, BuildError> {
-    let mut digest = RowsDigest::default();
-    let mut total = 0;
-    let (mut losses, mut others) = (Vec::new(), Vec::new());
-    inputs.source.refusals(&mut |found| {
-        let row = refusal(masker, found);
-        digest.add(&row, None)?;
-        total += 1;
-        let kind = if row.is_loss {
-            &mut losses
-        } else {
-            &mut others
-        };
-        if (kind.len() as u64) < MOST_ROWS {
-            kind.push(row);
-        }
-        Ok(())
-    })?;
-    losses.append(&mut others);
-    losses.truncate(MOST_ROWS as usize);
+fn refusals(inputs: &Inputs<'_>, spool: &Spool, masker: &Masker) -> Result<Refusals, BuildError> {
+    let found = spool.refusals(inputs.source, masker)?;
     Ok(Refusals {
-        shown: losses.len() as u64,
-        total,
+        shown: found.first.len() as u64,
+        total: found.total,
         file: "logs/refused.csv".to_owned(),
-        rows_sha256: digest.finish(),
-        rows: losses,
+        rows_sha256: found.sha256.clone(),
+        rows: Arc::clone(&found.first),
     })
 }
 
-fn input_files(inputs: &Inputs<'_>) -> Result<InputList, BuildError> {
+fn input_files(inputs: &Inputs<'_>, spool: &Spool) -> Result<InputList, BuildError> {
     let log_set = &inputs.assessment.log_set;
-    let mut digest = RowsDigest::default();
-    let mut total = 0;
-    let mut rows = Vec::new();
-    let (mut records, mut read, mut refused) = (0, 0, 0);
-    inputs.source.inputs(&mut |found| {
-        let row = input(found);
-        digest.add(&row, None)?;
-        total += 1;
-        records += row.records;
-        read += u64::from(row.outcome == "read");
-        refused += u64::from(row.outcome == "refused");
-        if total <= MOST_ROWS {
-            rows.push(row);
-        }
-        Ok(())
-    })?;
-    balanced(
-        || "rows of input files".to_owned(),
-        log_set.files_listed - log_set.files_not_opened,
-        total,
-    )?;
+    let found = spool.inputs(inputs.source)?;
     // The sums of the assessment and the files one by one are counted apart, so that they can differ.
     for (what, left, right) in [
-        ("files read", log_set.files_read, read),
-        ("files refused", log_set.files_refused, refused),
-        ("records of the input files", log_set.total.seen, records),
+        (
+            "rows of input files",
+            log_set.files_listed - log_set.files_not_opened,
+            found.total,
+        ),
+        ("files read", log_set.files_read, found.read),
+        ("files refused", log_set.files_refused, found.refused),
+        (
+            "records of the input files",
+            log_set.total.seen,
+            found.records,
+        ),
     ] {
         balanced(|| what.to_owned(), left, right)?;
     }
     Ok(InputList {
-        shown: rows.len() as u64,
-        total,
+        shown: found.first.len() as u64,
+        total: found.total,
         file: "logs/inputs.csv".to_owned(),
-        rows_sha256: digest.finish(),
-        rows,
+        rows_sha256: found.sha256.clone(),
+        rows: Arc::clone(&found.first),
     })
 }
 

@@ -3,75 +3,43 @@
 use std::io;
 
 use super::WriteError;
+use super::evidence_files::copy;
 use crate::packet::build::Inputs;
-use crate::packet::build::log_set::{input, refusal};
 use crate::packet::evidence::RowsDigest;
 use crate::packet::folder::{Folder, Sink};
 use crate::packet::mask::Masker;
 use crate::packet::model::Packet;
+use crate::packet::spool::Spool;
 use crate::render::csv::CsvFile;
 
 /// Writes the folder.
 pub fn write(
     inputs: &Inputs<'_>,
+    spool: &Spool,
     masker: &Masker,
     packet: &Packet,
     folder: &mut Folder,
 ) -> Result<(), WriteError> {
-    let mut digest = RowsDigest::default();
     let path = &packet.log_set.inputs.file;
-    table(folder, path, &INPUT_COLUMNS, |file| {
-        inputs.source.inputs(&mut |found| {
-            let row = input(found);
-            digest.add(&row, None)?;
-            file.row(&[
-                row.file,
-                row.bytes.to_string(),
-                row.sha256,
-                row.shape,
-                row.outcome,
-                row.records.to_string(),
-                row.duplicates.to_string(),
-                row.refused.to_string(),
-                row.notices.join(" | "),
-            ])
-        })
-    })?;
-    unchanged(digest, &packet.log_set.inputs.rows_sha256, path)?;
-    let mut digest = RowsDigest::default();
+    let failed = |folder: &Folder, path: &str, cause| WriteError::Rows {
+        path: folder.shown(path),
+        cause,
+    };
+    let rows = spool.inputs(inputs.source);
+    let rows = rows.map_err(|cause| failed(folder, path, cause))?;
+    unchanged_text(&rows.sha256, &packet.log_set.inputs.rows_sha256, path)?;
+    copy(spool, rows.file, folder, path)?;
     let path = &packet.log_set.refusals.file;
-    table(
-        folder,
-        path,
-        &["file", "index", "code", "message", "is_loss"],
-        |file| {
-            inputs.source.refusals(&mut |found| {
-                let row = refusal(masker, found);
-                digest.add(&row, None)?;
-                let index = row.index.map(|index| index.to_string()).unwrap_or_default();
-                file.row(&[row.file, index, row.code, row.message, yes_no(row.is_loss)])
-            })
-        },
-    )?;
-    unchanged(digest, &packet.log_set.refusals.rows_sha256, path)?;
+    let rows = spool.refusals(inputs.source, masker);
+    let rows = rows.map_err(|cause| failed(folder, path, cause))?;
+    unchanged_text(&rows.sha256, &packet.log_set.refusals.rows_sha256, path)?;
+    copy(spool, rows.file, folder, path)?;
     reconciliation(packet, folder)?;
     coverage(packet, folder)?;
     classes(packet, folder)?;
     super::integrity_files::write(inputs, packet, folder)?;
     super::remark_files::write(inputs, masker, packet, folder)
 }
-
-const INPUT_COLUMNS: [&str; 9] = [
-    "file",
-    "bytes",
-    "sha256",
-    "shape",
-    "outcome",
-    "records",
-    "duplicates",
-    "refused",
-    "notices",
-];
 
 pub(super) fn unchanged_text(found: &str, expected: &str, path: &str) -> Result<(), WriteError> {
     if found == expected {

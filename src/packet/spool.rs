@@ -1,0 +1,168 @@
+//! The long lists of a run as the files that packets hold, made once.
+//!
+//! Packets of several frameworks about the same accounts and Regions hold the same
+//! rows. So each list streams from the ledger one time: into a temporary file, into
+//! its digest, and its first rows into the models. Memory does not grow with rows.
+
+mod control;
+mod log_set;
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tempfile::SpooledTempFile;
+
+use super::mask::Masker;
+use crate::assess::outcome::EvidenceSource;
+
+pub use self::control::{ControlRows, ListRows};
+pub use self::log_set::{InputRows, RefusalRows};
+
+/// Bytes of a file that are held in memory while it grows.
+const HELD: usize = 64 << 10;
+
+/// Lists that were read already. Good for one source and one way of masking.
+#[derive(Debug, Default)]
+pub struct Spool {
+    /// All files one behind the other; it has no name, so that nothing of it is ever left.
+    store: RefCell<Option<Store>>,
+    controls: RefCell<BTreeMap<String, Rc<ControlRows>>>,
+    inputs: OnceCell<Rc<InputRows>>,
+    refusals: OnceCell<Rc<RefusalRows>>,
+    /// Set from outside to give up.
+    stop: Option<&'static AtomicBool>,
+}
+
+#[derive(Debug)]
+struct Store {
+    file: File,
+    length: u64,
+}
+
+/// A file in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    from: u64,
+    length: u64,
+}
+
+impl Spool {
+    /// An empty spool that stops reading when the flag is set.
+    pub fn stopped_by(stop: &'static AtomicBool) -> Spool {
+        Spool {
+            stop: Some(stop),
+            ..Spool::default()
+        }
+    }
+
+    /// Lists can be long, so a wish to stop is heard in the middle of one.
+    fn go_on(&self) -> io::Result<()> {
+        match self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(io::Error::other("stopped")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The rows of a control, read if they were not.
+    ///
+    /// # Errors
+    /// What the source reports; no space for temporary files.
+    pub fn control(
+        &self,
+        source: &dyn EvidenceSource,
+        masker: &Masker,
+        control: &str,
+    ) -> io::Result<Rc<ControlRows>> {
+        if let Some(found) = self.controls.borrow().get(control) {
+            return Ok(Rc::clone(found));
+        }
+        let rows = Rc::new(control::read(self, source, masker, control)?);
+        let mut controls = self.controls.borrow_mut();
+        controls.insert(control.to_owned(), Rc::clone(&rows));
+        Ok(rows)
+    }
+
+    /// The input files, read if they were not.
+    ///
+    /// # Errors
+    /// As [`Spool::control`].
+    pub fn inputs(&self, source: &dyn EvidenceSource) -> io::Result<Rc<InputRows>> {
+        if let Some(found) = self.inputs.get() {
+            return Ok(Rc::clone(found));
+        }
+        let rows = Rc::new(log_set::inputs(self, source)?);
+        Ok(Rc::clone(self.inputs.get_or_init(|| rows)))
+    }
+
+    /// Everything refused, read if it was not.
+    ///
+    /// # Errors
+    /// As [`Spool::control`].
+    pub fn refusals(
+        &self,
+        source: &dyn EvidenceSource,
+        masker: &Masker,
+    ) -> io::Result<Rc<RefusalRows>> {
+        if let Some(found) = self.refusals.get() {
+            return Ok(Rc::clone(found));
+        }
+        let rows = Rc::new(log_set::refusals(self, source, masker)?);
+        Ok(Rc::clone(self.refusals.get_or_init(|| rows)))
+    }
+
+    /// Copies a file to its place in a packet.
+    ///
+    /// # Errors
+    /// A store that cannot be read, a target that takes no more.
+    pub fn copy(&self, piece: Piece, target: &mut dyn Write) -> io::Result<()> {
+        let mut store = self.store.borrow_mut();
+        let Some(store) = store.as_mut() else {
+            return Err(io::Error::other("the temporary file is not there"));
+        };
+        store.file.seek(SeekFrom::Start(piece.from))?;
+        let mut reader = BufReader::with_capacity(HELD, &mut store.file).take(piece.length);
+        let mut copied = 0;
+        loop {
+            let bytes = reader.fill_buf()?;
+            let count = bytes.len();
+            if count == 0 {
+                break;
+            }
+            target.write_all(bytes)?;
+            reader.consume(count);
+            copied += count as u64;
+        }
+        if copied == piece.length {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "the temporary file is shorter than it was",
+        ))
+    }
+
+    /// Puts a whole file into the store.
+    fn store(&self, mut file: SpooledTempFile) -> io::Result<Piece> {
+        let mut store = self.store.borrow_mut();
+        let store = match store.as_mut() {
+            Some(store) => store,
+            None => store.insert(Store {
+                file: tempfile::tempfile()?,
+                length: 0,
+            }),
+        };
+        file.seek(SeekFrom::Start(0))?;
+        let from = store.file.seek(SeekFrom::Start(store.length))?;
+        let length = io::copy(&mut file, &mut store.file)?;
+        store.length += length;
+        Ok(Piece { from, length })
+    }
+}
+
+/// An empty file that is to be stored.
+fn begun() -> SpooledTempFile {
+    tempfile::spooled_tempfile(HELD)
+}
