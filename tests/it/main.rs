@@ -59,3 +59,4 @@ mod reader_shapes;
 mod scan_common;
 mod scan_data;
 mod scan_runs;
+mod slow_json;
