@@ -111,9 +111,16 @@ fn archive(bytes: &[u8]) -> Option<ArchiveForm> {
     let known = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic));
     match known {
         Some((_, form)) => Some(*form),
-        None if bytes.get(257..262) == Some(b"ustar") => Some(ArchiveForm::Tar),
+        None if has_tar_mark(bytes) => Some(ArchiveForm::Tar),
         None => None,
     }
+}
+
+/// Whether tar's mark stands at its place, with the zero byte that ends it: no JSON holds one,
+/// so a log in which a caller wrote `ustar` at that place stays a log.
+fn has_tar_mark(bytes: &[u8]) -> bool {
+    let mark = bytes.get(257..).unwrap_or_default();
+    mark.starts_with(b"ustar\0") || mark.starts_with(b"ustar  \0")
 }
 
 fn is_utf16(bytes: &[u8]) -> bool {

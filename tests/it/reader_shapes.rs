@@ -685,6 +685,34 @@ fn packed_strings_are_bounded_and_their_faults_are_named() {
     }
 }
 
+/// Offsets in what a string unpacks to are no offsets in the file.
+#[test]
+fn a_packed_record_is_not_lost_to_broken_bytes_elsewhere_in_the_file() {
+    use base64::Engine as _;
+    let inside = serde_json::json!({"logEvents": [{"message": record(1)}]}).to_string();
+    let packed = base64::engine::general_purpose::STANDARD.encode(gzip(inside.as_bytes()));
+    let content = [
+        format!(r#"{{"records":[{{"data":"{packed}"}},{{"x":""#).as_bytes(),
+        b"\xFF",
+        format!(r#"","data":"{packed}"}}]}}"#).as_bytes(),
+    ]
+    .concat();
+    let (report, kept) = read("x.json", &content);
+    assert_eq!(codes(&report), [(1, "not-utf8")], "{report:?}");
+    assert_eq!(kept.records.len(), 1);
+}
+
+/// A caller chooses texts in a log, and must not be able to make it look like an archive.
+#[test]
+fn a_text_that_stands_where_tar_puts_its_mark_makes_no_archive() {
+    for mark in ["ustar", "ustar  "] {
+        let front = "a".repeat(257 - r#"{"x":""#.len());
+        let content = format!(r#"{{"x":"{front}{mark}","Records":[{}]}}"#, record(1));
+        assert_eq!(content.find("ustar"), Some(257));
+        check(&content, "records", 1);
+    }
+}
+
 #[test]
 fn many_gzip_members_are_read_unless_the_file_is_a_trails() {
     let two = [gzip(record(1).as_bytes()), gzip(record(2).as_bytes())].concat();

@@ -73,12 +73,12 @@ impl Walk<'_, '_> {
     pub(super) fn checked(&mut self, bytes: &[u8], at: usize) -> Result<Option<usize>, FileFault> {
         match self.projector.read(bytes, at) {
             Ok(end) => {
-                if self.invalid.iter().any(|place| (at..end).contains(place)) {
-                    let index = self.tally.next_index();
-                    self.refuse_invalid(at, end, index);
-                    return Ok(None);
+                if self.first_invalid(at, end).is_none() {
+                    return Ok(Some(end));
                 }
-                Ok(Some(end))
+                let index = self.tally.next_index();
+                self.refuse_invalid(at, end, index);
+                Ok(None)
             }
             Err(fault) => {
                 let index = self.tally.next_index();
@@ -295,11 +295,18 @@ impl Walk<'_, '_> {
         }
     }
 
-    pub(super) fn refuse_invalid(&mut self, at: usize, end: usize, index: u32) -> bool {
-        if self.invalid.is_empty() || self.string_at.is_some() {
-            return false;
+    /// The first byte of this range of the file that was not UTF-8. A range of a text that
+    /// came out of a string is none of the file.
+    fn first_invalid(&self, at: usize, end: usize) -> Option<usize> {
+        if self.string_at.is_some() {
+            return None;
         }
-        let Some(first) = self.invalid.iter().find(|place| (at..end).contains(place)) else {
+        let mut places = self.invalid.iter().copied();
+        places.find(|place| (at..end).contains(place))
+    }
+
+    pub(super) fn refuse_invalid(&mut self, at: usize, end: usize, index: u32) -> bool {
+        let Some(first) = self.first_invalid(at, end) else {
             return false;
         };
         let message = format!("not UTF-8 at byte {first}");
