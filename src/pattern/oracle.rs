@@ -6,7 +6,7 @@
 //! It takes patterns that were accepted, events without gaps, and numbers that
 //! a double holds; it is for tests, never for records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde_json::{Map, Value};
@@ -172,14 +172,9 @@ impl Event<'_> {
         let text = leaf.value.as_str();
         if let ("prefix" | "suffix", Value::Object(inner)) = (operator, argument) {
             let wanted = inner["equals-ignore-case"].as_str().unwrap_or_default();
-            return text.is_some_and(|text| {
-                spellings(wanted).iter().any(|spelling| {
-                    if operator == "prefix" {
-                        text.starts_with(spelling.as_str())
-                    } else {
-                        text.ends_with(spelling.as_str())
-                    }
-                })
+            return text.is_some_and(|text| match operator {
+                "prefix" => !behind(wanted, text).is_empty(),
+                _ => ends(text).any(|end| behind(wanted, end).contains(&end.len())),
             });
         }
         match (operator, argument, text) {
@@ -198,7 +193,7 @@ impl Event<'_> {
                 wildcard(&pattern, &text)
             }
             ("equals-ignore-case", Value::String(own), Some(text)) => {
-                spellings(own).iter().any(|spelling| spelling == text)
+                behind(own, text).contains(&text.len())
             }
             ("cidr", Value::String(own), Some(text)) => in_network(own, text),
             ("list", Value::String(name), Some(text)) => {
@@ -281,26 +276,48 @@ fn in_network(network: &str, text: &str) -> bool {
     }
 }
 
-/// Every text that takes each character in its own lower or upper case.
-fn spellings(text: &str) -> Vec<String> {
-    let mut all = vec![String::new()];
-    for character in text.chars() {
+/// What a text may end with: itself, and less and less of it.
+fn ends(text: &str) -> impl Iterator<Item = &str> {
+    let places = text.char_indices().map(|(at, _)| at);
+    places.chain([text.len()]).map(|at| &text[at..])
+}
+
+/// Where `text` goes on behind `front`, each character of which stands in its own lower or
+/// upper case; nowhere if it does not begin so. All ways are followed at once.
+fn behind(front: &str, text: &str) -> BTreeSet<usize> {
+    let mut places = BTreeSet::from([0]);
+    for character in front.chars() {
         let lower = character.to_lowercase().to_string();
         let upper = character.to_uppercase().to_string();
-        all = all
+        places = places
             .iter()
-            .flat_map(|front| [format!("{front}{lower}"), format!("{front}{upper}")])
+            .flat_map(|at| [(at, &lower), (at, &upper)])
+            .filter(|(at, spelling)| text[**at..].starts_with(spelling.as_str()))
+            .map(|(at, spelling)| at + spelling.len())
             .collect();
     }
-    all
+    places
 }
 
 fn wildcard(pattern: &[char], text: &[char]) -> bool {
-    match pattern {
-        [] => text.is_empty(),
-        ['*', rest @ ..] => (0..=text.len()).any(|at| wildcard(rest, &text[at..])),
-        ['\\', escaped, rest @ ..] => text.first() == Some(escaped) && wildcard(rest, &text[1..]),
-        [character, rest @ ..] => text.first() == Some(character) && wildcard(rest, &text[1..]),
+    let mut places = BTreeSet::from([0]);
+    let mut rest = pattern;
+    loop {
+        let own = match rest {
+            [] => return places.contains(&text.len()),
+            ['*', left @ ..] => {
+                let first = places.first().copied();
+                places = first.map_or(BTreeSet::new(), |first| (first..=text.len()).collect());
+                rest = left;
+                continue;
+            }
+            ['\\', own, left @ ..] | [own, left @ ..] => {
+                rest = left;
+                own
+            }
+        };
+        places.retain(|at| text.get(*at) == Some(own));
+        places = places.iter().map(|at| at + 1).collect();
     }
 }
 
@@ -366,6 +383,46 @@ mod tests {
         let event = r#"{"g":[{"c":"x"},{"c":"y","b":1,"d":1}]}"#;
         check(r#"{"g":{"b":[{"exists":false}],"c":["x"]}}"#, event, false);
         check(r#"{"g":{"d":[{"exists":false}],"c":["x"]}}"#, event, true);
+    }
+
+    #[test]
+    fn cases_are_those_of_each_character_of_the_pattern() {
+        check(
+            r#"{"s":[{"equals-ignore-case":"aß"}]}"#,
+            r#"{"s":"ASS"}"#,
+            true,
+        );
+        check(
+            r#"{"s":[{"equals-ignore-case":"ss"}]}"#,
+            r#"{"s":"ß"}"#,
+            false,
+        );
+        check(
+            r#"{"s":[{"prefix":{"equals-ignore-case":"ÄB"}}]}"#,
+            r#"{"s":"äbc"}"#,
+            true,
+        );
+        check(
+            r#"{"s":[{"suffix":{"equals-ignore-case":"ÄB"}}]}"#,
+            r#"{"s":"cÄb"}"#,
+            true,
+        );
+        check(
+            r#"{"s":[{"suffix":{"equals-ignore-case":"ÄB"}}]}"#,
+            r#"{"s":"äbc"}"#,
+            false,
+        );
+    }
+
+    #[test]
+    fn long_texts_and_many_stars_have_an_answer_too() {
+        let (upper, lower) = ("V".repeat(200), "v".repeat(200));
+        let fold = format!(r#"{{"s":[{{"equals-ignore-case":"{upper}"}}]}}"#);
+        check(&fold, &format!(r#"{{"s":"{lower}"}}"#), true);
+        check(&fold, &format!(r#"{{"s":"{lower}v"}}"#), false);
+        let stars = format!(r#"{{"s":[{{"wildcard":"{}b"}}]}}"#, "v*".repeat(60));
+        check(&stars, &format!(r#"{{"s":"{lower}b"}}"#), true);
+        check(&stars, &format!(r#"{{"s":"{lower}c"}}"#), false);
     }
 
     #[test]
