@@ -1,15 +1,20 @@
 //! The fast reader of records against serde_json: the same texts are accepted, the same
-//! values are found, and hashes are equal where the content is.
+//! values are found, and hashes are equal where the content is. Members that stand twice and
+//! bytes that are not UTF-8 are refused.
 //!
-//! A line break in the input divides it into records, which one reader reads one after
-//! the other, so that what it remembers of earlier records is tried too.
+//! A line break in the input divides it into records. They are read one after the other by one
+//! reader, so that what it remembers of earlier records is tried too, and then as one log file.
 
 #![no_main]
 
+use attestrail::reader::{
+    Content, FileFault, FileOutcome, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes,
+};
 use attestrail::record::path::PathSet;
 use attestrail::record::project::{Kind, Projector};
 use attestrail::record::view::RecordView;
 use libfuzzer_sys::fuzz_target;
+use serde::de::IgnoredAny;
 
 #[path = "../../tests/it/slow_json.rs"]
 mod slow_json;
@@ -25,27 +30,90 @@ const WANTED: [&str; 8] = [
     "requestParameters.items.b",
 ];
 
+/// Beyond this the two have limits of their own.
+const MOST_BYTES: usize = 1 << 16;
+
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return;
-    };
+    whole_file(bytes);
     let mut paths = PathSet::new();
     for path in WANTED {
         paths.intern(path);
     }
     let mut used = Projector::new(&paths);
-    for record in text.split('\n') {
-        compare(record, &mut used);
+    for record in bytes.split(|byte| *byte == b'\n') {
+        // The reader of a file sees to it that a record is UTF-8 before it is read.
+        if let Ok(record) = std::str::from_utf8(record) {
+            compare(record, &mut used);
+        }
     }
 });
+
+/// Each line as a record of a log file: what is kept is what stood there and what serde_json
+/// accepts, and what it does not accept is refused by index.
+fn whole_file(bytes: &[u8]) {
+    let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    let lines: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii()).collect();
+    if bytes.len() > MOST_BYTES || !lines.iter().all(|line| is_one_value(line)) {
+        return;
+    }
+    let file = [br#"{"Records":["#, lines.join(&b',').as_slice(), b"]}"].concat();
+    let mut kept = Kept::default();
+    let report = read_bytes(
+        "records.json",
+        &file,
+        &ReadLimits::default(),
+        &mut Scratch::new(),
+        &mut Projector::new(&PathSet::new()),
+        &mut kept,
+    );
+    if let FileOutcome::Refused(FileFault::MostlyNotUtf8 { .. }) = report.outcome {
+        assert!(std::str::from_utf8(bytes).is_err() && kept.0.is_empty());
+        return;
+    }
+    if report.shape.is_some_and(|shape| shape.content != Content::Records) {
+        // A list that streams and queues hand to functions is called `Records` too.
+        return;
+    }
+    let aggregates = report.aggregates as usize;
+    assert_eq!(report.records_seen as usize + aggregates, lines.len(), "{report:?}");
+    if aggregates > 0 {
+        // They are no records, and the index of a record does not count them.
+        return;
+    }
+    for (index, line) in lines.iter().enumerate() {
+        let found: Vec<_> = kept.0.iter().filter(|one| one.0 as usize == index).collect();
+        let is_sound = std::str::from_utf8(line).is_ok_and(|text| slow_json::slow(text).is_some());
+        assert!(found.len() <= 1 && (is_sound || found.is_empty()), "{index}: {report:?}");
+        assert!(found.iter().all(|one| one.1 == *line), "{index}: {report:?}");
+    }
+}
+
+/// Whether a full parser sees one whole value, leaving aside bytes that are not UTF-8 and
+/// members that stand twice.
+fn is_one_value(line: &[u8]) -> bool {
+    nesting(line) <= 100
+        && serde_json::from_str::<IgnoredAny>(&String::from_utf8_lossy(line)).is_ok()
+}
+
+#[derive(Default)]
+struct Kept(Vec<(u32, Vec<u8>)>);
+
+impl RecordSink for Kept {
+    fn record(&mut self, found: &FoundRecord<'_>) {
+        self.0.push((found.index, found.raw.to_vec()));
+    }
+
+    fn discard(&mut self) {
+        self.0.clear();
+    }
+}
 
 fn compare(text: &str, used: &mut Projector<'_>) {
     let mut new = Projector::new(used.paths());
     let first = new.read(text.as_bytes(), 0);
     let again = used.read(text.as_bytes(), 0);
     assert_eq!(first, again, "a used reader differs from a new one: {text}");
-    if text.len() > 1 << 16 || nesting(text) > 100 {
-        // Beyond this the two have limits of their own.
+    if text.len() > MOST_BYTES || nesting(text.as_bytes()) > 100 {
         return;
     }
     let accepted = first.is_ok_and(|end| end == text.len());
@@ -76,8 +144,8 @@ fn compare(text: &str, used: &mut Projector<'_>) {
 }
 
 /// How deep it can be nested at most.
-fn nesting(text: &str) -> usize {
-    text.bytes().filter(|byte| b"{[".contains(byte)).count()
+fn nesting(text: &[u8]) -> usize {
+    text.iter().filter(|byte| b"{[".contains(byte)).count()
 }
 
 /// The same content with members the other way round, blanks, and every character escaped.

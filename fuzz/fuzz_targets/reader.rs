@@ -1,5 +1,6 @@
-//! Any bytes as a log file: no panic, every entry accounted for, no control character in a
-//! message, and the same answer from a reader that has read other files before.
+//! Any bytes as a log file or as an archive of some: no panic, every entry accounted for, no
+//! control character in a message, and the same answer from a reader that has read other files
+//! before.
 //!
 //! The first byte chooses the name and whether the rest is compressed first.
 
@@ -8,9 +9,14 @@
 use std::cell::RefCell;
 use std::io::Write as _;
 
-use attestrail::reader::{FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes};
+use attestrail::diagnostic::escape::is_unsafe;
+use attestrail::reader::archive::each_member;
+use attestrail::reader::{
+    FileReport, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes, read_member,
+};
 use attestrail::record::path::PathSet;
 use attestrail::record::project::Projector;
+use attestrail::source::SourceFile;
 use libfuzzer_sys::fuzz_target;
 
 const NAMES: [&str; 4] = [
@@ -54,7 +60,39 @@ fuzz_target!(|bytes: &[u8]| {
         read(name, &stored, used, &mut projector)
     });
     assert_eq!(new, again);
+    if new.0.is_archive() {
+        members(name, &stored, &paths);
+    }
 });
+
+/// Opens an archive twice: its members balance like files, and are the same again.
+fn members(name: &str, stored: &[u8], paths: &PathSet) {
+    let folder = tempfile::tempdir().expect("the system has room for a file");
+    let path = folder.path().join("archive");
+    std::fs::write(&path, stored).expect("the system has room for a file");
+    let file = SourceFile {
+        path,
+        key: name.to_owned(),
+        size: stored.len() as u64,
+        ..SourceFile::default()
+    };
+    let limits = ReadLimits::default();
+    let mut scratch = Scratch::new();
+    let mut opened = || {
+        let mut all = Vec::new();
+        let whole = each_member(&file, &limits, &mut |member| {
+            let mut projector = Projector::new(paths);
+            let mut kept = Kept::default();
+            let report = read_member(&member, &limits, &mut scratch, &mut projector, &mut kept);
+            check(&report, &kept);
+            all.push((member.key, report, kept));
+            true
+        });
+        check(&whole, &Kept::default());
+        (whole, all)
+    };
+    assert_eq!(opened(), opened());
+}
 
 fn read(
     name: &str,
@@ -65,12 +103,16 @@ fn read(
     let mut kept = Kept::default();
     let limits = ReadLimits::default();
     let report = read_bytes(name, stored, &limits, scratch, projector, &mut kept);
+    check(&report, &kept);
+    (report, kept)
+}
+
+fn check(report: &FileReport, kept: &Kept) {
     assert!(report.balances(), "{report:?}");
     assert_eq!(report.records_kept, kept.records.len() as u64, "{report:?}");
     for line in report.messages() {
-        assert!(!line.chars().any(char::is_control), "{line:?}");
+        assert!(!line.chars().any(is_unsafe), "{line:?}");
     }
-    (report, kept)
 }
 
 fn compressed(bytes: &[u8]) -> Vec<u8> {

@@ -58,6 +58,7 @@ fn named_paths(text: &str) -> Vec<String> {
         "docs/",
         "scripts/",
         "assets/",
+        "fuzz/",
         ".ci/",
     ];
     text.split('`')

@@ -1,7 +1,12 @@
 //! Every dependency that ends up in the program has a licence that its users can live with.
 //!
-//! Works offline: Cargo tells the licences of what the lock file names.
+//! Works offline: Cargo tells the licences of what the lock file names. The fuzz targets have
+//! a lock file of their own, whose further crates are on a machine only if it fuzzes; they are
+//! named here with their licences, and never become part of the program.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// Licences that ask for no more than their text to be kept.
@@ -21,6 +26,18 @@ const ACCEPTED: &[&str] = &[
     "Unlicense",
     "Zlib",
 ];
+
+/// What the fuzz targets need beside the product's own dependencies, and its licence as its
+/// package states it. Only who builds the targets gets it: nothing of it is distributed.
+const FUZZER: &[(&str, &str)] = &[
+    ("arbitrary", "MIT OR Apache-2.0"),
+    ("attestrail-fuzz", "Apache-2.0"),
+    ("jobserver", "MIT OR Apache-2.0"),
+    ("libfuzzer-sys", "(MIT OR Apache-2.0) AND NCSA"),
+];
+
+/// The University of Illinois licence of libFuzzer asks no more than the BSD licences.
+const ACCEPTED_OF_FUZZER: &str = "(MIT OR Apache-2.0) AND NCSA";
 
 #[test]
 fn every_dependency_has_an_accepted_licence() {
@@ -67,6 +84,49 @@ fn every_dependency_has_an_accepted_licence() {
         "licences to look at:\n{}",
         refused.join("\n")
     );
+}
+
+#[test]
+fn fuzz_targets_are_built_with_the_crates_of_the_product() {
+    let product = locked("Cargo.lock");
+    let fuzz = locked("fuzz/Cargo.lock");
+    assert!(fuzz.len() > 20, "only {} packages", fuzz.len());
+    let own: BTreeSet<&str> = fuzz
+        .difference(&product)
+        .map(|package| package.0.as_str())
+        .collect();
+    let named: BTreeSet<&str> = FUZZER.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        own, named,
+        "copy Cargo.lock to fuzz/Cargo.lock, run `cargo metadata --manifest-path fuzz/Cargo.toml`, \
+         and name what is new here with its licence"
+    );
+    for (name, licence) in FUZZER {
+        let is_good = is_accepted(licence) || *licence == ACCEPTED_OF_FUZZER;
+        assert!(is_good, "{name}: `{licence}`");
+    }
+}
+
+/// Name, version and checksum of every package that a lock file names.
+fn locked(path: &str) -> BTreeSet<(String, String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let text = fs::read_to_string(path).expect("a lock file");
+    let file: toml::Table = text.parse().expect("TOML");
+    let packages = file["package"].as_array().expect("a list of packages");
+    let text = |package: &toml::Value, name: &str| {
+        let value = package.get(name).and_then(toml::Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    packages
+        .iter()
+        .map(|one| {
+            (
+                text(one, "name"),
+                text(one, "version"),
+                text(one, "checksum"),
+            )
+        })
+        .collect()
 }
 
 /// The system that this compiler builds for, such as `x86_64-unknown-linux-gnu`.
