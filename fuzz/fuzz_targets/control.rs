@@ -75,10 +75,16 @@ fn check(problems: &Diagnostics, text: &str) {
         let labels = problem.labels.iter().map(|label| &label.place);
         for place in problem.place.iter().chain(labels) {
             let end = place.span.end;
-            assert!(place.span.start <= end && end <= place.source.text.len(), "{text}");
+            assert!(
+                place.span.start <= end && end <= place.source.text.len(),
+                "{text}"
+            );
         }
     }
     let shown = attestrail::diagnostic::text::render(problems);
-    assert!(!shown.chars().any(|one| one != '\n' && is_unsafe(one)), "{shown:?}");
+    assert!(
+        !shown.chars().any(|one| one != '\n' && is_unsafe(one)),
+        "{shown:?}"
+    );
     attestrail::diagnostic::json::render(problems);
 }

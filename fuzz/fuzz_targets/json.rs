@@ -70,21 +70,38 @@ fn whole_file(bytes: &[u8]) {
         assert!(std::str::from_utf8(bytes).is_err() && kept.0.is_empty());
         return;
     }
-    if report.shape.is_some_and(|shape| shape.content != Content::Records) {
+    if report
+        .shape
+        .is_some_and(|shape| shape.content != Content::Records)
+    {
         // A list that streams and queues hand to functions is called `Records` too.
         return;
     }
     let aggregates = report.aggregates as usize;
-    assert_eq!(report.records_seen as usize + aggregates, lines.len(), "{report:?}");
+    assert_eq!(
+        report.records_seen as usize + aggregates,
+        lines.len(),
+        "{report:?}"
+    );
     if aggregates > 0 {
         // They are no records, and the index of a record does not count them.
         return;
     }
     for (index, line) in lines.iter().enumerate() {
-        let found: Vec<_> = kept.0.iter().filter(|one| one.0 as usize == index).collect();
+        let found: Vec<_> = kept
+            .0
+            .iter()
+            .filter(|one| one.0 as usize == index)
+            .collect();
         let is_sound = std::str::from_utf8(line).is_ok_and(|text| slow_json::slow(text).is_some());
-        assert!(found.len() <= 1 && (is_sound || found.is_empty()), "{index}: {report:?}");
-        assert!(found.iter().all(|one| one.1 == *line), "{index}: {report:?}");
+        assert!(
+            found.len() <= 1 && (is_sound || found.is_empty()),
+            "{index}: {report:?}"
+        );
+        assert!(
+            found.iter().all(|one| one.1 == *line),
+            "{index}: {report:?}"
+        );
     }
 }
 

@@ -34,7 +34,8 @@ struct Kept {
 impl RecordSink for Kept {
     fn record(&mut self, found: &FoundRecord<'_>) {
         let raw = found.raw.to_vec();
-        self.records.push((found.index, found.time, found.content_hash, raw));
+        self.records
+            .push((found.index, found.time, found.content_hash, raw));
     }
 
     fn discard(&mut self) {
@@ -52,11 +53,21 @@ fuzz_target!(|bytes: &[u8]| {
         _ => compressed(rest),
     };
     let paths = PathSet::new();
-    let new = read(name, &stored, &mut Scratch::new(), &mut Projector::new(&paths));
+    let new = read(
+        name,
+        &stored,
+        &mut Scratch::new(),
+        &mut Projector::new(&paths),
+    );
     thread_local!(static USED: RefCell<Scratch> = RefCell::new(Scratch::new()));
     let again = USED.with_borrow_mut(|used| {
         let mut projector = Projector::new(&paths);
-        read("other.json", br#"{"Records":[{"a":1}]}"#, used, &mut projector);
+        read(
+            "other.json",
+            br#"{"Records":[{"a":1}]}"#,
+            used,
+            &mut projector,
+        );
         read(name, &stored, used, &mut projector)
     });
     assert_eq!(new, again);
