@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -21,7 +20,7 @@ use attestrail::scan::{NoProgress, Plan, ScanOptions, scan};
 use attestrail::source::Listing;
 use attestrail::source::local::{WalkOptions, walk};
 use common::corpus::{Corpus, corpus};
-use common::cpu::{inflate_all, median, timed};
+use common::cpu::{inflate_all, inflate_and_hash, median, timed};
 
 const SEED: &str = "bench";
 const ROUNDS: usize = 5;
@@ -63,8 +62,10 @@ fn main() {
     println!("records: {}, files: {}", logs.records, files.len());
     println!("scan one thread / inflation: {:.2}", median(ratios));
     println!("assess / scan one thread: {:.3}", median(assess_shares));
+    cost_of_hashes(&logs, &files, &shipped);
     gain_of_threads(&logs, &shipped);
     cost_of_controls(&logs);
+    cost_of_unanchored(&logs);
 }
 
 /// The corpus that the benchmark makes itself.
@@ -125,21 +126,46 @@ fn gain_of_threads(logs: &Logs, set: &ControlSet) {
     );
 }
 
+/// A scan that hashes the unpacked bytes too, as one with digests does, against inflation and
+/// that hashing measured alone.
+fn cost_of_hashes(logs: &Logs, files: &[PathBuf], set: &ControlSet) {
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let (floor, first) = timed(|| inflate_and_hash(files));
+        assert_ne!(first, 0);
+        let options = ScanOptions {
+            hash_logs: true,
+            ..ScanOptions::default()
+        };
+        let (cost, ledger) = timed(|| scanned_as(&logs.listing, set, &options));
+        check_answer(&ledger, set, logs);
+        ratios.push(cost / floor);
+    }
+    println!(
+        "scan with SHA-256 of the unpacked bytes / inflation and that hashing alone: {:.2}",
+        median(ratios)
+    );
+}
+
 fn scanned(listing: &Listing, set: &ControlSet, threads: usize) -> Ledger {
-    let scope = Scope::none();
-    let mut ledger =
-        Ledger::temporary(&Identity::of(set, &scope, SEED)).expect("a temporary ledger");
-    let plan = Plan::new(set, &scope, SEED);
     let options = ScanOptions {
         threads,
         ..ScanOptions::default()
     };
+    scanned_as(listing, set, &options)
+}
+
+fn scanned_as(listing: &Listing, set: &ControlSet, options: &ScanOptions) -> Ledger {
+    let scope = Scope::none();
+    let mut ledger =
+        Ledger::temporary(&Identity::of(set, &scope, SEED)).expect("a temporary ledger");
+    let plan = Plan::new(set, &scope, SEED);
     let cancel = AtomicBool::new(false);
     let summary = scan(
         &mut ledger,
         listing,
         &plan,
-        &options,
+        options,
         &mut NoProgress,
         &cancel,
     )
@@ -216,6 +242,75 @@ fn cost_of_controls(logs: &Logs) {
     }
 }
 
+/// What controls cost that name neither an event nor a service, so that no index helps: 1, 10
+/// and 100 of them beside ten that do.
+fn cost_of_unanchored(logs: &Logs) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-controls");
+    let counts = [0, 1, 10, 100];
+    let sets = counts.map(|count| {
+        let anchored = generated(&folder, 10);
+        let both = [folder.join("10"), unanchored(&folder, count)];
+        let paths = if count == 0 { &both[..1] } else { &both[..] };
+        let set = load::from_paths(paths).expect("generated controls load").0;
+        assert_eq!(set.len(), anchored.len() + count);
+        set
+    });
+    let mut costs: [Vec<f64>; 4] = Default::default();
+    for _ in 0..ROUNDS {
+        for (set, costs) in sets.iter().zip(&mut costs) {
+            let (cost, ledger) = timed(|| scanned(&logs.listing, set, 1));
+            costs.push(cost);
+            check_counts(&ledger, set, logs);
+        }
+    }
+    let [base, rest @ ..] = costs.map(median);
+    for (count, cost) in counts[1..].iter().zip(rest) {
+        let share = (cost / base - 1.0) * 100.0;
+        println!("scan with {count} unanchored controls against none: {share:+.1} % CPU");
+        let each = share / *count as f64;
+        println!("each of {count} unanchored controls / the scan without: {each:+.2} % CPU");
+    }
+}
+
+/// The one generated control whose event is in the corpus finds it, and no other finds anything.
+fn check_counts(ledger: &Ledger, set: &ControlSet, logs: &Logs) {
+    let answer = assess(
+        ledger,
+        set,
+        &Scope::none(),
+        &logs.period,
+        &Options::default(),
+    )
+    .expect("assessed");
+    for control in &answer.assessment.controls {
+        let expected = match control.id.as_str() {
+            "bench-0000" => logs.stop_logging,
+            _ => 0,
+        };
+        let found = control.counts.exceptions + control.counts.attempts;
+        assert_eq!(found, expected, "{}", control.id);
+        assert_eq!(control.counts.undecided, 0, "{}", control.id);
+    }
+}
+
+/// A folder with as many controls that ask for a caller's program, address or parameters alone.
+fn unanchored(folder: &Path, count: usize) -> PathBuf {
+    let folder = folder.join(format!("unanchored-{count}"));
+    fs::create_dir_all(&folder).expect("the target folder can be written");
+    for at in 0..count {
+        let pattern = match at % 3 {
+            0 => format!("userAgent = [{{ prefix = \"bench-{at}/\" }}]"),
+            1 => format!(
+                "sourceIPAddress = [{{ cidr = \"203.0.113.{}/31\" }}]",
+                2 * at
+            ),
+            _ => format!("requestParameters.name = [{{ suffix = \"/bench-{at}\" }}]"),
+        };
+        write_control(&folder, &format!("bench-free-{at:04}"), &pattern);
+    }
+    folder
+}
+
 /// Controls that name an event each; the first one's event is in the corpus.
 fn generated(folder: &Path, count: usize) -> ControlSet {
     let folder = folder.join(count.to_string());
@@ -226,18 +321,20 @@ fn generated(folder: &Path, count: usize) -> ControlSet {
         } else {
             format!("StopLogging{at}")
         };
-        let mut text = String::new();
-        write!(
-            text,
-            "format = 1\nid = \"bench-{at:04}\"\ntitle = \"Bench {at}\"\nobjective = \"x\"\nprocedure = \"x\"\nlimits = \"x\"\n\
-             severity = \"low\"\nneeds = [\"management-write\"]\n[requirements]\nhipaa = [\"164.312(b)\"]\n[expect]\nkind = \"forbid\"\n\
-             [expect.pattern]\neventSource = [\"cloudtrail.amazonaws.com\"]\neventName = [\"{name}\"]\n"
-        )
-        .expect("writing to a string");
-        fs::write(folder.join(format!("bench-{at:04}.toml")), text)
-            .expect("the target folder can be written");
+        let pattern =
+            format!("eventSource = [\"cloudtrail.amazonaws.com\"]\neventName = [\"{name}\"]");
+        write_control(&folder, &format!("bench-{at:04}"), &pattern);
     }
     load::from_paths(&[folder])
         .expect("generated controls load")
         .0
+}
+
+fn write_control(folder: &Path, id: &str, pattern: &str) {
+    let text = format!(
+        "format = 1\nid = \"{id}\"\ntitle = \"{id}\"\nobjective = \"x\"\nprocedure = \"x\"\nlimits = \"x\"\n\
+         severity = \"low\"\nneeds = [\"management-write\"]\n[requirements]\nhipaa = [\"164.312(b)\"]\n\
+         [expect]\nkind = \"forbid\"\n[expect.pattern]\n{pattern}\n"
+    );
+    fs::write(folder.join(format!("{id}.toml")), text).expect("the target folder can be written");
 }

@@ -184,24 +184,63 @@ enum Spread {
     Busy,
     /// One in each file, as an idle account has them; some 700 bytes as stored.
     Single,
+    /// Some 50 MB of JSON in each file.
+    Large,
 }
+
+/// What a corpus is like.
+#[derive(Debug, Clone, Copy)]
+struct Recipe {
+    spread: Spread,
+    /// One record in so many is a call by root.
+    root_one_in: u64,
+}
+
+const BUSY: Recipe = Recipe {
+    spread: Spread::Busy,
+    root_one_in: 40_000,
+};
 
 /// The corpus of `records` records, made below `target/` if it is not there yet.
 pub fn corpus(records: u64) -> Corpus {
-    made(records, Spread::Busy, &format!("v1-{records}"))
+    made(records, BUSY, &format!("v1-{records}"))
 }
 
 /// As many files of one record each (a few have it twice), made below `target/` if they are not there yet.
 pub fn small_files(files: u64) -> Corpus {
-    made(files, Spread::Single, &format!("v1-single-{files}"))
+    let spread = Spread::Single;
+    made(
+        files,
+        Recipe { spread, ..BUSY },
+        &format!("v1-single-{files}"),
+    )
 }
 
-fn made(records: u64, spread: Spread, name: &str) -> Corpus {
+/// Records in files of some 50 MB unpacked, made below `target/` if they are not there yet.
+pub fn large_files(records: u64) -> Corpus {
+    let spread = Spread::Large;
+    made(
+        records,
+        Recipe { spread, ..BUSY },
+        &format!("v1-large-{records}"),
+    )
+}
+
+/// Records of which one in twenty is an exception, made below `target/` if they are not there yet.
+pub fn exceptions(records: u64) -> Corpus {
+    let recipe = Recipe {
+        root_one_in: 20,
+        ..BUSY
+    };
+    made(records, recipe, &format!("v1-exceptions-{records}"))
+}
+
+fn made(records: u64, recipe: Recipe, name: &str) -> Corpus {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target/bench-corpus")
         .join(name);
     let already = folder.join("complete").exists();
-    let truth = write(&folder, records, spread, already);
+    let truth = write(&folder, records, recipe, already);
     fs::write(folder.join("complete"), "").expect("the target folder can be written");
     Corpus {
         folder: folder.join("logs"),
@@ -209,20 +248,21 @@ fn made(records: u64, spread: Spread, name: &str) -> Corpus {
     }
 }
 
-fn write(folder: &Path, records: u64, spread: Spread, already: bool) -> Truth {
+fn write(folder: &Path, records: u64, recipe: Recipe, already: bool) -> Truth {
     let mut truth = Truth::default();
     let mut random = Random(0x5EED);
     let mut compressor =
         libdeflater::Compressor::new(libdeflater::CompressionLvl::new(6).expect("a level"));
     let mut left = records;
     while left > 0 {
-        let wanted = match spread {
+        let wanted = match recipe.spread {
             Spread::Single => 1,
+            Spread::Large => 40_000,
             Spread::Busy if random.below(200) == 0 => 8_000,
             Spread::Busy => 20 + random.below(150),
         };
         let count = wanted.min(left);
-        let text = file_text(&mut random, &mut truth, count);
+        let text = file_text(&mut random, &mut truth, recipe, count);
         left -= count;
         if already {
             truth.files += 1;
@@ -251,7 +291,7 @@ fn write(folder: &Path, records: u64, spread: Spread, already: bool) -> Truth {
     truth
 }
 
-fn file_text(random: &mut Random, truth: &mut Truth, count: u64) -> String {
+fn file_text(random: &mut Random, truth: &mut Truth, recipe: Recipe, count: u64) -> String {
     let account = ACCOUNTS[(truth.files % 4) as usize];
     let region = REGIONS[(truth.files % 3) as usize];
     let day = START + ((truth.files % 31) * 86_400) as i64;
@@ -261,7 +301,8 @@ fn file_text(random: &mut Random, truth: &mut Truth, count: u64) -> String {
         if at > 0 {
             text.push(',');
         }
-        let record = record(random, truth, account, region, day);
+        let root = random.below(recipe.root_one_in) == 0;
+        let record = record(random, truth, root, account, region, day);
         text.push_str(&record);
         last = record;
     }
@@ -275,9 +316,15 @@ fn file_text(random: &mut Random, truth: &mut Truth, count: u64) -> String {
     text
 }
 
-fn record(random: &mut Random, truth: &mut Truth, account: &str, region: &str, day: i64) -> String {
+fn record(
+    random: &mut Random,
+    truth: &mut Truth,
+    root: bool,
+    account: &str,
+    region: &str,
+    day: i64,
+) -> String {
     truth.records += 1;
-    let root = random.below(40_000) == 0;
     let stop = !root && random.below(60_000) == 0;
     truth.root_calls += u64::from(root);
     truth.stop_logging += u64::from(stop);

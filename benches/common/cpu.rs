@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 /// User and system time of all threads so far.
 pub fn cpu_time() -> Duration {
     // SAFETY: `getrusage` fills the struct that it is given and keeps no pointer to it.
@@ -35,17 +37,32 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 
 /// Plain inflation of gzip files, the floor of every scan; the bytes that came out.
 pub fn inflate_all(files: &[PathBuf]) -> usize {
+    let mut total = 0;
+    inflate_each(files, &mut |bytes| total += bytes.len());
+    total
+}
+
+/// Inflation and SHA-256 of what comes out, and nothing else; a sum that depends on all hashes.
+pub fn inflate_and_hash(files: &[PathBuf]) -> u64 {
+    let mut sum = 0_u64;
+    inflate_each(files, &mut |bytes| {
+        let hash: [u8; 32] = Sha256::digest(bytes).into();
+        sum = sum.wrapping_add(u64::from(hash[0]) + 1);
+    });
+    sum
+}
+
+fn inflate_each(files: &[PathBuf], each: &mut dyn FnMut(&[u8])) {
     let mut inflater = libdeflater::Decompressor::new();
     let mut buffer = Vec::new();
-    let mut total = 0;
     for file in files {
         let stored = fs::read(file).expect("the corpus can be read");
         let size =
             u32::from_le_bytes(stored[stored.len() - 4..].try_into().expect("four bytes")) as usize;
         buffer.resize(size.max(buffer.len()), 0);
-        total += inflater
+        let length = inflater
             .gzip_decompress(&stored, &mut buffer)
             .expect("sound gzip");
+        each(&buffer[..length]);
     }
-    total
 }
