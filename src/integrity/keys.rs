@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::Md5;
-use rsa::PublicKey;
-use rsa::pkcs1::DecodeRsaPublicKey;
+use pkcs1::RsaPublicKeyRef;
+use ring::signature::{RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents};
 use serde::Deserialize;
 use serde_json::{Number, Value};
 use sha2::{Digest as _, Sha256};
@@ -20,6 +20,9 @@ use crate::record::{encoding, time};
 use crate::source::display::display_value;
 
 use super::place::is_region;
+
+/// Bytes of a modulus that can be used; the keys of CloudTrail have 256.
+const MODULUS: std::ops::RangeInclusive<usize> = 128..=1024;
 
 /// A digest is signed within about this time after its end (seconds).
 const SIGNED_WITHIN: i64 = 2 * 3600;
@@ -39,14 +42,15 @@ pub struct TrailKey {
     pub source: String,
     /// SHA-256 of that file.
     pub file_sha256: [u8; 32],
-    key: PublicKey,
+    key: RsaPublicKeyComponents<Vec<u8>>,
 }
 
 impl TrailKey {
     /// Whether `signature` (hex) is the signature of `text` by this key.
     pub(super) fn verifies(&self, text: &[u8], signature: &str) -> bool {
+        let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
         hex::decode(signature)
-            .is_ok_and(|bytes| self.key.pkcs1v15_verify::<Sha256>(text, &bytes).is_ok())
+            .is_ok_and(|bytes| self.key.verify(algorithm, text, &bytes).is_ok())
     }
 
     /// Whether it may have signed something that was finished at `at`.
@@ -202,7 +206,7 @@ impl Keys {
             .entry(key.fingerprint.clone())
             .or_default();
         let is_known = same.iter().any(|known| {
-            known.key == key.key
+            (&known.key.n, &known.key.e) == (&key.key.n, &key.key.e)
                 && (&known.region, known.valid_from, known.valid_to)
                     == (&key.region, key.valid_from, key.valid_to)
         });
@@ -232,7 +236,7 @@ fn read_key(
             display_value(&raw.fingerprint)
         ));
     }
-    let key = PublicKey::from_pkcs1_der(&der)
+    let key = modulus_and_exponent(&der)
         .map_err(|error| format!("`Value` is not a PKCS #1 public key: {error}"))?;
     let valid_from = instant("ValidityStartTime", &raw.validity_start_time)?;
     let valid_to = instant("ValidityEndTime", &raw.validity_end_time)?;
@@ -248,6 +252,26 @@ fn read_key(
         file_sha256: [0; 32],
         key,
     })
+}
+
+/// The numbers of an RSAPublicKey (RFC 8017, appendix A.1.1).
+fn modulus_and_exponent(der: &[u8]) -> Result<RsaPublicKeyComponents<Vec<u8>>, String> {
+    let key = RsaPublicKeyRef::try_from(der).map_err(|error| error.to_string())?;
+    let (n, e) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
+    if !MODULUS.contains(&n.len()) {
+        return Err(format!(
+            "its modulus has {} bytes, and only {} to {} can be used",
+            n.len(),
+            MODULUS.start(),
+            MODULUS.end()
+        ));
+    }
+    let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+    if !is_odd(n) || !is_odd(e) || e == [1] || e.len() > 4 {
+        return Err("its numbers are not those of an RSA key".to_owned());
+    }
+    let (n, e) = (n.to_vec(), e.to_vec());
+    Ok(RsaPublicKeyComponents { n, e })
 }
 
 /// Version 1 of the AWS CLI prints seconds since 1970, version 2 ISO text.
@@ -323,6 +347,34 @@ mod tests {
             Some("us-east-1")
         );
         assert_eq!(region_in_name("keys.json"), None);
+    }
+
+    #[test]
+    fn a_key_whose_numbers_cannot_be_used_is_refused() {
+        let number = |bytes: &[u8]| {
+            let long = u16::try_from(bytes.len()).expect("short").to_be_bytes();
+            [&[2, 0x82][..], &long, bytes].concat()
+        };
+        let key = |modulus: &[u8], exponent: u8| {
+            let numbers = [number(modulus), vec![2, 1, exponent]].concat();
+            let long = u16::try_from(numbers.len()).expect("short").to_be_bytes();
+            [&[0x30, 0x82][..], &long, &numbers].concat()
+        };
+        let large = |bytes: usize, last: u8| {
+            let mut modulus = vec![0x7F; bytes];
+            modulus.push(last);
+            modulus
+        };
+        for (der, part) in [
+            (key(&large(1024, 1), 3), "has 1025 bytes"),
+            (key(&large(255, 2), 3), "not those of an RSA key"),
+            (key(&large(255, 1), 2), "not those of an RSA key"),
+            (key(&large(255, 1), 1), "not those of an RSA key"),
+        ] {
+            let why = modulus_and_exponent(&der).expect_err("refused");
+            assert!(why.contains(part), "{why}");
+        }
+        assert!(modulus_and_exponent(&key(&large(255, 1), 3)).is_ok());
     }
 
     #[test]
