@@ -49,8 +49,7 @@ impl TrailKey {
     /// Whether `signature` (hex) is the signature of `text` by this key.
     pub(super) fn verifies(&self, text: &[u8], signature: &str) -> bool {
         let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
-        hex::decode(signature)
-            .is_ok_and(|bytes| self.key.verify(algorithm, text, &bytes).is_ok())
+        hex::decode(signature).is_ok_and(|bytes| self.key.verify(algorithm, text, &bytes).is_ok())
     }
 
     /// Whether it may have signed something that was finished at `at`.

@@ -222,8 +222,6 @@ impl From<Vec<Run>> for Cell {
 pub type RowError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Rows that come one by one, so that long tables never lie in memory whole.
-///
-/// Layout asks twice, and both times must give the same rows in the same order.
 pub trait RowSource {
     /// Calls `each` with every row.
     ///

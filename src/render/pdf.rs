@@ -25,8 +25,8 @@ use std::io::Write;
 use super::block::{Block, RowError};
 use crate::sanitize;
 use backend::PageCanvas;
-use canvas::{Canvas, DryCanvas};
-use flow::{Entry, Flow, Frame, Trace};
+use canvas::Canvas;
+use flow::{Flow, Frame, Places};
 use fonts::Fonts;
 use text::Typesetter;
 
@@ -70,10 +70,6 @@ pub enum PdfError {
         text: String,
         cause: chrono::ParseError,
     },
-    #[error(
-        "the two layout passes came to different pages: a table gave other rows the second time"
-    )]
-    PassesDiffer,
     #[error("font `{name}` of the program: {cause}")]
     Font { name: &'static str, cause: String },
     #[error("drawing pages: {0}")]
@@ -96,21 +92,9 @@ pub fn render(document: &Document<'_>) -> Result<Vec<u8>, PdfError> {
         packet_id: &document.packet_id,
         footer_note: &document.running_footer_note,
     };
-    let entries = blocks::entries(&document.blocks);
-    let planned = pass(document, &mut DryCanvas, &mut set, &frame, &entries, None)?;
     let mut canvas = PageCanvas::new();
-    let trace = pass(
-        document,
-        &mut canvas,
-        &mut set,
-        &frame,
-        &entries,
-        Some(&planned),
-    )?;
-    if trace != planned {
-        return Err(PdfError::PassesDiffer);
-    }
-    assemble::assemble(&canvas.finish()?, &trace, &metadata, &set.fonts)
+    let places = draw(document, &mut canvas, &mut set, &frame)?;
+    assemble::assemble(&canvas.finish()?, &places, &metadata, &set.fonts)
 }
 
 /// As [`render`], to a file or any other place.
@@ -123,17 +107,18 @@ pub fn render_to(document: &Document<'_>, target: &mut dyn Write) -> Result<(), 
         .map_err(PdfError::Write)
 }
 
-fn pass(
+/// Draws all blocks; says what stands where.
+fn draw(
     document: &Document<'_>,
     canvas: &mut dyn Canvas,
     set: &mut Typesetter,
     frame: &Frame<'_>,
-    entries: &[Entry],
-    known: Option<&Trace>,
-) -> Result<Trace, PdfError> {
-    let mut flow = Flow::new(canvas, set, frame, entries, known);
+) -> Result<Places, PdfError> {
+    let entries = blocks::entries(&document.blocks);
+    let mut flow = Flow::new(canvas, set, frame, &entries);
     blocks::draw(&mut flow, &document.blocks)?;
-    Ok(flow.trace)
+    flow.finish()?;
+    Ok(flow.places)
 }
 
 fn metadata<'d>(document: &'d Document<'_>) -> Result<xmp::Metadata<'d>, PdfError> {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::PdfError;
 use super::backend::{Bookmark, Drawn, Page};
 use super::embed::{dictionary, name_object, text_object};
-use super::flow::{Place, Trace};
+use super::flow::{Place, Places};
 use super::fonts::{FONTS, Fonts};
 use super::xmp::{self, Metadata};
 
@@ -19,7 +19,7 @@ use super::xmp::{self, Metadata};
 /// A link to an anchor that is nowhere, a font that cannot be embedded.
 pub fn assemble(
     drawn: &Drawn,
-    trace: &Trace,
+    places: &Places,
     metadata: &Metadata<'_>,
     fonts: &Fonts,
 ) -> Result<Vec<u8>, PdfError> {
@@ -30,10 +30,14 @@ pub fn assemble(
     let target =
         |place: &Place| destination(page_ids[place.page], &drawn.pages[place.page], place.y);
     for (page, &id) in drawn.pages.iter().zip(&page_ids) {
-        let annotations = annotations(&mut file, page, id, trace, &target)?;
-        let contents = dictionary([("Filter", name_object("FlateDecode"))]);
-        let contents =
-            file.add_object(Stream::new(contents, page.contents.clone()).with_compression(false));
+        let annotations = annotations(&mut file, page, id, places, &target)?;
+        let contents = [&page.contents, &page.added].into_iter();
+        let contents = contents.filter(|packed| !packed.is_empty()).map(|packed| {
+            let packing = dictionary([("Filter", name_object("FlateDecode"))]);
+            let stream = Stream::new(packing, packed.clone()).with_compression(false);
+            file.add_object(stream).into()
+        });
+        let contents = Object::Array(contents.collect());
         let mut entry = dictionary([
             ("Type", name_object("Page")),
             ("Parent", pages_id.into()),
@@ -42,7 +46,7 @@ pub fn assemble(
                 numbers([0.0, 0.0, page.width as f32, page.height as f32]),
             ),
             ("Resources", resources.into()),
-            ("Contents", contents.into()),
+            ("Contents", contents),
         ]);
         if !annotations.is_empty() {
             entry.set("Annots", Object::Array(annotations));
@@ -135,7 +139,10 @@ fn content_id(drawn: &Drawn, metadata: &Metadata<'_>) -> [u8; 16] {
     ] {
         part(text.as_bytes());
     }
-    drawn.pages.iter().for_each(|page| part(&page.contents));
+    for page in &drawn.pages {
+        part(&page.contents);
+        part(&page.added);
+    }
     drawn
         .bookmarks
         .iter()
@@ -158,12 +165,12 @@ fn annotations(
     file: &mut File,
     page: &Page,
     page_id: ObjectId,
-    trace: &Trace,
+    places: &Places,
     target: &dyn Fn(&Place) -> Object,
 ) -> Result<Vec<Object>, PdfError> {
     let mut annotations = Vec::with_capacity(page.links.len());
     for link in &page.links {
-        let place = trace.anchors.get(&link.anchor);
+        let place = places.anchors.get(&link.anchor);
         let place = place.ok_or_else(|| PdfError::NoSuchAnchor {
             anchor: link.anchor.clone(),
         })?;

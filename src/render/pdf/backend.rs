@@ -17,6 +17,8 @@ pub struct Page {
     pub height: f64,
     /// Packed with zlib.
     pub contents: Vec<u8>,
+    /// What was added in the end, packed with zlib; empty if nothing was.
+    pub added: Vec<u8>,
     pub links: Vec<Link>,
 }
 
@@ -56,6 +58,9 @@ pub struct PageCanvas {
     fill: Option<Ink>,
     stroke: Option<(Ink, u64)>,
     page_is_open: bool,
+    /// The page that is drawn on, and whether it was ended before.
+    at: usize,
+    is_resumed: bool,
     open_tag_count: usize,
     /// What went wrong where the trait has no way to say it.
     failure: Option<PdfError>,
@@ -79,6 +84,8 @@ impl PageCanvas {
             fill: None,
             stroke: None,
             page_is_open: false,
+            at: 0,
+            is_resumed: false,
             open_tag_count: 0,
             failure: None,
         }
@@ -100,8 +107,15 @@ impl PageCanvas {
     fn page(&mut self) -> &mut Page {
         self.drawn
             .pages
-            .last_mut()
+            .get_mut(self.at)
             .expect("layout draws only on a page that it began")
+    }
+
+    fn begin_contents(&mut self) {
+        self.page_is_open = true;
+        self.contents.clear();
+        // What was set before must be set anew.
+        (self.fill, self.stroke) = (None, None);
     }
 
     fn fill(&mut self, ink: Ink) {
@@ -113,13 +127,13 @@ impl PageCanvas {
 
 impl Canvas for PageCanvas {
     fn begin_page(&mut self, width: f64, height: f64) -> Result<(), PdfError> {
-        self.page_is_open = true;
-        self.contents.clear();
-        (self.fill, self.stroke) = (None, None);
+        (self.at, self.is_resumed) = (self.drawn.pages.len(), false);
+        self.begin_contents();
         self.drawn.pages.push(Page {
             width,
             height,
             contents: Vec::new(),
+            added: Vec::new(),
             links: Vec::new(),
         });
         Ok(())
@@ -127,8 +141,20 @@ impl Canvas for PageCanvas {
 
     fn end_page(&mut self) -> Result<(), PdfError> {
         self.page_is_open = false;
-        self.page().contents = self.packer.zlib(self.contents.bytes())?;
+        let packed = self.packer.zlib(self.contents.bytes())?;
+        let is_resumed = self.is_resumed;
+        let page = self.page();
+        match is_resumed {
+            true => page.added = packed,
+            false => page.contents = packed,
+        }
         self.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn resume_page(&mut self, page: usize) -> Result<(), PdfError> {
+        (self.at, self.is_resumed) = (page, true);
+        self.begin_contents();
+        Ok(())
     }
 
     fn text(&mut self, x: f64, y: f64, size: f64, ink: Ink, parts: &[&Shaped]) {
@@ -202,7 +228,7 @@ impl Canvas for PageCanvas {
     }
 
     fn outline(&mut self, level: u8, title: &str, y: f64) {
-        let (page, top) = (self.drawn.pages.len() - 1, rounded(self.page().height - y));
+        let (page, top) = (self.at, rounded(self.page().height - y));
         let title = crate::sanitize::inline(title).into_owned();
         self.drawn.bookmarks.push(Bookmark {
             level,

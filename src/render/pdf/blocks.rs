@@ -4,7 +4,7 @@ use super::super::block::{Block, CalloutKind, Cell, Chart, Fact, Run, Tone};
 use super::super::chart::{self, Anchor, Ink, Mark, Scene};
 use super::PdfError;
 use super::canvas::Tag;
-use super::flow::{Entry, Flow, Panel};
+use super::flow::{Entry, Flow, Late, LateEntry, LateText, Panel};
 use super::text::{Line, Ruler, Style};
 
 const BODY: Style = Style::plain(9.4);
@@ -80,10 +80,10 @@ pub fn draw(flow: &mut Flow<'_>, blocks: &[Block<'_>]) -> Result<(), PdfError> {
         }
     }
     // A document without blocks is still a document.
-    if flow.trace.pages.is_empty() {
+    if flow.places.page_count == 0 {
         flow.begin()?;
     }
-    flow.end_page()
+    Ok(())
 }
 
 /// Headings go with what they head.
@@ -400,12 +400,8 @@ impl Flow<'_> {
 
     fn contents(&mut self, depth: u8) -> Result<(), PdfError> {
         let number_width = self.set.line("00000", BODY).width;
-        self.canvas.open(Tag::Contents);
-        let entries = self.entries;
-        for entry in entries
-            .iter()
-            .filter(|entry| entry.listed && entry.level <= depth)
-        {
+        let entries = self.entries.iter().enumerate();
+        for (index, entry) in entries.filter(|(_, entry)| entry.listed && entry.level <= depth) {
             let first = entry.level == 1;
             let style = if first {
                 Style::bold(9.8)
@@ -420,49 +416,43 @@ impl Flow<'_> {
                 .link(&entry.target);
             let lines = self.set.lines(&[run], style, width);
             self.space(if first { 7.0 } else { 0.0 });
-            self.ensure(lines.len() as f64 * leading)?;
-            self.canvas.open(Tag::Entry);
-            self.stack(
-                &lines,
-                Panel {
-                    left: indent,
-                    ..Panel::bare(leading)
-                },
-            )?;
-            let end = self.left() + indent + lines.last().map_or(0.0, |line| line.width);
-            self.page_number(entry, end, self.y - leading * 0.24, style);
-            self.canvas.close();
+            self.entry(index, lines, indent, (style, leading))?;
         }
-        self.canvas.close();
         self.space(10.0);
         Ok(())
     }
 
-    /// The page of an entry at the right edge, and a thin line of dots that leads to it.
-    fn page_number(&mut self, entry: &Entry, from: f64, base: f64, style: Style) {
-        let page = self
-            .page_of(&entry.target)
-            .map_or(String::new(), |page| page.to_string());
-        let line = self.set.line(&page, style);
-        let right = self.left() + self.width();
-        self.canvas.open(Tag::Artifact);
-        let mut x = ((from + 8.0) / 4.0).ceil() * 4.0;
-        while x < right - line.width - 6.0 {
-            self.canvas
-                .area(x, base - 0.7, 0.7, 0.7, Ink::Full(Tone::Muted));
-            x += 4.0;
+    /// Keeps room for an entry, which is drawn when its page is known.
+    fn entry(
+        &mut self,
+        index: usize,
+        lines: Vec<Line>,
+        indent: f64,
+        (style, leading): (Style, f64),
+    ) -> Result<(), PdfError> {
+        let mut rest = lines;
+        while !rest.is_empty() {
+            self.ensure(rest.len() as f64 * leading)?;
+            let fitting = (((self.room() + 0.01) / leading) as usize).max(1);
+            // Only an entry longer than a page has more.
+            let later = rest.split_off(fitting.min(rest.len()));
+            let lines = std::mem::replace(&mut rest, later);
+            let height = lines.len() as f64 * leading;
+            self.late.push(Late {
+                page: self.page(),
+                what: LateText::Entry(LateEntry {
+                    index,
+                    style,
+                    lines,
+                    left: self.left() + indent,
+                    right: self.left() + self.width(),
+                    base: self.y + leading * 0.76,
+                    leading,
+                }),
+            });
+            self.advance(height);
         }
-        self.canvas.close();
-        self.draw(&line, right - line.width, base);
-        let height = style.size * 1.3;
-        self.canvas.link(
-            right - line.width,
-            base - style.size,
-            line.width,
-            height,
-            &entry.target,
-            &entry.text,
-        );
+        Ok(())
     }
 
     fn sign_off(&mut self, roles: &[String]) -> Result<(), PdfError> {

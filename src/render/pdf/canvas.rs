@@ -38,6 +38,8 @@ pub enum Tag<'t> {
 pub trait Canvas {
     fn begin_page(&mut self, width: f64, height: f64) -> Result<(), PdfError>;
     fn end_page(&mut self) -> Result<(), PdfError>;
+    /// Begins to add to a page that was ended, counted from 0; once for each page.
+    fn resume_page(&mut self, page: usize) -> Result<(), PdfError>;
     /// Draws parts that follow one another and share font and size, from `x` on the base line `y`.
     fn text(&mut self, x: f64, y: f64, size: f64, ink: Ink, parts: &[&Shaped]);
     fn area(&mut self, x: f64, y: f64, width: f64, height: f64, ink: Ink);
@@ -48,26 +50,4 @@ pub trait Canvas {
     fn outline(&mut self, level: u8, title: &str, y: f64);
     fn open(&mut self, tag: Tag<'_>);
     fn close(&mut self);
-}
-
-/// Draws nothing: for the pass that only finds out where things come to stand.
-#[derive(Debug, Default)]
-pub struct DryCanvas;
-
-impl Canvas for DryCanvas {
-    fn begin_page(&mut self, _: f64, _: f64) -> Result<(), PdfError> {
-        Ok(())
-    }
-
-    fn end_page(&mut self) -> Result<(), PdfError> {
-        Ok(())
-    }
-
-    fn text(&mut self, _: f64, _: f64, _: f64, _: Ink, _: &[&Shaped]) {}
-    fn area(&mut self, _: f64, _: f64, _: f64, _: f64, _: Ink) {}
-    fn line(&mut self, _: (f64, f64), _: (f64, f64), _: f64, _: Ink) {}
-    fn link(&mut self, _: f64, _: f64, _: f64, _: f64, _: &str, _: &str) {}
-    fn outline(&mut self, _: u8, _: &str, _: f64) {}
-    fn open(&mut self, _: Tag<'_>) {}
-    fn close(&mut self) {}
 }

@@ -1,7 +1,8 @@
 //! Pages: what stands where, running heads, and the order of blocks.
 //!
-//! The same code runs twice. The first pass draws nothing and finds the page of
-//! every anchor; the second draws, and must come to the same places.
+//! Blocks are drawn once. What cannot be known by then, which is how many pages
+//! there are and on which one an entry of the contents stands, is noted as
+//! [`Late`] and added to its page at the end.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,6 +18,8 @@ const LONG_SIDE: f64 = 841.89;
 const SIDE_MARGIN: f64 = 50.0;
 const TOP_MARGIN: f64 = 70.0;
 const BOTTOM_MARGIN: f64 = 64.0;
+/// The room that is kept free for the number of a page.
+const WIDEST_PAGE: &str = "page 00000 of 00000";
 const RUNNING: Style = Style::plain(7.5).tone(Tone::Muted);
 
 /// What stands on every page.
@@ -44,23 +47,44 @@ pub struct Place {
     pub y: f64,
 }
 
-/// What a pass found out.
-#[derive(Debug, Default, PartialEq)]
-pub struct Trace {
-    /// For each page whether it lies on its side.
-    pub pages: Vec<bool>,
+/// What stands where.
+#[derive(Debug, Default)]
+pub struct Places {
+    pub page_count: usize,
     pub anchors: BTreeMap<String, Place>,
-    /// Grows out of every step of the pass, so that two equal traces mean two equal layouts.
-    steps: u64,
 }
 
-impl Trace {
-    fn step(&mut self, y: f64) {
-        // FNV-1a over the bits of the number.
-        for byte in y.to_bits().to_le_bytes() {
-            self.steps = (self.steps ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
+/// What is drawn when all pages are known, on a page that was ended.
+#[derive(Debug)]
+pub struct Late {
+    /// Counted from 0.
+    pub page: usize,
+    pub what: LateText,
+}
+
+/// What it is.
+#[derive(Debug)]
+pub enum LateText {
+    Entry(LateEntry),
+    /// Which page it is, of how many, up to a right edge on a base line.
+    PageOf {
+        right: f64,
+        base: f64,
+    },
+}
+
+/// An entry of the contents: its lines, and the page that it leads to.
+#[derive(Debug)]
+pub struct LateEntry {
+    /// Which entry.
+    pub index: usize,
+    pub style: Style,
+    pub lines: Vec<Line>,
+    pub left: f64,
+    pub right: f64,
+    /// The base of the first line.
+    pub base: f64,
+    pub leading: f64,
 }
 
 /// The position on the current page, and all that is needed to go on.
@@ -68,9 +92,9 @@ pub struct Flow<'c> {
     pub canvas: &'c mut dyn Canvas,
     pub set: &'c mut Typesetter,
     pub entries: &'c [Entry],
-    /// The places of the first pass; none while that runs.
-    pub known: Option<&'c Trace>,
-    pub trace: Trace,
+    pub places: Places,
+    /// In the order of pages.
+    pub late: Vec<Late>,
     /// The upper end of what is still free.
     pub y: f64,
     frame: &'c Frame<'c>,
@@ -79,8 +103,8 @@ pub struct Flow<'c> {
     open: bool,
     /// Whether anything but the running heads is on the page.
     pub fresh: bool,
-    /// The running heads of the last page, and the widths that they were made for.
-    heads: Option<((u64, u64), Heads)>,
+    /// The running heads of the last page, and the width that they were made for.
+    heads: Option<(u64, Heads)>,
 }
 
 /// Title, packet and note.
@@ -116,14 +140,13 @@ impl<'c> Flow<'c> {
         set: &'c mut Typesetter,
         frame: &'c Frame<'c>,
         entries: &'c [Entry],
-        known: Option<&'c Trace>,
     ) -> Self {
         Flow {
             canvas,
             set,
             entries,
-            known,
-            trace: Trace::default(),
+            places: Places::default(),
+            late: Vec::new(),
             y: 0.0,
             frame,
             wide: false,
@@ -185,7 +208,7 @@ impl<'c> Flow<'c> {
         }
         let (width, height) = self.page_size();
         self.canvas.begin_page(width, height)?;
-        self.trace.pages.push(self.wide);
+        self.places.page_count += 1;
         self.open = true;
         self.fresh = true;
         self.y = TOP_MARGIN;
@@ -197,7 +220,6 @@ impl<'c> Flow<'c> {
     pub fn end_page(&mut self) -> Result<(), PdfError> {
         if self.open {
             self.open = false;
-            self.trace.step(self.y);
             self.canvas.end_page()?;
         }
         Ok(())
@@ -228,17 +250,16 @@ impl<'c> Flow<'c> {
     pub fn advance(&mut self, height: f64) {
         self.y += height;
         self.fresh = false;
-        self.trace.step(self.y);
     }
 
     /// Gives this place a name.
     pub fn anchor(&mut self, name: &str) -> Result<(), PdfError> {
         self.begin()?;
         let place = Place {
-            page: self.trace.pages.len() - 1,
+            page: self.page(),
             y: self.y,
         };
-        match self.trace.anchors.insert(name.to_owned(), place) {
+        match self.places.anchors.insert(name.to_owned(), place) {
             Some(_) => Err(PdfError::AnchorTwice {
                 anchor: name.to_owned(),
             }),
@@ -246,21 +267,84 @@ impl<'c> Flow<'c> {
         }
     }
 
-    /// The page number of an anchor, as far as this pass knows.
-    pub fn page_of(&self, anchor: &str) -> Option<usize> {
-        self.known
-            .and_then(|known| known.anchors.get(anchor))
-            .map(|place| place.page + 1)
+    /// The last page so far, counted from 0.
+    pub fn page(&self) -> usize {
+        self.places.page_count.saturating_sub(1)
+    }
+
+    /// Ends the last page and adds to each what could not be known when it was drawn.
+    pub fn finish(&mut self) -> Result<(), PdfError> {
+        self.end_page()?;
+        let mut late = std::mem::take(&mut self.late);
+        // The order of drawing is the order of reading: the foot of a page comes last.
+        late.sort_by_key(|late| (late.page, matches!(late.what, LateText::PageOf { .. })));
+        for of_page in late.chunk_by(|one, next| one.page == next.page) {
+            self.canvas.resume_page(of_page[0].page)?;
+            for late in of_page {
+                match &late.what {
+                    LateText::Entry(entry) => self.draw_entry(entry),
+                    LateText::PageOf { right, base } => self.page_of(late.page, *right, *base),
+                }
+            }
+            self.canvas.end_page()?;
+        }
+        Ok(())
+    }
+
+    fn page_of(&mut self, page: usize, right: f64, base: f64) {
+        let text = format!("page {} of {}", page + 1, self.places.page_count);
+        let line = self.set.line(&text, RUNNING);
+        self.canvas.open(Tag::Artifact);
+        self.draw(&line, right - line.width, base);
+        self.canvas.close();
+    }
+
+    fn draw_entry(&mut self, late: &LateEntry) {
+        let entry = &self.entries[late.index];
+        let place = self.places.anchors.get(&entry.target);
+        let number = place.map_or(String::new(), |place| (place.page + 1).to_string());
+        let number = self.set.line(&number, late.style);
+        let number_left = late.right - number.width;
+        self.canvas.open(Tag::Contents);
+        self.canvas.open(Tag::Entry);
+        let mut base = late.base;
+        for (at, line) in late.lines.iter().enumerate() {
+            base = late.base + at as f64 * late.leading;
+            self.draw(line, late.left, base);
+        }
+        let end = late.left + late.lines.last().map_or(0.0, |line| line.width);
+        self.dots(end, number_left, base);
+        self.draw(&number, number_left, base);
+        let (top, height) = (base - late.style.size, late.style.size * 1.3);
+        self.canvas.link(
+            number_left,
+            top,
+            number.width,
+            height,
+            &entry.target,
+            &entry.text,
+        );
+        self.canvas.close();
+        self.canvas.close();
+    }
+
+    /// A thin line of dots.
+    fn dots(&mut self, from: f64, to: f64, base: f64) {
+        self.canvas.open(Tag::Artifact);
+        let mut x = ((from + 8.0) / 4.0).ceil() * 4.0;
+        while x < to - 6.0 {
+            self.canvas
+                .area(x, base - 0.7, 0.7, 0.7, Ink::Full(Tone::Muted));
+            x += 4.0;
+        }
+        self.canvas.close();
     }
 
     fn running_heads(&mut self) {
         let (width, height) = self.page_size();
         let right = width - SIDE_MARGIN;
-        let number = self.trace.pages.len();
-        let total = self.known.map_or(0, |known| known.pages.len());
         self.canvas.open(Tag::Artifact);
-        let page = self.set.line(&format!("page {number} of {total}"), RUNNING);
-        let (title, packet, note) = self.heads_beside(right - SIDE_MARGIN, page.width);
+        let (title, packet, note) = self.heads_in(right - SIDE_MARGIN);
         self.draw(&title, SIDE_MARGIN, 40.0);
         self.draw(&packet, right - packet.width, 40.0);
         self.canvas
@@ -273,14 +357,17 @@ impl<'c> Flow<'c> {
             Ink::Rule,
         );
         self.draw(&note, SIDE_MARGIN, foot);
-        self.draw(&page, right - page.width, foot);
         self.canvas.close();
+        self.late.push(Late {
+            page: self.page(),
+            what: LateText::PageOf { right, base: foot },
+        });
     }
 
-    /// Title, packet and note, beside a page number of this width. They are the same on nearly
-    /// every page, so that those of the last one are kept.
-    fn heads_beside(&mut self, width: f64, page: f64) -> Heads {
-        let key = (width.to_bits(), page.to_bits());
+    /// Title, packet and note. They are the same on nearly every page, so that those of the
+    /// last one are kept.
+    fn heads_in(&mut self, width: f64) -> Heads {
+        let key = width.to_bits();
         if let Some((known, heads)) = &self.heads
             && *known == key
         {
@@ -293,6 +380,7 @@ impl<'c> Flow<'c> {
                 ..RUNNING
             },
         );
+        let page = self.set.line(WIDEST_PAGE, RUNNING).width;
         let title = self.fitted(self.frame.title, width - packet.width - 16.0);
         let note = self.fitted(self.frame.footer_note, width - page - 16.0);
         let heads = (Rc::new(title), Rc::new(packet), Rc::new(note));
