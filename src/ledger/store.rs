@@ -18,6 +18,8 @@ use super::identity::Identity;
 pub const FORMAT: i64 = 4;
 /// Marks the file as a ledger (`ATRL`).
 const APPLICATION_ID: i64 = 0x4154_524C;
+/// Bytes of a page of a new ledger: entries of a file are long, and each page is one call.
+const PAGE: i64 = 16 << 10;
 
 const TABLES: &str = "
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -214,6 +216,8 @@ impl Ledger {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_millis(300))?;
+    // Means nothing to a ledger that is there.
+    connection.pragma_update(None, "page_size", PAGE)?;
     // Else statements are compiled anew for each value that is bound to them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -270,6 +274,15 @@ fn check(connection: &Connection, path: &Path) -> Result<Identity, LedgerError> 
         return Err(LedgerError::Mismatch {
             path: path.to_owned(),
             differences: vec![difference],
+        });
+    }
+    // SQLite takes the end of a last page that is missing for zeros.
+    let whole = pragma("page_count").map_err(wrap)? * pragma("page_size").map_err(wrap)?;
+    let found = std::fs::metadata(path).map_or(whole, |file| file.len() as i64);
+    if found < whole {
+        return Err(LedgerError::Damaged {
+            path: path.to_owned(),
+            detail: format!("it was cut off: {found} bytes are there of {whole}"),
         });
     }
     let identity = read_identity(connection).map_err(wrap)?;
