@@ -4,9 +4,10 @@
 //! CloudTrail writes such a record anew, with an id of its own and an `addendum`
 //! that names the id of the first one. Nothing vanishes without a trace: every
 //! correction is listed together with what it corrects and what that was to the
-//! controls. A correction that does not say which call it is about, or that
-//! corrects itself in a circle, replaces nothing, because then a record that
-//! some control would hold against somebody could be made to disappear.
+//! controls. A correction that does not say which call it is about, that is about
+//! another call, or that corrects itself in a circle, replaces nothing, because
+//! then a record that some control would hold against somebody could be made to
+//! disappear.
 
 use std::collections::{HashMap, HashSet};
 
@@ -56,6 +57,9 @@ pub fn settle(
             _ if !one.fact.names_call() => AmendmentOutcome::NamesNoCall,
             _ if goes_in_a_circle(one.fact, &next) => AmendmentOutcome::Circle,
             None => AmendmentOutcome::NotFound,
+            Some((spot, _)) if is_other_call(ledger, intake, spot, one.fact)? => {
+                AmendmentOutcome::OtherCall
+            }
             Some(_) => AmendmentOutcome::Replaced,
         };
         all.push(shown(ledger, intake, one, original, outcome)?);
@@ -138,6 +142,23 @@ fn goes_in_a_circle(fact: &AddendumFact, next: &HashMap<u128, u128>) -> bool {
         at = next.get(&key).copied();
     }
     false
+}
+
+/// Whether the record at `spot` is known to be another call than the one that corrects it. Of a
+/// record that nothing is known of, no control and no list says anything.
+fn is_other_call(
+    ledger: &Ledger,
+    intake: &Intake,
+    spot: Spot,
+    by: &AddendumFact,
+) -> Result<bool, AssessError> {
+    let file = intake.order[spot.0 as usize];
+    if let Some((source, name)) = ledger.call_of(file, spot.1)? {
+        return Ok((source, name) != (by.event_source.clone(), by.event_name.clone()));
+    }
+    let mut of_trails = intake.trails.iter();
+    Ok(of_trails
+        .any(|(of, fact)| (*of, fact.index) == (file, spot.1) && fact.event_name != by.event_name))
 }
 
 fn shown(

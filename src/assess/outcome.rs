@@ -444,6 +444,8 @@ pub enum AmendmentOutcome {
     NotFound,
     /// It does not say which call it is about, so both count.
     NamesNoCall,
+    /// It is about another call than the record that it names, so both count.
+    OtherCall,
     /// Corrections name each other, so all count.
     Circle,
 }
@@ -455,6 +457,7 @@ impl AmendmentOutcome {
             AmendmentOutcome::Replaced => "replaced",
             AmendmentOutcome::NotFound => "not-found",
             AmendmentOutcome::NamesNoCall => "names-no-call",
+            AmendmentOutcome::OtherCall => "other-call",
             AmendmentOutcome::Circle => "circle",
         }
     }

@@ -323,6 +323,24 @@ impl Ledger {
         Ok((projection, found.1))
     }
 
+    /// Source and name of the event of a record, if some control keeps it.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn call_of(&self, file: i64, index: u32) -> Result<Option<(String, String)>, LedgerError> {
+        let sql = "SELECT projection FROM record WHERE id = ?1";
+        let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
+        let found: Option<Vec<u8>> = self.wrap(
+            statement
+                .query_row([record_id(file, index)], |row| row.get(0))
+                .optional(),
+        )?;
+        let Some(packed) = found else { return Ok(None) };
+        let shown =
+            unpack_projection(&packed).ok_or_else(|| self.damaged("a record cannot be read"))?;
+        Ok(Some((shown.event_source, shown.event_name)))
+    }
+
     /// What a record is to controls: number of the control and role.
     ///
     /// # Errors

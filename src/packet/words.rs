@@ -41,6 +41,9 @@ pub const fn amendment(outcome: AmendmentOutcome) -> &'static str {
         AmendmentOutcome::NamesNoCall => {
             "does not say which call it corrects, so both records count"
         }
+        AmendmentOutcome::OtherCall => {
+            "is about another call than the record that it names, so both records count"
+        }
         AmendmentOutcome::Circle => "corrections name each other, so all records count",
     }
 }

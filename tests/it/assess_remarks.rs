@@ -54,18 +54,55 @@ fn a_correction_counts_in_place_of_what_it_corrects() {
 
 #[test]
 fn what_a_correction_takes_from_the_exceptions_stays_in_sight() {
+    let refused = correction(AT, "CreateUser", "second", "first").replacen(
+        "\"addendum\"",
+        "\"errorCode\":\"AccessDenied\",\"addendum\"",
+        1,
+    );
+    let records = [call(AT, "CreateUser", "first"), refused];
+    let answer = World::new(&[no_new_users()], &records).assess();
+    answer.only(Verdict::NoExceptions);
+    let amendment = &answer.assessment.log_set.amendments[0];
+    assert_eq!(amendment.outcome, AmendmentOutcome::Replaced);
+    assert_eq!(
+        amendment.original_roles,
+        [("no-new-users".to_owned(), "exception")]
+    );
+    assert_eq!(amendment.roles, [("no-new-users".to_owned(), "attempt")]);
+}
+
+#[test]
+fn a_correction_that_is_about_another_call_takes_no_exception_away() {
     let records = [
         call(AT, "CreateUser", "first"),
         correction(AT, "TagUser", "second", "first"),
     ];
     let answer = World::new(&[no_new_users()], &records).assess();
-    answer.only(Verdict::NoExceptions);
-    let amendment = &answer.assessment.log_set.amendments[0];
-    assert_eq!(
-        amendment.original_roles,
-        [("no-new-users".to_owned(), "exception")]
-    );
-    assert_eq!(amendment.roles, []);
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!(one.counts.exceptions, 1);
+    let log_set = &answer.assessment.log_set;
+    assert_eq!(log_set.amendments[0].outcome, AmendmentOutcome::OtherCall);
+    assert_eq!(log_set.total.amended, 0);
+    assert!(log_set.total.reconcile());
+}
+
+#[test]
+fn a_correction_that_is_about_another_call_takes_no_stop_of_a_trail_back() {
+    let stop = |id: &str| {
+        call(AT, "StopLogging", id).replace("iam.amazonaws.com", "cloudtrail.amazonaws.com")
+    };
+    let by = |name: &str| {
+        correction(AT, name, "second", "first")
+            .replace("iam.amazonaws.com", "cloudtrail.amazonaws.com")
+    };
+    for (name, outcome) in [
+        ("StopLogging", AmendmentOutcome::Replaced),
+        ("GetTrail", AmendmentOutcome::OtherCall),
+    ] {
+        let answer = World::new(&[no_new_users()], &[stop("first"), by(name)]).assess();
+        let log_set = &answer.assessment.log_set;
+        assert_eq!(log_set.amendments[0].outcome, outcome, "{name}");
+    }
 }
 
 #[test]
