@@ -28,13 +28,15 @@ struct Correction<'i> {
 }
 
 /// Leaves out every record that another one corrects; lists the corrections in the order of
-/// time, id and origin.
+/// time, id and origin. What stands in a file that does not verify (by place of the file)
+/// takes nothing away from one that does.
 pub fn settle(
     ledger: &Ledger,
     intake: &Intake,
     drops: &mut Drops,
     places: &Places,
     period: &Period,
+    unverified: &HashSet<u32>,
 ) -> Result<Vec<Amendment>, AssessError> {
     let corrections = corrections(intake, drops, places, period);
     if corrections.is_empty() {
@@ -57,6 +59,9 @@ pub fn settle(
             _ if !one.fact.names_call() => AmendmentOutcome::NamesNoCall,
             _ if goes_in_a_circle(one.fact, &next) => AmendmentOutcome::Circle,
             None => AmendmentOutcome::NotFound,
+            Some((spot, _)) if is_less_proved(one.spot, spot, unverified) => {
+                AmendmentOutcome::Unverified
+            }
             Some((spot, _)) if is_other_call(ledger, intake, spot, one.fact)? => {
                 AmendmentOutcome::OtherCall
             }
@@ -142,6 +147,11 @@ fn goes_in_a_circle(fact: &AddendumFact, next: &HashMap<u128, u128>) -> bool {
         at = next.get(&key).copied();
     }
     false
+}
+
+/// Whether the correction may have been written by anybody, and the record that it names not.
+fn is_less_proved(correction: Spot, original: Spot, unverified: &HashSet<u32>) -> bool {
+    unverified.contains(&correction.0) && !unverified.contains(&original.0)
 }
 
 /// Whether the record at `spot` is known to be another call than the one that corrects it. Of a
@@ -239,6 +249,15 @@ mod tests {
             original_id: String::new(),
             original: Some(original),
         }
+    }
+
+    #[test]
+    fn what_anybody_may_have_written_corrects_nothing_that_is_proved() {
+        let unverified = HashSet::from([1, 2]);
+        assert!(is_less_proved((1, 0), (0, 0), &unverified));
+        assert!(!is_less_proved((1, 0), (2, 0), &unverified));
+        assert!(!is_less_proved((0, 0), (1, 0), &unverified));
+        assert!(!is_less_proved((0, 0), (3, 0), &unverified));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::gaps;
 use super::judge::Judge;
 use super::losses;
 use super::outcome::{Basis, DayState};
+use super::run;
 use super::stores::StoreProofs;
 use crate::control::model::{Coverage, Expectation, Store};
 use crate::ledger::read::LedgerRow;
@@ -33,6 +34,8 @@ impl Judge for CoverageJudge {
         desk.blocks.extend(reason);
         desk.blocks.extend(room.not_over.map(str::to_owned));
         desk.blocks.extend(room.integrity.gap());
+        // A stop of a trail may be among the records in conflict.
+        desk.blocks.extend(run::conflict_gap(room.tally));
         match &desk.control.expectation {
             Expectation::Coverage(Coverage::Accounts) => accounts(desk),
             // A record of a class proves nothing for a day on which nothing was recorded.

@@ -6,6 +6,7 @@ use super::AssessError;
 use super::outcome::{LogSet, ShapeCount};
 use super::recording::trail_of_digest;
 use super::sieve::{Repeated, Sieve};
+use crate::integrity::facts::is_unseen;
 use crate::integrity::place::{Role, role};
 use crate::ledger::Ledger;
 use crate::ledger::facts::{
@@ -129,31 +130,9 @@ fn unseen(file: &FileView<'_>, refusals: &[RefusalFact]) -> Result<Option<String
         return Ok(None);
     }
     let mut whole = refusals.iter().filter(|one| one.index.is_none());
-    let found = whole.find(|one| UNSEEN.contains(&one.code.as_str()));
+    let found = whole.find(|one| is_unseen(&one.code));
     Ok(found.map(|one| one.message.clone()))
 }
-
-/// Codes of refusals after which nobody knows what a file holds.
-const UNSEEN: [&str; 18] = [
-    "unreadable",
-    "not-a-regular-file",
-    "too-large",
-    "gzip-header",
-    "gzip-truncated",
-    "gzip-corrupt",
-    "gzip-checksum",
-    "gzip-length",
-    "gzip-trailing-bytes",
-    "inflated-too-large",
-    "inflated-too-dense",
-    "archive",
-    "broken-archive",
-    "broken-member",
-    "unsafe-name",
-    "dangling-link",
-    "too-many-members",
-    "zstd-corrupt",
-];
 
 /// What the name of a folder or file that was not looked at claims.
 fn claim_of(name: &str) -> ClaimFact {

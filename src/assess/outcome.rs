@@ -446,6 +446,8 @@ pub enum AmendmentOutcome {
     NamesNoCall,
     /// It is about another call than the record that it names, so both count.
     OtherCall,
+    /// Its file does not verify, and the file of the record that it names does, so both count.
+    Unverified,
     /// Corrections name each other, so all count.
     Circle,
 }
@@ -458,6 +460,7 @@ impl AmendmentOutcome {
             AmendmentOutcome::NotFound => "not-found",
             AmendmentOutcome::NamesNoCall => "names-no-call",
             AmendmentOutcome::OtherCall => "other-call",
+            AmendmentOutcome::Unverified => "unverified",
             AmendmentOutcome::Circle => "circle",
         }
     }

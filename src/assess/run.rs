@@ -113,18 +113,19 @@ pub fn assess<'l>(
     let mut log_set = LogSet::default();
     evidence.intake = intake::read(ledger, &mut log_set)?;
     evidence.drops = drops::find(ledger, &evidence.intake, &evidence.work)?;
+    let no_trust = Trust::default();
+    let trust = options.trust.unwrap_or(&no_trust);
+    let examined = chains::examine(ledger, &evidence.intake, period, trust)?;
     log_set.amendments = amendments::settle(
         ledger,
         &evidence.intake,
         &mut evidence.drops,
         &places,
         period,
+        &examined.watched,
     )?;
     log_set.anomalies =
         anomalies::find(ledger, &evidence.intake, &evidence.drops, &places, period)?;
-    let no_trust = Trust::default();
-    let trust = options.trust.unwrap_or(&no_trust);
-    let examined = chains::examine(ledger, &evidence.intake, period, trust)?;
     let tally = tally::count(
         ledger,
         &evidence.drops,
@@ -295,7 +296,7 @@ fn not_over(period: &Period, made_at: Option<i64>) -> Option<String> {
 }
 
 /// Records that contradict each other are evidence of nothing, so something is missing.
-fn conflict_gap(tally: &Tally) -> Option<String> {
+pub(super) fn conflict_gap(tally: &Tally) -> Option<String> {
     let conflicts = tally.conflicts;
     (conflicts > 0).then(|| {
         format!(

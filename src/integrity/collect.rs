@@ -9,26 +9,25 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use libdeflater::Decompressor;
 use sha2::{Digest as _, Sha256};
 
-use crate::reader::archive::ArchiveForm;
 use crate::reader::inflate::{self, InflateLimits, SMALL_DIGEST};
-use crate::reader::intake::archive_in;
+use crate::reader::{
+    FileOutcome, FileReport, FoundRecord, OtherKind, ReadLimits, RecordSink, Scratch, read_file,
+};
+use crate::record::path::PathSet;
+use crate::record::project::Projector;
 use crate::source::display::display_value;
-use crate::source::layout::{self, Folder, NameKind};
 use crate::source::{Listing, Severity, SourceFile};
 
 use super::digest::{self, DigestBytes, Malformed, Packing};
-use super::facts::{DigestFact, Facts, LogBytes, LogFact, Unseen};
-use super::metadata::looks_like_lines;
+use super::facts::{DigestFact, Facts, LogBytes, LogFact, Unseen, is_unseen};
 use super::parallel;
 use super::place::{Role, role};
 
-/// Bytes by which a file is judged whose key tells nothing.
-const FRONT: u64 = 4096;
 /// Most bytes of one sidecar.
 const SIDECAR_LIMIT: u64 = 1 << 20;
 /// Most bytes of a file of metadata or keys, as stored.
@@ -76,6 +75,32 @@ struct Buffers {
     decompressor: Option<Decompressor>,
     stored: Vec<u8>,
     inflated: Vec<u8>,
+    reader: Option<Reader>,
+}
+
+/// The reader of logs, for files whose keys do not tell what they are: what it finds records
+/// in is a log to digest chains, here as in a scan.
+struct Reader {
+    scratch: Scratch,
+    projector: Projector<'static>,
+}
+
+impl Reader {
+    fn new() -> Reader {
+        static PATHS: LazyLock<PathSet> = LazyLock::new(PathSet::new);
+        Reader {
+            scratch: Scratch::new(),
+            projector: Projector::new(&PATHS),
+        }
+    }
+}
+
+/// Takes no records: that there are some is enough.
+struct Nowhere;
+
+impl RecordSink for Nowhere {
+    fn record(&mut self, _: &FoundRecord<'_>) {}
+    fn discard(&mut self) {}
 }
 
 /// Held while a digest that is not small is loaded, so that memory does not depend on the threads.
@@ -160,8 +185,7 @@ fn look(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> F
             Err(message) => unread_log(Name::of(file), message),
         },
         Role::Digest => digest_file(file),
-        Role::HeadObject => Found::Sidecar(whole(&file.path, SIDECAR_LIMIT)),
-        Role::Other => by_content(file, &mut stored, options, buffers),
+        Role::HeadObject | Role::Other => by_content(file, options, buffers),
     };
     buffers.stored = stored;
     found
@@ -209,13 +233,8 @@ fn digest_found(name: Name<'_>, bytes: Result<DigestBytes, String>) -> Found {
 }
 
 fn log(name: Name<'_>, stored: &[u8], options: &CollectOptions, buffers: &mut Buffers) -> Found {
-    let bytes = hash(name.key, stored, options.inflate, buffers);
-    let inflated = match &bytes {
-        LogBytes::Hashed { is_plain: true, .. } => stored.len() as u64,
-        LogBytes::Hashed { .. } => buffers.inflated.len() as u64,
-        _ => 0,
-    };
-    log_found(name, bytes, inflated)
+    let (bytes, inflated) = hash(name.key, stored, options.inflate, buffers);
+    log_found(name, bytes, inflated as u64)
 }
 
 fn unread_log(name: Name<'_>, message: String) -> Found {
@@ -231,108 +250,82 @@ fn log_found(name: Name<'_>, bytes: LogBytes, inflated: u64) -> Found {
     Found::Log(fact, inflated)
 }
 
-fn hash(key: &str, stored: &[u8], limits: InflateLimits, buffers: &mut Buffers) -> LogBytes {
+/// What the bytes of a log come to, and how many there are unpacked.
+fn hash(
+    key: &str,
+    stored: &[u8],
+    limits: InflateLimits,
+    buffers: &mut Buffers,
+) -> (LogBytes, usize) {
     if stored.is_empty() {
-        return LogBytes::Broken(
-            "empty: a log file without records still holds `{\"Records\":[]}`".into(),
-        );
+        let why = "empty: a log file without records still holds `{\"Records\":[]}`";
+        return (LogBytes::Broken(why.into()), 0);
     }
+    let hashed = |content: &[u8], is_plain| LogBytes::Hashed {
+        content_sha256: Sha256::digest(content).into(),
+        is_plain,
+    };
     if !inflate::is_gzip(stored) {
-        return LogBytes::Hashed {
-            content_sha256: Sha256::digest(stored).into(),
-            is_plain: key.ends_with(".gz"),
-        };
+        return (hashed(stored, key.ends_with(".gz")), stored.len());
     }
     let decompressor = buffers.decompressor.get_or_insert_with(Decompressor::new);
     match inflate::inflate(decompressor, stored, &mut buffers.inflated, limits) {
-        Ok(length) => LogBytes::Hashed {
-            content_sha256: Sha256::digest(&buffers.inflated[..length]).into(),
-            is_plain: false,
-        },
-        Err(fault) => LogBytes::of_gzip(&fault),
+        Ok(length) => (hashed(&buffers.inflated[..length], false), length),
+        Err(fault) => (LogBytes::of_gzip(&fault), 0),
     }
 }
 
-/// What the front of a file whose key tells nothing shows.
-enum Look {
-    Lines,
-    Digest,
-    Keys,
-    Log,
-    Other,
-}
-
-/// A renamed digest, metadata, a renamed log, or something else.
-fn look_at(front: &[u8]) -> Look {
-    let inflated;
-    let front = if inflate::is_gzip(front) {
-        inflated = inflate::peek(front, FRONT as usize);
-        &inflated[..]
-    } else {
-        front
-    };
-    let has = |mark: &str| memchr::memmem::find(front, mark.as_bytes()).is_some();
-    if looks_like_lines(front) {
-        Look::Lines
-    } else if has("\"digestS3Object\"") && has("\"digestEndTime\"") {
-        Look::Digest
-    } else if has("\"PublicKeyList\"") {
-        Look::Keys
-    } else if has("\"Records\"") {
-        Look::Log
-    } else {
-        Look::Other
+fn limits(options: &CollectOptions) -> ReadLimits {
+    ReadLimits {
+        inflate: options.inflate,
+        listed_refusals: 1,
+        hash_content: true,
     }
 }
 
-/// Whether a key says that what it names is nothing to digest chains.
-fn is_foreign(key: &str) -> bool {
-    let is_other_service = matches!(
-        layout::claim(key).folder,
-        Some(Folder::Other(_) | Folder::Lake)
-    );
-    is_other_service || !matches!(layout::name_kind(key), NameKind::Log | NameKind::Other)
-}
-
-/// The key of a file tells nothing.
-fn by_content(
-    file: &SourceFile,
-    stored: &mut Vec<u8>,
-    options: &CollectOptions,
-    buffers: &mut Buffers,
-) -> Found {
-    if is_foreign(&file.key) {
-        return Found::Other;
-    }
-    let front = match front(&file.path) {
-        Ok(front) => front,
-        Err(message) => return Found::Unseen(message),
-    };
-    if archive_in(&front).is_some_and(ArchiveForm::is_readable) {
+/// The key of a file does not tell what it is, or not for sure.
+fn by_content(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Found {
+    let Reader { scratch, projector } = buffers.reader.get_or_insert_with(Reader::new);
+    let report = read_file(file, &limits(options), scratch, projector, &mut Nowhere);
+    if report.is_archive() {
         return archive::members(file, options, buffers);
     }
-    match look_at(&front) {
-        Look::Lines => Found::Lines(whole(&file.path, LINES_LIMIT)),
-        Look::Digest => digest_file(file),
-        Look::Keys => Found::Keys,
-        Look::Log => match load(&file.path, options.inflate.bytes, stored) {
-            Ok(()) => log(Name::of(file), stored, options, buffers),
-            Err(message) => unread_log(Name::of(file), message),
-        },
-        Look::Other => Found::Other,
+    let again = Again {
+        digest: &|| digest_file(file),
+        whole: &|limit| whole(&file.path, limit),
+    };
+    of_report(Name::of(file), &report, &again)
+}
+
+/// How to come by the bytes of a file that the reader looked at.
+struct Again<'a> {
+    digest: &'a dyn Fn() -> Found,
+    whole: &'a dyn Fn(u64) -> Result<Vec<u8>, String>,
+}
+
+/// What a file is that the reader looked at.
+fn of_report(name: Name<'_>, report: &FileReport, again: &Again<'_>) -> Found {
+    let is_sidecar = role(name.key) == Role::HeadObject;
+    // A broken sidecar may look like a broken record.
+    let has_records = match is_sidecar {
+        true => report.records_kept > 0,
+        false => report.records_seen > 0,
+    };
+    if has_records {
+        return log_found(name, LogBytes::of_report(report), report.inflated_bytes);
+    }
+    if is_sidecar {
+        return Found::Sidecar((again.whole)(SIDECAR_LIMIT));
+    }
+    match &report.outcome {
+        FileOutcome::NotRead(OtherKind::Digest) => (again.digest)(),
+        FileOutcome::NotRead(OtherKind::HeadObject) => Found::Lines((again.whole)(LINES_LIMIT)),
+        FileOutcome::NotRead(OtherKind::PublicKeys) => Found::Keys,
+        FileOutcome::Refused(fault) if is_unseen(fault.code()) => Found::Unseen(fault.to_string()),
+        _ => Found::Other,
     }
 }
 
-fn front(path: &Path) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let file = open(path)?;
-    file.take(FRONT)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error))?;
-    Ok(bytes)
-}
-
-/// A pipe put in place of the file since it was listed would block the opening.
 fn open(path: &Path) -> Result<File, String> {
     if !fs::metadata(path)
         .map_err(|error| unreadable(&error))?

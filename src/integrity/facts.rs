@@ -199,3 +199,30 @@ impl Facts {
         });
     }
 }
+
+/// Codes of refusals after which nobody knows what a file holds.
+const UNSEEN: [&str; 18] = [
+    "unreadable",
+    "not-a-regular-file",
+    "too-large",
+    "gzip-header",
+    "gzip-truncated",
+    "gzip-corrupt",
+    "gzip-checksum",
+    "gzip-length",
+    "gzip-trailing-bytes",
+    "inflated-too-large",
+    "inflated-too-dense",
+    "archive",
+    "broken-archive",
+    "broken-member",
+    "unsafe-name",
+    "dangling-link",
+    "too-many-members",
+    "zstd-corrupt",
+];
+
+/// Whether nobody knows what a file holds that was refused with this code.
+pub fn is_unseen(code: &str) -> bool {
+    UNSEEN.contains(&code)
+}

@@ -181,12 +181,13 @@ impl<'a, 'f> Judge<'a, 'f> {
             |listing: &&Listing<'_>| self.nodes[listing.node].report.state == DigestState::Valid;
         let best = &listings[0];
         let trusted: Vec<&Listing<'_>> = listings.iter().filter(is_valid).collect();
+        let stated = listings.iter().filter_map(|listing| listing.entry.events);
         let mut report = LogReport {
             key: log.key.clone(),
             copy: log.copy,
             state: LogState::Unverifiable,
             digest: Some(best.node),
-            events: None,
+            events: stated.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))),
             faults: Vec::new(),
         };
         if listings.len() > 1 {

@@ -63,10 +63,14 @@ impl Concern<'_> {
         let is_proved = log
             .digest
             .is_some_and(|at| digests[at].state == DigestState::Valid);
-        if let (Some(asked), LogState::Missing, true, Some((oldest, newest))) =
-            (self.asked, log.state, is_proved, log.events)
+        if let (Some(asked), Some((oldest, newest))) = (self.asked, log.events)
+            && log.state != LogState::Valid
         {
-            return newest >= asked.start && oldest < asked.end;
+            // A log that was delivered late lies behind the period that its records are of.
+            let is_of_period = newest >= asked.start && oldest < asked.end;
+            if is_of_period || is_proved && log.state == LogState::Missing {
+                return is_of_period;
+            }
         }
         let has_failed = log
             .faults
@@ -206,6 +210,41 @@ mod tests {
         let nothing = UnseenClaim::of("copy");
         assert_eq!((nothing.account.as_str(), nothing.span), ("", None));
         assert!(!UnseenClaim::of("AWSLogs/111122223333/vpcflowlogs").is_of_trails);
+    }
+
+    #[test]
+    fn a_log_that_does_not_verify_matters_to_the_period_of_its_records() {
+        let asked = Some(Asked {
+            start: 1_000_000,
+            end: 2_000_000,
+            slack: 3600,
+        });
+        // Delivered on the second of January 2025, long after the period.
+        let log = |state, events| LogReport {
+            key: "111122223333_CloudTrail_us-east-1_20250102T0315Z_A.json.gz".to_owned(),
+            copy: 0,
+            state,
+            digest: None,
+            events,
+            faults: Vec::new(),
+        };
+        let matters = |log: LogReport| Concern::of(asked).log(&log, &[]);
+        for state in [
+            LogState::Modified,
+            LogState::Unverifiable,
+            LogState::Missing,
+        ] {
+            assert!(
+                matters(log(state, Some((1_999_999, 3_000_000)))),
+                "{state:?}"
+            );
+            assert!(
+                !matters(log(state, Some((2_000_000, 3_000_000)))),
+                "{state:?}"
+            );
+        }
+        assert!(!matters(log(LogState::Valid, Some((1_999_999, 3_000_000)))));
+        assert!(!matters(log(LogState::Modified, None)));
     }
 
     #[test]

@@ -147,12 +147,6 @@ fn plain_name(key: &str) -> String {
     }
 }
 
-/// Whether the front of a file looks like lines of head-objects.
-pub(super) fn looks_like_lines(front: &[u8]) -> bool {
-    let has = |mark: &[u8]| memchr::memmem::find(front, mark).is_some();
-    has(b"\"Metadata\"") && has(b"\"Key\"") && has(b"CloudTrail-Digest")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

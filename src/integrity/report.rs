@@ -276,7 +276,7 @@ pub struct LogReport {
     pub state: LogState,
     /// The digest that decided, as an index into [`IntegrityReport::digests`].
     pub digest: Option<usize>,
-    /// For a missing log, the first and last time of its records, as its digest says.
+    /// The first and last time of its records, as the digests say that list it.
     pub events: Option<(i64, i64)>,
     /// Everything that is wrong or odd.
     pub faults: Vec<Fault>,

@@ -44,6 +44,9 @@ pub const fn amendment(outcome: AmendmentOutcome) -> &'static str {
         AmendmentOutcome::OtherCall => {
             "is about another call than the record that it names, so both records count"
         }
+        AmendmentOutcome::Unverified => {
+            "is in a file that does not verify, and what it corrects is in one that does, so both records count"
+        }
         AmendmentOutcome::Circle => "corrections name each other, so all records count",
     }
 }

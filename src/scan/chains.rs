@@ -36,6 +36,10 @@ pub fn of_bytes(key: &str, report: &FileReport, scratch: &Scratch) -> IntegrityF
     match role(key) {
         Role::Log => IntegrityFact::Log(LogBytes::of_report(report)),
         Role::Digest => digest(report, scratch),
+        // Whatever it is called: records are records.
+        Role::HeadObject if report.records_kept > 0 => {
+            IntegrityFact::Log(LogBytes::of_report(report))
+        }
         Role::HeadObject => IntegrityFact::Sidecar(stored(report, scratch, MOST_SIDECAR)),
         Role::Other => match &report.outcome {
             FileOutcome::NotRead(OtherKind::Digest) => digest(report, scratch),

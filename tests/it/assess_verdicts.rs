@@ -876,6 +876,25 @@ fn coverage_of_accounts_finds_silence_undecided_and_a_stop_an_exception() {
 }
 
 #[test]
+fn a_conflict_makes_no_coverage_of_a_stop_that_is_among_it() {
+    for what in ["accounts", "classes"] {
+        let kind = format!("kind = \"coverage\"\nwhat = \"{what}\"");
+        let here = control("all-here", "\"management-write\"", &kind);
+        let of_trail = |name: &str| {
+            let more = ",\"requestParameters\":{\"name\":\"main\"}";
+            with_id(ACCOUNT, REGION, "2026-10-07T14:00:00Z", name, "same", more)
+        };
+        let records = [of_trail("StopLogging"), of_trail("GetTrailStatus")];
+        let answer = World::new(&[here], &records).assess();
+        let outcome = answer.only(Verdict::NotDeterminable);
+        assert!(
+            says(&outcome.reasons, &["2 records", "same event id"]),
+            "{what}"
+        );
+    }
+}
+
+#[test]
 fn coverage_of_classes_asks_for_the_needs_of_all_controls() {
     let classes = control(
         "classes",

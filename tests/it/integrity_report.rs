@@ -464,3 +464,90 @@ fn keys_that_cannot_be_used_stop_the_run_before_any_log_is_read() {
         .ends(2)
         .says("nowhere.json");
 }
+
+/// A record as it stands in a log, about nothing that a control asks for.
+const RECORD: &str = r#"{"eventVersion":"1.11","eventTime":"2025-01-02T04:00:00Z","eventSource":"s3.amazonaws.com","eventName":"ListBuckets","awsRegion":"us-east-1","eventID":"0e1f","eventType":"AwsApiCall","recipientAccountId":"111122223333"}"#;
+
+#[test]
+fn records_in_files_that_no_digest_can_list_are_never_verified() {
+    let log = format!("{{\"Records\":[{RECORD}]}}");
+    let lines = format!("{RECORD}\n{RECORD}\n");
+    let beside_keys = format!("{{\"PublicKeyList\":[],\"Records\":[{RECORD}]}}");
+    let of_logs = |log: String| format!("{{\"logEvents\":[{{\"message\":{log:?}}}]}}");
+    let name = Bench::new().files("CloudTrail-Digest").remove(0);
+    let name = name
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    for (key, content) in [
+        ("x.head.json".to_owned(), log.clone().into_bytes()),
+        (format!("{name}.head.json"), log.clone().into_bytes()),
+        ("y.head.json".to_owned(), gzip(lines.as_bytes())),
+        ("notes/lines.json".to_owned(), lines.clone().into_bytes()),
+        ("notes/lines.gz".to_owned(), gzip(lines.as_bytes())),
+        ("notes/one".to_owned(), RECORD.as_bytes().to_vec()),
+        ("vpcflowlogs/a.json".to_owned(), log.clone().into_bytes()),
+        (
+            "public-keys.us-east-1.json".to_owned(),
+            beside_keys.into_bytes(),
+        ),
+        (
+            "notes/cloudwatch.json".to_owned(),
+            of_logs(RECORD.to_owned()).into_bytes(),
+        ),
+    ] {
+        let bench = Bench::new();
+        let path = bench.path().join("tree").join(&key);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("makes folders");
+        fs::write(&path, content).expect("writes");
+        bench.report(&KEYS);
+        let packet = bench.packet();
+        let status = packet["integrity"]["status"].as_str().expect("a status");
+        // The name of the second one tells a covered hour, so that it should be listed.
+        let (wanted, words, code) = match key.contains("CloudTrail") {
+            true => ("failed", "something does not verify", 4),
+            false => ("incomplete", "not all could be verified", 3),
+        };
+        assert_eq!(status, wanted, "{key}");
+        let chain = control(&packet, "log-digest-chain");
+        assert_ne!(chain["verdict"], "no-exceptions", "{key}");
+        let alone = [&["logs", "integrity"], &KEYS[..], &PERIOD, &["--quiet"]].concat();
+        let alone = run(bench.path(), &alone);
+        assert!(alone.out.contains(words), "{key}: {}", alone.out);
+        assert_eq!(alone.code, code, "{key}");
+    }
+}
+
+#[test]
+fn bytes_of_logs_are_counted_the_same_with_any_number_of_threads() {
+    let bench = Bench::new();
+    let count = |threads: &str| {
+        let words = [
+            &[
+                "logs",
+                "integrity",
+                "--json",
+                "--quiet",
+                "--threads",
+                threads,
+            ],
+            &KEYS[..],
+        ];
+        let found = run(bench.path(), &words.concat());
+        let found: Value = serde_json::from_str(&found.out).expect("JSON");
+        found["counts"]["inflatedLogBytes"]
+            .as_u64()
+            .expect("a number")
+    };
+    let unpacked = |path: &PathBuf| {
+        let stored = fs::read(path).expect("readable");
+        std::io::copy(
+            &mut flate2::read::GzDecoder::new(&stored[..]),
+            &mut std::io::sink(),
+        )
+    };
+    let logs = bench.files("/CloudTrail/");
+    let bytes: u64 = logs.iter().map(|path| unpacked(path).expect("gzip")).sum();
+    assert_eq!((count("1"), count("4")), (bytes, bytes));
+}

@@ -3,12 +3,13 @@
 //! One member at a time is in memory, under the same bounds as where its records are read.
 
 use super::{
-    Buffers, CollectOptions, Found, Look, Name, digest_found, is_foreign, log, look_at, unread_log,
+    Again, Buffers, CollectOptions, Found, Name, Nowhere, Reader, digest_found, limits, log,
+    of_report, unread_log,
 };
 use crate::integrity::digest;
 use crate::integrity::place::{Role, role};
 use crate::reader::archive::{Member, MemberContent, each_member};
-use crate::reader::{FileOutcome, ReadLimits};
+use crate::reader::{FileOutcome, ReadLimits, read_member};
 use crate::source::SourceFile;
 
 /// Every member of an archive that was found by its content.
@@ -43,15 +44,15 @@ fn look(member: &Member<'_>, copy: u32, options: &CollectOptions, buffers: &mut 
     match role(name.key) {
         Role::Log => log(name, bytes, options, buffers),
         Role::Digest => digest_found(name, Ok(digest::read(bytes))),
-        Role::HeadObject => Found::Sidecar(Ok(bytes.to_vec())),
-        Role::Other if is_foreign(name.key) => Found::Other,
-        Role::Other => match look_at(&bytes[..bytes.len().min(super::FRONT as usize)]) {
-            Look::Lines => Found::Lines(Ok(bytes.to_vec())),
-            Look::Digest => digest_found(name, Ok(digest::read(bytes))),
-            Look::Keys => Found::Keys,
-            Look::Log => log(name, bytes, options, buffers),
-            Look::Other => Found::Other,
-        },
+        Role::HeadObject | Role::Other => {
+            let Reader { scratch, projector } = buffers.reader.get_or_insert_with(Reader::new);
+            let report = read_member(member, &limits(options), scratch, projector, &mut Nowhere);
+            let again = Again {
+                digest: &|| digest_found(name, Ok(digest::read(bytes))),
+                whole: &|_| Ok(bytes.to_vec()),
+            };
+            of_report(name, &report, &again)
+        }
     }
 }
 

@@ -105,7 +105,7 @@ pub struct AddendumInfo {
     pub file_sha256: String,
     /// Index of the record in it, from 0.
     pub index: u32,
-    /// `replaced`, `not-found`, `names-no-call`, `other-call` or `circle`.
+    /// `replaced`, `not-found`, `names-no-call`, `other-call`, `unverified` or `circle`.
     pub outcome: String,
     /// The same in words.
     pub outcome_shown: String,
