@@ -122,6 +122,9 @@ fn rank(nodes: &[Node<'_>], at: usize) -> (DigestState, bool) {
     (nodes[at].report.state, !nodes[at].report.is_vouched)
 }
 
+/// What is said of a log that lies there unpacked under a name that ends with `.gz`.
+const UNPACKED: &str = "stored unpacked, although its name says gzip";
+
 impl<'a, 'f> Judge<'a, 'f> {
     fn new(facts: &'f Facts, nodes: &'a [Node<'f>], cover: &'a [PlaceCover]) -> Self {
         let mut listed = HashMap::new();
@@ -229,6 +232,10 @@ impl<'a, 'f> Judge<'a, 'f> {
                     report.state = LogState::Modified;
                 }
                 report.faults.extend(fault_of_bytes(other));
+                // Whatever its bytes are, what the digest says of them is odd by itself.
+                let all: Vec<&Listing<'_>> = listings.iter().collect();
+                let deciding = if trusted.is_empty() { all } else { trusted };
+                report.faults.extend(odd_algorithm(&deciding));
             }
         }
         report
@@ -357,6 +364,11 @@ impl<'a, 'f> Judge<'a, 'f> {
                     .message
                     .push_str(&format!("; {}", what.message));
             }
+        }
+        if let LogBytes::Hashed { is_plain: true, .. } = &log.bytes
+            && claim.kind.is_some()
+        {
+            report.faults.push(fault(FaultKind::NotGzip, UNPACKED));
         }
         if let LogBytes::Hashed { content_sha256, .. } = &log.bytes
             && let Some(original) = self.listed.get(content_sha256)

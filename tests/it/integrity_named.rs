@@ -104,6 +104,48 @@ fn a_hash_of_an_unknown_kind_is_told_also_where_another_digest_proves_the_log() 
 }
 
 #[test]
+fn the_kind_of_a_hash_and_of_the_bytes_are_told_beside_what_else_is_wrong_with_a_log() {
+    let entry = format!(
+        r#"{{"s3Bucket":"b","s3Object":"{LOG}","hashValue":"{}","hashAlgorithm":"SHA-512"}}"#,
+        "07".repeat(32)
+    );
+    let of_log = |bytes: LogBytes, is_listed: bool| {
+        let mut all = Facts::default();
+        let listed = if is_listed { &*entry } else { "" };
+        let digest = unsigned(
+            &key("20250102T040000Z"),
+            "2025-01-02T03:00:00Z",
+            "2025-01-02T04:00:00Z",
+            "",
+            listed,
+        );
+        all.add_digest(&key("20250102T040000Z"), 0, &gzip(digest.as_bytes()));
+        let (key, copy) = (LOG.to_owned(), 0);
+        all.logs.push(LogFact { key, copy, bytes });
+        check_facts(&all, None)
+    };
+    for (bytes, kind) in [
+        (
+            LogBytes::Trailing("more".to_owned()),
+            FaultKind::TrailingData,
+        ),
+        (LogBytes::Broken("empty".to_owned()), FaultKind::BrokenLog),
+    ] {
+        let report = of_log(bytes, true);
+        assert!(
+            has(&report, kind) && has(&report, FaultKind::HashAlgorithm),
+            "{kind:?}"
+        );
+    }
+    let plain = LogBytes::Hashed {
+        content_sha256: [7; 32],
+        is_plain: true,
+    };
+    let report = of_log(plain, false);
+    assert!(has(&report, FaultKind::NotGzip), "{:?}", report.problems);
+}
+
+#[test]
 fn metadata_is_judged_also_where_the_key_is_unknown() {
     let (_folder, case) = copy("clean-last-only");
     let all = digests(&case);
