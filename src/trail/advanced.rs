@@ -1,5 +1,7 @@
 //! Advanced event selectors: conditions on fields, all of which must hold.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Category, Match, Selector, member, texts};
@@ -25,9 +27,12 @@ pub(super) fn selector(value: &Value) -> Option<Selector> {
         }
     }
     let mut selector = selector?;
+    let mut seen = BTreeSet::new();
     for field in fields {
         let name = member(field, "field")?.as_str()?;
         narrow(&mut selector, name, conditions(field)?);
+        // Both of two conditions on one field would have to hold: not looked into.
+        selector.has_more |= !seen.insert(name);
     }
     Some(selector)
 }
@@ -59,12 +64,19 @@ fn conditions(field: &Value) -> Option<Conditions> {
     Some(found)
 }
 
+/// Only what is known to leave nothing out, or is kept in the selector, leaves it whole.
 fn narrow(selector: &mut Selector, name: &str, found: Conditions) {
-    let only_equals =
-        found.starts.is_empty() && found.not_equals.is_empty() && found.not_starts.is_empty();
+    let only_equals = !found.equals.is_empty()
+        && found.starts.is_empty()
+        && found.not_equals.is_empty()
+        && found.not_starts.is_empty();
+    let only_not_equals = !found.not_equals.is_empty()
+        && found.equals.is_empty()
+        && found.starts.is_empty()
+        && found.not_starts.is_empty();
     selector.has_more |= found.has_others;
     match name {
-        "eventCategory" => {}
+        "eventCategory" if only_equals => {}
         "resources.type" if only_equals => selector.types = found.equals,
         "readOnly" if only_equals => {
             selector.reads = found.equals.iter().any(|one| one == "true");
@@ -82,10 +94,12 @@ fn narrow(selector: &mut Selector, name: &str, found: Conditions) {
             selector
                 .except
                 .extend(exact.chain(found.not_starts.into_iter().map(Match::Prefix)));
+            // A condition without values says nothing that is understood.
+            selector.has_more |= selector.only.is_none() && selector.except.is_empty();
         }
-        "eventSource" if found.equals.is_empty() && found.starts.is_empty() => {
+        // Of data events the calls of another service may reach the same store.
+        "eventSource" if only_not_equals && selector.category == Category::Management => {
             selector.without.extend(found.not_equals);
-            selector.has_more |= !found.not_starts.is_empty();
         }
         _ => selector.has_more = true,
     }

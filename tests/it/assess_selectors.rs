@@ -7,10 +7,10 @@ use attestrail::trail::snapshot::Snapshot;
 
 use crate::scan_common::{ACCOUNT, REGION, World, control, file, key, record, says};
 
-const ALL_MANAGEMENT: &str =
+pub const ALL_MANAGEMENT: &str =
     r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]}]}"#;
-const LOGS_BUCKET: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::S3::Object"]},{"field":"resources.ARN","startsWith":["arn:aws:s3:::logs/"]}]}"#;
-const ALL_LAMBDA: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::Lambda::Function"]}]}"#;
+pub const LOGS_BUCKET: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::S3::Object"]},{"field":"resources.ARN","startsWith":["arn:aws:s3:::logs/"]}]}"#;
+pub const ALL_LAMBDA: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::Lambda::Function"]}]}"#;
 
 fn no_deletes() -> (String, String) {
     control(
@@ -20,7 +20,7 @@ fn no_deletes() -> (String, String) {
     )
 }
 
-fn no_invokes() -> (String, String) {
+pub fn no_invokes() -> (String, String) {
     control(
         "no-invokes",
         "\"lambda-data\"",
@@ -30,7 +30,7 @@ fn no_invokes() -> (String, String) {
 
 const LISTS: &str = "[lists]\nlog_buckets = [\"logs\"]\n";
 
-fn put_selectors(at: &str, selectors: &[&str]) -> String {
+pub fn put_selectors(at: &str, selectors: &[&str]) -> String {
     let more = format!(
         ",\"requestParameters\":{{\"trailName\":\"main\",\"advancedEventSelectors\":[{}]}}",
         selectors.join(",")
@@ -43,7 +43,7 @@ fn update_trail(at: &str) -> String {
     record(at, "UpdateTrail", more)
 }
 
-fn data(at: &str, name: &str, source: &str, parameters: &str) -> String {
+pub fn data(at: &str, name: &str, source: &str, parameters: &str) -> String {
     record(at, name, &format!(",\"requestParameters\":{parameters}"))
         .replace("iam.amazonaws.com", source)
         .replace("\"managementEvent\":true", "\"managementEvent\":false")
@@ -54,6 +54,15 @@ fn data(at: &str, name: &str, source: &str, parameters: &str) -> String {
 }
 
 fn snapshot(selectors: &[&str], taken_at: Option<&str>, describes: &str) -> Snapshot {
+    named_snapshot("selectors.json", selectors, taken_at, describes)
+}
+
+pub fn named_snapshot(
+    file: &str,
+    selectors: &[&str],
+    taken_at: Option<&str>,
+    describes: &str,
+) -> Snapshot {
     let arn = format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main");
     let text = format!(
         "{{\"TrailARN\":\"{arn}\",\"advancedEventSelectors\":[{}]}}\n\
@@ -61,13 +70,13 @@ fn snapshot(selectors: &[&str], taken_at: Option<&str>, describes: &str) -> Snap
         selectors.join(",")
     );
     let taken_at = taken_at.map(|at| time::parse(at).expect("an instant"));
-    Snapshot::parse("selectors.json", text.as_bytes(), taken_at).expect("a snapshot")
+    Snapshot::parse(file, text.as_bytes(), taken_at).expect("a snapshot")
 }
 
-const MULTI: &str = ",\"IsMultiRegionTrail\":true,\"IsOrganizationTrail\":false";
+pub const MULTI: &str = ",\"IsMultiRegionTrail\":true,\"IsOrganizationTrail\":false";
 
 #[track_caller]
-fn check(world: World, verdict: Verdict, reason: &[&str]) {
+pub fn check(world: World, verdict: Verdict, reason: &[&str]) {
     let answer = world.assess();
     let one = answer.only(verdict);
     assert!(
@@ -77,7 +86,7 @@ fn check(world: World, verdict: Verdict, reason: &[&str]) {
     );
 }
 
-fn store_world(more: &[String]) -> World {
+pub fn store_world(more: &[String]) -> World {
     World::new(&[no_deletes()], more).scoped(LISTS)
 }
 
@@ -251,6 +260,15 @@ fn a_class_of_one_region_proves_nothing_for_another() {
     check(world, Verdict::NoExceptions, &[]);
 }
 
+const DIGEST: &[u8] = br#"{"awsAccountId":"111122223333","digestStartTime":"2026-09-30T23:00:00Z","digestEndTime":"2026-10-01T00:00:00Z","logFiles":[]}"#;
+
+fn digest_of_main() -> String {
+    format!(
+        "AWSLogs/{ACCOUNT}/CloudTrail-Digest/{REGION}/2026/10/01/\
+         {ACCOUNT}_CloudTrail-Digest_{REGION}_main_{REGION}_20261001T000000Z.json.gz"
+    )
+}
+
 #[test]
 fn selector_records_count_once_digests_show_that_the_trail_delivers_here() {
     let told = put_selectors("2026-09-30T09:00:00Z", &[ALL_MANAGEMENT, LOGS_BUCKET]);
@@ -261,19 +279,14 @@ fn selector_records_count_once_digests_show_that_the_trail_delivers_here() {
         Verdict::NotDeterminable,
         &["nothing shows that it delivers into this log set"],
     );
-    let digest = format!(
-        "AWSLogs/{ACCOUNT}/CloudTrail-Digest/{REGION}/2026/10/01/\
-         {ACCOUNT}_CloudTrail-Digest_{REGION}_main_{REGION}_20261001T000000Z.json.gz"
-    );
-    let body = br#"{"awsAccountId":"111122223333","digestStartTime":"2026-09-30T23:00:00Z","digestEndTime":"2026-10-01T00:00:00Z","logFiles":[]}"#;
     let answer = store_world(&[told.clone(), multi.clone()])
-        .and_file(&digest, body.to_vec())
+        .and_file(&digest_of_main(), DIGEST.to_vec())
         .assess();
     answer.only(Verdict::NoExceptions);
     assert_eq!(answer.assessment.coverage.stores[0].basis, Basis::Selectors);
     // A day in between without write events could hide a change.
     let earlier = put_selectors("2026-09-27T09:00:00Z", &[ALL_MANAGEMENT, LOGS_BUCKET]);
-    let world = store_world(&[earlier, multi]).and_file(&digest, body.to_vec());
+    let world = store_world(&[earlier, multi]).and_file(&digest_of_main(), DIGEST.to_vec());
     check(
         world,
         Verdict::NotDeterminable,
@@ -292,4 +305,73 @@ fn selectors_of_one_account_prove_nothing_of_identity_center() {
     world.snapshots = vec![snapshot(&[ALL_MANAGEMENT], None, MULTI)];
     let reason = ["the account that runs it may not be in the set"];
     check(world, Verdict::NotDeterminable, &reason);
+}
+
+/// The data events of the bucket, with one condition more.
+fn logs_bucket_but(condition: &str) -> String {
+    let front = LOGS_BUCKET.strip_suffix("]}").expect("a list at its end");
+    format!("{front},{condition}]}}")
+}
+
+const CONDITIONS_THAT_NARROW: [&str; 9] = [
+    r#"{"field":"eventSource","notEquals":["s3.amazonaws.com"]}"#,
+    r#"{"field":"eventSource","notStartsWith":["s3"]}"#,
+    r#"{"field":"eventSource","notEndsWith":["amazonaws.com"]}"#,
+    r#"{"field":"eventSource","equals":["s3express.amazonaws.com"]}"#,
+    r#"{"field":"eventSource","endsWith":["express.amazonaws.com"]}"#,
+    r#"{"field":"eventSource","isNew":["x"]}"#,
+    r#"{"field":"userIdentity.arn","notEquals":["arn:aws:iam::111122223333:user/ana"]}"#,
+    r#"{"field":"notYetKnown","equals":["x"]}"#,
+    r#"{"field":"resources.ARN","startsWith":["arn:aws:s3:::logs/in/"]}"#,
+];
+
+#[test]
+fn a_snapshot_with_a_condition_that_may_narrow_proves_no_bucket() {
+    for condition in CONDITIONS_THAT_NARROW {
+        let mut world = store_world(&[]);
+        let narrowed = logs_bucket_but(condition);
+        world.snapshots = vec![snapshot(&[ALL_MANAGEMENT, &narrowed], None, MULTI)];
+        let answer = world.assess();
+        assert_eq!(
+            answer.assessment.controls[0].verdict,
+            Verdict::NotDeterminable,
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn a_record_of_selectors_that_may_narrow_proves_no_bucket() {
+    for condition in CONDITIONS_THAT_NARROW {
+        let narrowed = logs_bucket_but(condition);
+        let told = put_selectors("2026-09-30T09:00:00Z", &[ALL_MANAGEMENT, &narrowed]);
+        let multi = update_trail("2026-09-30T08:00:00Z");
+        let answer = store_world(&[told, multi])
+            .and_file(&digest_of_main(), DIGEST.to_vec())
+            .assess();
+        assert_eq!(
+            answer.assessment.controls[0].verdict,
+            Verdict::NotDeterminable,
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn a_record_that_narrows_what_is_recorded_takes_back_what_earlier_records_proved() {
+    let put = data(
+        "2026-10-05T09:00:00Z",
+        "PutObject",
+        "s3.amazonaws.com",
+        "{\"bucketName\":\"logs\"}",
+    );
+    for condition in CONDITIONS_THAT_NARROW {
+        let narrowed = logs_bucket_but(condition);
+        let told = put_selectors("2026-10-12T09:00:00Z", &[ALL_MANAGEMENT, &narrowed]);
+        check(
+            store_world(&[put.clone(), told]),
+            Verdict::NotDeterminable,
+            &["PutEventSelectors", "leave it out"],
+        );
+    }
 }
