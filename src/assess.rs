@@ -32,6 +32,7 @@ mod record_fields;
 mod recording;
 mod run;
 mod sample;
+mod shots;
 mod sieve;
 mod stores;
 mod tally;

@@ -12,13 +12,14 @@ use serde_json::Value;
 
 use super::coverage::Grid;
 use super::outcome::{Basis, DayState};
+use super::shots::{Shot, Shots};
 use super::tally::Tally;
 use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::period::{DAY, Period};
 use crate::record::class::EventClass;
 use crate::record::time;
 use crate::source::display::display_value;
-use crate::trail::snapshot::Snapshot;
+use crate::trail::snapshot::{Snapshot, TrailSetting};
 use crate::trail::{Extent, Recording};
 
 /// How long records may still come after a trail was told to record less, in seconds.
@@ -40,7 +41,8 @@ impl Asked<'_> {
         }
     }
 
-    fn is_covered_by(self, recording: &Recording) -> bool {
+    /// Whether what is asked is recorded, all of it.
+    pub fn is_covered_by(self, recording: &Recording) -> bool {
         match self {
             Asked::Class(class) => recording.extent(class) == Extent::Whole,
             Asked::Store(class, name, is_prefix) => {
@@ -81,7 +83,9 @@ struct Story<'a> {
     steps: Vec<Step>,
     is_multi_region: Option<bool>,
     is_organization: Option<bool>,
-    shot: Option<Shot<'a>>,
+    shots: Shots<'a>,
+    /// What snapshots say of all Regions and of the organization; false where they differ.
+    said: Said,
     has_digests: bool,
 }
 
@@ -98,9 +102,15 @@ enum Told {
     Record(Option<Recording>),
 }
 
-struct Shot<'a> {
-    recording: &'a Recording,
-    file: &'a Snapshot,
+/// Flags that snapshots state.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said {
+    is_multi_region: Option<bool>,
+    is_organization: Option<bool>,
+    /// One says so, whatever others say.
+    may_be_organization: bool,
+    /// Two snapshots differ on whether the trail records in all Regions.
+    differs: bool,
 }
 
 /// A change with what it left.
@@ -165,6 +175,8 @@ impl<'a> Trails<'a> {
             trails.add_snapshot(file);
         }
         for ((_, home, name), story) in &mut trails.stories {
+            story.is_multi_region = story.said.is_multi_region.or(story.is_multi_region);
+            story.is_organization = story.said.is_organization.or(story.is_organization);
             story.has_digests = digests.contains(&(name.clone(), home.clone()));
         }
         trails
@@ -217,18 +229,9 @@ impl<'a> Trails<'a> {
                 trail.name.clone(),
             );
             let story = self.stories.entry(name).or_default();
-            story.is_multi_region = trail.is_multi_region.or(story.is_multi_region);
-            story.is_organization = trail.is_organization.or(story.is_organization);
-            let Some(recording) = &trail.recording else {
-                continue;
-            };
-            // Of two snapshots the one whose time is known, and then the later one, is used.
-            let is_better = story
-                .shot
-                .as_ref()
-                .is_none_or(|shot| shot.file.taken_at <= file.taken_at);
-            if is_better {
-                story.shot = Some(Shot { recording, file });
+            story.said.add(trail);
+            if let Some(recording) = &trail.recording {
+                story.shots.push(Shot { recording, file });
             }
         }
     }
@@ -262,7 +265,7 @@ impl<'a> Trails<'a> {
             || self
                 .stories
                 .get(&name)
-                .is_some_and(|story| story.is_organization == Some(true))
+                .is_some_and(Story::may_be_organization)
     }
 
     /// Whether a trail that is known to record for the organization was meant by a change.
@@ -273,7 +276,7 @@ impl<'a> Trails<'a> {
             fact.trail.clone(),
         );
         let story = self.stories.get(&name);
-        story.is_some_and(|story| story.is_organization == Some(true))
+        story.is_some_and(Story::may_be_organization)
     }
 
     /// What shows that a class was recorded at a place throughout the period, or, if a trail or
@@ -293,11 +296,10 @@ impl<'a> Trails<'a> {
             let found = match story.is_multi_region {
                 Some(true) => self.throughout(name, story, asked),
                 _ if home == region => self.throughout(name, story, asked),
-                None if story.may_prove(asked) => Err(Some(format!(
-                    "nothing tells whether trail {} records in all Regions: add the output of \
-                     `describe-trails`",
-                    shown(name)
-                ))),
+                None if story.may_prove(asked) => Err(Some(story.regions_unknown(name))),
+                Some(false) if story.said.differs && story.may_prove(asked) => {
+                    Err(Some(story.regions_unknown(name)))
+                }
                 _ => Err(None),
             };
             match found {
@@ -325,11 +327,7 @@ impl<'a> Trails<'a> {
                 continue;
             }
             if story.is_multi_region != Some(true) {
-                lacks = lacks.or(Some(format!(
-                    "nothing tells that trail {} records in all Regions: add the output of \
-                     `describe-trails`",
-                    shown(name)
-                )));
+                lacks = lacks.or(Some(story.regions_unknown(name)));
                 continue;
             }
             match self.throughout(name, story, asked) {
@@ -400,39 +398,67 @@ impl<'a> Trails<'a> {
             .steps
             .iter()
             .find(|step| within(step) && step.is_selection());
-        match &story.shot {
-            Some(shot) => self.by_snapshot(&trail, &home, story, shot, first_change),
-            None => self.by_records(&trail, &home, story, asked, first_change),
+        if story.shots.is_empty() {
+            return self.by_records(&trail, &home, story, asked, first_change);
         }
+        self.by_snapshots(&trail, &home, story, asked, first_change)
     }
 
-    fn by_snapshot(
+    /// The proof that leaves least to the user's word, if no snapshot contradicts another.
+    fn by_snapshots(
         &self,
         trail: &str,
         home: &(String, String),
         story: &Story<'_>,
-        shot: &Shot<'_>,
+        asked: Asked<'_>,
         first_change: Option<&Step>,
     ) -> Result<TrailProof, Option<String>> {
+        let is_explained = |taken, is_before| story.explains(asked, self.period, taken, is_before);
+        let shots = story
+            .shots
+            .agreeing(asked, self.period, trail, &is_explained)
+            .map_err(Some)?;
+        let mut lacks = None;
+        let mut on_word = None;
+        for shot in &shots {
+            match self.by_snapshot((trail, home), story, asked, shot, first_change) {
+                Ok((proof, true)) => return Ok(proof),
+                Ok((proof, false)) => on_word = on_word.or(Some(proof)),
+                Err(why) => lacks = lacks.or(Some(why)),
+            }
+        }
+        let none = || {
+            format!("no snapshot in the period or next to it says that trail {trail} records it")
+        };
+        on_word.ok_or_else(|| Some(lacks.unwrap_or_else(none)))
+    }
+
+    /// The proof by one snapshot, and whether records join it to the period.
+    fn by_snapshot(
+        &self,
+        (trail, home): (&str, &(String, String)),
+        story: &Story<'_>,
+        asked: Asked<'_>,
+        shot: &Shot<'_>,
+        first_change: Option<&Step>,
+    ) -> Result<(TrailProof, bool), String> {
         let taken = shot.file.taken_at;
         if let Some(step) = first_change
             && taken.is_none_or(|taken| taken > step.time)
         {
-            return Err(Some(format!(
+            return Err(format!(
                 "trail {trail} was told so on {}, and no snapshot from before shows what it recorded \
                  until then",
                 time::format(step.time)
-            )));
+            ));
         }
-        let file = display_value(&shot.file.name);
+        if let Some(why) = story.outdates(trail, asked, self.period, taken) {
+            return Err(why);
+        }
         let (start, end) = (self.period.start, self.period.end);
         let unchanged = |from: i64, until: i64| {
             let quiet = |step: &Step| !(from..until).contains(&step.time) || !step.is_selection();
             story.steps.iter().all(quiet) && self.homes.would_show(home, from, until)
-        };
-        let when = match taken {
-            None => "whose time was not stated".to_owned(),
-            Some(taken) => format!("taken on {}", time::format(taken)),
         };
         let is_joined = match taken {
             None => false,
@@ -446,12 +472,12 @@ impl<'a> Trails<'a> {
             "and no record of the period tells of a change of its selectors; that nothing changed \
              between the snapshot and the period is taken on the user's word"
         };
-        Ok(TrailProof {
-            basis: Basis::Snapshot,
-            text: format!(
-                "statement of the user: trail {trail} records it, says snapshot `{file}`, {when}, {rest}"
-            ),
-        })
+        let text = format!(
+            "statement of the user: trail {trail} records it, says {} {rest}",
+            shot.shown()
+        );
+        let basis = Basis::Snapshot;
+        Ok((TrailProof { basis, text }, is_joined))
     }
 
     fn by_records(
@@ -508,21 +534,106 @@ impl Story<'_> {
         self.recordings().any(|one| asked.is_covered_by(one))
     }
 
+    /// Whether it is known to record for the organization, or one of several snapshots says so.
+    fn may_be_organization(&self) -> bool {
+        self.is_organization == Some(true) || self.said.may_be_organization
+    }
+
     /// Whether the trail was told of the store by name, not only of everything.
     fn names(&self, asked: Asked<'_>) -> bool {
         self.recordings()
             .all(|one| asked.is_covered_by(one) && !asked.is_whole(one))
     }
 
-    /// The snapshot's where there is one; else all that records tell.
+    /// What snapshots say where there are any; else all that records tell.
     fn recordings(&self) -> impl Iterator<Item = &Recording> {
-        let shot = self.shot.as_ref().map(|shot| shot.recording);
         let told = self.steps.iter().filter_map(|step| match &step.told {
             Told::Record(Some(recording)) => Some(recording),
             _ => None,
         });
-        let has_shot = shot.is_some();
-        shot.into_iter().chain(told.filter(move |_| !has_shot))
+        let has_shots = !self.shots.is_empty();
+        self.shots
+            .recordings()
+            .chain(told.filter(move |_| !has_shots))
+    }
+
+    /// Whether a recorded change is why a snapshot from outside the period lacks what is asked: one
+    /// from before it was followed by a change to record it, and one from after it by one not to.
+    fn explains(&self, asked: Asked<'_>, period: &Period, taken: i64, is_before: bool) -> bool {
+        let mut selections = self.steps.iter().filter(|step| step.is_selection());
+        if is_before {
+            let within = |step: &&Step| taken < step.time && step.time < period.start;
+            let last = selections.rfind(within);
+            return last.is_some_and(|step| step.keeps(asked));
+        }
+        selections.any(|step| (period.end..taken).contains(&step.time) && !step.keeps(asked))
+    }
+
+    /// A recorded change outside the period that may lie between it and a snapshot, if the snapshot
+    /// then says nothing of the period.
+    fn outdates(
+        &self,
+        trail: &str,
+        asked: Asked<'_>,
+        period: &Period,
+        taken: Option<i64>,
+    ) -> Option<String> {
+        let mut selections = self.steps.iter().filter(|step| step.is_selection());
+        if taken.is_none_or(|taken| taken < period.start) {
+            let since = taken.unwrap_or(i64::MIN);
+            let mut last = selections.clone();
+            let last = last.rfind(|step| (since..period.start).contains(&step.time));
+            if let Some(step) = last.filter(|step| !step.keeps(asked)) {
+                return Some(format!(
+                    "`{}` took it from trail {trail} on {}, and no snapshot from after that shows \
+                     that it was recorded again",
+                    display_value(&step.event_name),
+                    time::format(step.time)
+                ));
+            }
+        }
+        let until = match taken {
+            Some(taken) if taken < period.end => return None,
+            taken => taken.unwrap_or(i64::MAX),
+        };
+        // What a snapshot without a time shows may be what the trail was told later.
+        let step = selections.find(|step| {
+            (period.end..until).contains(&step.time) && (taken.is_some() || step.keeps(asked))
+        })?;
+        Some(format!(
+            "trail {trail} was told what to record on {}, after the period, and no snapshot from \
+             before shows what it recorded until then",
+            time::format(step.time)
+        ))
+    }
+
+    fn regions_unknown(&self, name: &Name) -> String {
+        if self.said.differs {
+            return format!(
+                "snapshots differ on whether trail {} records in all Regions",
+                shown(name)
+            );
+        }
+        format!(
+            "nothing tells whether trail {} records in all Regions: add the output of \
+             `describe-trails`",
+            shown(name)
+        )
+    }
+}
+
+impl Said {
+    /// One more statement: what was denied once is denied.
+    fn add(&mut self, trail: &TrailSetting) {
+        let both = |a: Option<bool>, b: Option<bool>| match (a, b) {
+            (Some(a), Some(b)) => Some(a && b),
+            _ => a.or(b),
+        };
+        let (old, new) = (self.is_multi_region, trail.is_multi_region);
+        self.differs |= old.is_some() && new.is_some() && old != new;
+        self.is_multi_region = both(old, new);
+        self.may_be_organization |= trail.is_organization == Some(true);
+        self.is_organization = both(self.is_organization, trail.is_organization);
     }
 }
 

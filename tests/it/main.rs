@@ -7,6 +7,7 @@ mod licences;
 
 mod assess_remarks;
 mod assess_selectors;
+mod assess_snapshots;
 mod assess_verdicts;
 
 mod cli_bad_inputs;
