@@ -326,6 +326,7 @@ fn of_report(name: Name<'_>, report: &FileReport, again: &Again<'_>) -> Found {
     }
 }
 
+/// A pipe put in place of the file since it was listed would block the opening.
 fn open(path: &Path) -> Result<File, String> {
     if !fs::metadata(path)
         .map_err(|error| unreadable(&error))?
