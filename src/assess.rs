@@ -19,6 +19,7 @@ mod drops;
 mod every;
 mod evidence;
 mod faults;
+mod flags;
 mod followed_by;
 mod forbid;
 mod gaps;

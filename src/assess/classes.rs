@@ -212,13 +212,20 @@ impl Proofs<'_> {
         ))
     }
 
-    /// A class that was narrowed away has no records afterwards.
+    /// A class that was narrowed away has no records afterwards, and one that was asked for later
+    /// has none before.
     fn still_recorded(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
-        let last = self.tally.class(&row.account, &row.region, class).last_time;
-        let lessened = self
-            .trails
-            .lessened(&row.account, Asked::Class(class), last);
+        let count = self.tally.class(&row.account, &row.region, class);
+        let (place, asked) = ((&*row.account, &*row.region), Asked::Class(class));
+        let lessened = self.trails.lessened(&row.account, asked, count.last_time);
         let records = counted(records, "record");
+        if let Some(fact) = self.trails.widened(place, asked, count.first_time) {
+            return no(format!(
+                "{records}, none before `{}` told a trail what to record on {}",
+                display_value(&fact.event_name),
+                time::format(fact.time)
+            ));
+        }
         match lessened {
             // A change of selectors takes effect after minutes, so a last few records prove nothing.
             Some(fact) => no(format!(

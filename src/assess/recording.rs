@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::chains::Buckets;
 use super::coverage::Grid;
+use super::flags::{Flag, Throughout};
 use super::outcome::{Basis, DayState};
 use super::shots::{Shot, Shots};
 use super::tally::Tally;
@@ -19,7 +21,7 @@ use crate::period::{DAY, Period};
 use crate::record::class::EventClass;
 use crate::record::time;
 use crate::source::display::display_value;
-use crate::trail::snapshot::{Snapshot, TrailSetting};
+use crate::trail::snapshot::Snapshot;
 use crate::trail::{Extent, Recording};
 
 /// How long records may still come after a trail was told to record less, in seconds.
@@ -75,17 +77,20 @@ pub struct Trails<'a> {
     period: &'a Period,
     homes: Homes,
     digest_trails: usize,
+    buckets: Buckets,
 }
 
 /// What is known of one trail.
 #[derive(Default)]
 struct Story<'a> {
     steps: Vec<Step>,
-    is_multi_region: Option<bool>,
-    is_organization: Option<bool>,
+    /// Whether it works in all Regions.
+    multi_region: Flag,
+    /// Whether it works for the whole organization.
+    organization: Flag,
     shots: Shots<'a>,
-    /// What snapshots say of all Regions and of the organization; false where they differ.
-    said: Said,
+    /// Buckets that snapshots say the trail delivers into, with the file that says so.
+    said_buckets: Vec<(&'a str, &'a Snapshot)>,
     has_digests: bool,
 }
 
@@ -102,21 +107,12 @@ enum Told {
     Record(Option<Recording>),
 }
 
-/// Flags that snapshots state.
-#[derive(Debug, Clone, Copy, Default)]
-struct Said {
-    is_multi_region: Option<bool>,
-    is_organization: Option<bool>,
-    /// One says so, whatever others say.
-    may_be_organization: bool,
-    /// Two snapshots differ on whether the trail records in all Regions.
-    differs: bool,
-}
-
 /// A change with what it left.
 struct Change<'a> {
     fact: &'a TrailFact,
     recording: Option<Recording>,
+    is_multi_region: Option<bool>,
+    is_organization: Option<bool>,
 }
 
 /// Where and when changes of selectors would have been recorded.
@@ -167,6 +163,7 @@ impl<'a> Trails<'a> {
             period,
             homes: Homes::default(),
             digest_trails: digests.len(),
+            buckets: Buckets::new(),
         };
         for fact in facts {
             trails.add_fact(fact);
@@ -175,8 +172,6 @@ impl<'a> Trails<'a> {
             trails.add_snapshot(file);
         }
         for ((_, home, name), story) in &mut trails.stories {
-            story.is_multi_region = story.said.is_multi_region.or(story.is_multi_region);
-            story.is_organization = story.said.is_organization.or(story.is_organization);
             story.has_digests = digests.contains(&(name.clone(), home.clone()));
         }
         trails
@@ -193,6 +188,12 @@ impl<'a> Trails<'a> {
         Trails { homes, ..self }
     }
 
+    /// The same, with the buckets that digest files name as their own.
+    #[must_use]
+    pub fn with_buckets(self, buckets: Buckets) -> Self {
+        Trails { buckets, ..self }
+    }
+
     fn add_fact(&mut self, fact: &'a TrailFact) {
         let settings: Value = serde_json::from_str(&fact.settings).unwrap_or(Value::Null);
         let recording = Recording::parse(&settings);
@@ -202,9 +203,17 @@ impl<'a> Trails<'a> {
             fact.trail.clone(),
         );
         let story = self.stories.entry(name).or_default();
-        let flag = |member: &str| settings.get(member).and_then(Value::as_bool);
-        story.is_multi_region = flag("isMultiRegionTrail").or(story.is_multi_region);
-        story.is_organization = flag("isOrganizationTrail").or(story.is_organization);
+        // A new trail that is not told otherwise works in its Region and account alone.
+        let default = (fact.event_name == "CreateTrail").then_some(false);
+        let flag = |member: &str| settings.get(member).and_then(Value::as_bool).or(default);
+        let is_multi_region = flag("isMultiRegionTrail");
+        let is_organization = flag("isOrganizationTrail");
+        if let Some(is_on) = is_multi_region {
+            story.multi_region.tell(fact.time, is_on);
+        }
+        if let Some(is_on) = is_organization {
+            story.organization.tell(fact.time, is_on);
+        }
         let told = match (fact.change, fact.event_name.as_str()) {
             (TrailChange::Stopped, _) => Some(Told::Stop),
             (TrailChange::Started, _) => Some(Told::Start),
@@ -218,7 +227,12 @@ impl<'a> Trails<'a> {
             event_name: fact.event_name.clone(),
             told,
         }));
-        self.changes.push(Change { fact, recording });
+        self.changes.push(Change {
+            fact,
+            recording,
+            is_multi_region,
+            is_organization,
+        });
     }
 
     fn add_snapshot(&mut self, file: &'a Snapshot) {
@@ -229,7 +243,14 @@ impl<'a> Trails<'a> {
                 trail.name.clone(),
             );
             let story = self.stories.entry(name).or_default();
-            story.said.add(trail);
+            if let Some(is_on) = trail.is_multi_region {
+                story.multi_region.say(file.taken_at, is_on);
+            }
+            if let Some(is_on) = trail.is_organization {
+                story.organization.say(file.taken_at, is_on);
+            }
+            let bucket = trail.bucket.as_deref();
+            story.said_buckets.extend(bucket.map(|one| (one, file)));
             if let Some(recording) = &trail.recording {
                 story.shots.push(Shot { recording, file });
             }
@@ -241,17 +262,33 @@ impl<'a> Trails<'a> {
     pub fn lessened(&self, account: &str, asked: Asked<'_>, last: i64) -> Option<&TrailFact> {
         let lessens = |change: &&Change<'_>| {
             let fact = change.fact;
-            let takes = match (fact.change, &change.recording) {
-                (TrailChange::Started, _) => false,
-                // Days without any trail are the matter of the grid.
-                (TrailChange::Stopped, _) => !asked.class().is_recorded_by_default(),
-                (_, Some(recording)) => !asked.is_covered_by(recording),
-                (TrailChange::Narrowed, None) => true,
-                (TrailChange::Selected, None) => false,
-            };
-            takes && fact.time + CHANGE_TAKES > last && self.concerns(fact, account)
+            change.takes(account, asked)
+                && fact.time + CHANGE_TAKES > last
+                && self.concerns(fact, account)
         };
         self.changes.iter().find(lessens).map(|change| change.fact)
+    }
+
+    /// The last change in the period that may be why what is asked is recorded at all, if the first
+    /// record of it, from `first`, does not show that it was recorded before. Management events are
+    /// recorded without being asked for, and days without any are the matter of the grid.
+    pub fn widened(
+        &self,
+        (account, region): (&str, &str),
+        asked: Asked<'_>,
+        first: i64,
+    ) -> Option<&TrailFact> {
+        let widens = |change: &&Change<'_>| {
+            let fact = change.fact;
+            self.period.contains(fact.time)
+                && fact.time <= first
+                && change.brings(account, region, asked)
+                && self.concerns(fact, account)
+        };
+        if asked.class().is_recorded_by_default() {
+            return None;
+        }
+        self.changes.iter().rfind(widens).map(|change| change.fact)
     }
 
     /// Whether the trail of a change may record events of an account.
@@ -288,19 +325,10 @@ impl<'a> Trails<'a> {
         asked: Asked<'_>,
     ) -> Result<TrailProof, Option<String>> {
         let mut lacks = None;
-        for (name, story) in &self.stories {
-            let (owner, home, _) = name;
-            if owner != account && story.is_organization != Some(true) {
-                continue;
-            }
-            let found = match story.is_multi_region {
-                Some(true) => self.throughout(name, story, asked),
-                _ if home == region => self.throughout(name, story, asked),
-                None if story.may_prove(asked) => Err(Some(story.regions_unknown(name))),
-                Some(false) if story.said.differs && story.may_prove(asked) => {
-                    Err(Some(story.regions_unknown(name)))
-                }
-                _ => Err(None),
+        for (name, story) in self.stories.iter().filter(|(_, one)| one.may_prove(asked)) {
+            let found = match self.reaches(name, story, account, region) {
+                Ok(()) => self.throughout(name, story, asked),
+                Err(why) => Err(why),
             };
             match found {
                 Ok(proof) => return Ok(proof),
@@ -308,6 +336,45 @@ impl<'a> Trails<'a> {
             }
         }
         Err(lacks)
+    }
+
+    /// Whether a trail is known to work at a place throughout the period, or why not if there is
+    /// something to say.
+    fn reaches(
+        &self,
+        name: &Name,
+        story: &Story<'_>,
+        account: &str,
+        region: &str,
+    ) -> Result<(), Option<String>> {
+        let (owner, home, _) = name;
+        if owner != account {
+            match self.is_for_organization(name, story) {
+                Throughout::On => {}
+                // Most trails are of one account, which nothing needs to say.
+                Throughout::Unknown => return Err(None),
+                other => return Err(why_not_organization(other, name)),
+            }
+        }
+        match self.is_everywhere(name, story) {
+            Throughout::On => Ok(()),
+            _ if home == region => Ok(()),
+            other => Err(why_not_everywhere(other, name)),
+        }
+    }
+
+    fn is_everywhere(&self, name: &Name, story: &Story<'_>) -> Throughout {
+        self.over(name, &story.multi_region)
+    }
+
+    fn is_for_organization(&self, name: &Name, story: &Story<'_>) -> Throughout {
+        self.over(name, &story.organization)
+    }
+
+    fn over(&self, (account, home, _): &Name, flag: &Flag) -> Throughout {
+        let home = (account.clone(), home.clone());
+        let would_show = |from, until| self.homes.would_show(&home, from, until);
+        flag.over(self.period, &would_show)
     }
 
     /// What shows that the events of a store were recorded. Whose the store is and where it lies is
@@ -320,23 +387,33 @@ impl<'a> Trails<'a> {
         let mut lacks = None;
         let mut first = None;
         let mut covered: BTreeSet<&str> = BTreeSet::new();
-        for (name, story) in &self.stories {
+        for (name, story) in self.stories.iter().filter(|(_, one)| one.may_prove(asked)) {
             let (owner, ..) = name;
-            let is_near = story.is_organization == Some(true) || accounts.contains(owner.as_str());
-            if !is_near || !story.may_prove(asked) {
+            let organization = self.is_for_organization(name, story);
+            let is_of_all = organization == Throughout::On;
+            if !is_of_all && !accounts.contains(owner.as_str()) {
                 continue;
             }
-            if story.is_multi_region != Some(true) {
-                lacks = lacks.or(Some(story.regions_unknown(name)));
+            let everywhere = self.is_everywhere(name, story);
+            if everywhere != Throughout::On {
+                let why = why_not_everywhere(everywhere, name);
+                lacks = lacks.or(why).or_else(|| {
+                    let trail = shown(name);
+                    Some(format!(
+                        "trail {trail} records in its home Region, and nothing tells where the store lies"
+                    ))
+                });
                 continue;
             }
             match self.throughout(name, story, asked) {
-                Ok(proof) if story.is_organization == Some(true) || story.names(asked) => {
-                    return Ok(proof);
-                }
+                Ok(proof) if is_of_all || story.names(asked) => return Ok(proof),
                 Ok(proof) => {
                     covered.insert(owner);
                     first = first.or(Some(proof));
+                    // Most trails are of one account, which nothing needs to say.
+                    if organization != Throughout::Unknown {
+                        lacks = lacks.or_else(|| why_not_organization(organization, name));
+                    }
                 }
                 Err(why) => lacks = lacks.or(why),
             }
@@ -362,6 +439,9 @@ impl<'a> Trails<'a> {
             return Err(None);
         }
         let trail = shown(name);
+        if let Some(why) = self.delivers_elsewhere(name, story) {
+            return Err(Some(why));
+        }
         let (start, end) = (self.period.start, self.period.end);
         let within = |step: &&Step| (start..end).contains(&step.time);
         let before = story.steps.iter().rfind(|step| step.time < start);
@@ -402,6 +482,31 @@ impl<'a> Trails<'a> {
             return self.by_records(&trail, &home, story, asked, first_change);
         }
         self.by_snapshots(&trail, &home, story, asked, first_change)
+    }
+
+    /// A trail that a snapshot says delivers into another bucket than those from which the digest
+    /// files come, its own or, where it has none, those of other trails: its logs are not here.
+    fn delivers_elsewhere(&self, (_, home, name): &Name, story: &Story<'_>) -> Option<String> {
+        let own = self.buckets.get(&(name.clone(), home.clone()));
+        let known: BTreeSet<&str> = match own {
+            Some(own) => own.iter().map(String::as_str).collect(),
+            None => self
+                .buckets
+                .values()
+                .flatten()
+                .map(String::as_str)
+                .collect(),
+        };
+        let mut said = story.said_buckets.iter();
+        let (bucket, file) = said.find(|(bucket, _)| !known.contains(bucket))?;
+        let first = display_value(known.first()?);
+        Some(format!(
+            "snapshot `{}` says that trail `{}` delivers into bucket `{}`, and the digest files here \
+             are of bucket `{first}`, so it says nothing of these logs",
+            display_value(&file.name),
+            display_value(name),
+            display_value(bucket)
+        ))
     }
 
     /// The proof that leaves least to the user's word, if no snapshot contradicts another.
@@ -534,9 +639,9 @@ impl Story<'_> {
         self.recordings().any(|one| asked.is_covered_by(one))
     }
 
-    /// Whether it is known to record for the organization, or one of several snapshots says so.
+    /// Whether a record or a snapshot says of any time that it records for the organization.
     fn may_be_organization(&self) -> bool {
-        self.is_organization == Some(true) || self.said.may_be_organization
+        self.organization.may_be_on()
     }
 
     /// Whether the trail was told of the store by name, not only of everything.
@@ -606,34 +711,40 @@ impl Story<'_> {
             time::format(step.time)
         ))
     }
-
-    fn regions_unknown(&self, name: &Name) -> String {
-        if self.said.differs {
-            return format!(
-                "snapshots differ on whether trail {} records in all Regions",
-                shown(name)
-            );
-        }
-        format!(
-            "nothing tells whether trail {} records in all Regions: add the output of \
-             `describe-trails`",
-            shown(name)
-        )
-    }
 }
 
-impl Said {
-    /// One more statement: what was denied once is denied.
-    fn add(&mut self, trail: &TrailSetting) {
-        let both = |a: Option<bool>, b: Option<bool>| match (a, b) {
-            (Some(a), Some(b)) => Some(a && b),
-            _ => a.or(b),
-        };
-        let (old, new) = (self.is_multi_region, trail.is_multi_region);
-        self.differs |= old.is_some() && new.is_some() && old != new;
-        self.is_multi_region = both(old, new);
-        self.may_be_organization |= trail.is_organization == Some(true);
-        self.is_organization = both(self.is_organization, trail.is_organization);
+impl Change<'_> {
+    /// Whether what is asked may not be recorded in an account after it.
+    fn takes(&self, account: &str, asked: Asked<'_>) -> bool {
+        if self.is_organization == Some(false) && self.fact.account != account {
+            return true;
+        }
+        match (self.fact.change, &self.recording) {
+            (TrailChange::Started, _) => false,
+            // Days without any trail are the matter of the grid.
+            (TrailChange::Stopped, _) => !asked.class().is_recorded_by_default(),
+            (_, Some(recording)) => !asked.is_covered_by(recording),
+            (TrailChange::Narrowed, None) => true,
+            (TrailChange::Selected, None) => false,
+        }
+    }
+
+    /// Whether what is asked may not have been recorded at a place before it, and be so after it.
+    fn brings(&self, account: &str, region: &str, asked: Asked<'_>) -> bool {
+        let is_to_all =
+            |flag: Option<bool>, own: &str, asked: &str| flag == Some(true) && own != asked;
+        match (self.fact.change, &self.recording) {
+            (TrailChange::Started, _) => true,
+            (TrailChange::Stopped, _) => false,
+            (_, Some(recording)) => recording.extent(asked.class()) != Extent::Nothing,
+            (_, None) => {
+                // What a new trail is told comes after.
+                let is_new = self.fact.event_name == "CreateTrail";
+                self.fact.event_name == "PutEventSelectors"
+                    || !is_new && is_to_all(self.is_multi_region, &self.fact.region, region)
+                    || !is_new && is_to_all(self.is_organization, &self.fact.account, account)
+            }
+        }
     }
 }
 
@@ -651,6 +762,16 @@ impl Step {
             Told::Record(None) => false,
         }
     }
+}
+
+/// Why a trail proves nothing for other Regions than its home.
+fn why_not_everywhere(known: Throughout, name: &Name) -> Option<String> {
+    known.why_not(&shown(name), "in all Regions", "in its home Region")
+}
+
+/// Why a trail proves nothing for other accounts than its own.
+fn why_not_organization(known: Throughout, name: &Name) -> Option<String> {
+    known.why_not(&shown(name), "for the organization", "in its own account")
 }
 
 fn shown((account, region, name): &Name) -> String {

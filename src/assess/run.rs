@@ -138,7 +138,8 @@ pub fn assess<'l>(
     evidence.duplicates.clone_from(&tally.duplicates);
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
     let digests = &evidence.intake.digest_trails;
-    let trails = Trails::new(&facts, options.snapshots, digests, period);
+    let trails = Trails::new(&facts, options.snapshots, digests, period)
+        .with_buckets(examined.buckets.clone());
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
     let grid = coverage::build(&tally, &places, scope, period, &facts, &trails, &deliveries);
     evidence.suspects.clone_from(&examined.suspects);

@@ -12,6 +12,7 @@ use crate::control::model::{Control, Store};
 use crate::ledger::facts::StoreSeen;
 use crate::ledger::stores::entry_covers;
 use crate::pattern::{ListEntry, ListTest};
+use crate::period::DAY;
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
 use crate::source::display::display_value;
@@ -81,7 +82,10 @@ impl<'a> StoreProofs<'a> {
         let asked = Asked::Store(class, front, is_prefix);
         let lacks = match seen.iter().map(|one| one.day).max() {
             None => "no record of it and no statement in the scope file".to_owned(),
-            Some(day) => match self.lessened(seen, asked, day) {
+            Some(day) => match self
+                .lessened(seen, asked, day)
+                .or_else(|| self.widened(seen, asked))
+            {
                 None => {
                     let records = losses::counted(records, "record");
                     return (Basis::Records, format!("{records} of it in the period"));
@@ -126,6 +130,22 @@ impl<'a> StoreProofs<'a> {
             .find_map(|account| self.room.trails.lessened(account, asked, day))?;
         Some(format!(
             "no record of it on a day after `{}` told a trail to leave it out on {}",
+            display_value(&fact.event_name),
+            time::format(fact.time)
+        ))
+    }
+
+    /// Whether no record of the store is from a day before a trail was told what to record: nothing
+    /// then shows that it was recorded until then. Where the store lies is not known.
+    fn widened(&self, seen: &[&StoreSeen], asked: Asked<'_>) -> Option<String> {
+        let first = seen.iter().map(|one| one.day).min()?;
+        let accounts: BTreeSet<&str> = seen.iter().map(|one| one.account.as_str()).collect();
+        let fact = accounts.iter().find_map(|account| {
+            let trails = &self.room.trails;
+            trails.widened((account, ""), asked, first + DAY - 1)
+        })?;
+        Some(format!(
+            "no record of it on a day before `{}` told a trail what to record on {}",
             display_value(&fact.event_name),
             time::format(fact.time)
         ))

@@ -69,6 +69,8 @@ pub struct DayCount {
 pub struct ClassCount {
     /// How many.
     pub records: u64,
+    /// The earliest of them.
+    pub first_time: i64,
     /// The latest of them.
     pub last_time: i64,
 }
@@ -341,6 +343,10 @@ impl Counter<'_> {
             }
             for class in cell.classes.iter() {
                 let count = &mut spot.classes[class as usize];
+                count.first_time = match count.records {
+                    0 => cell.first_time,
+                    _ => count.first_time.min(cell.first_time),
+                };
                 count.records += cell.kept;
                 count.last_time = count.last_time.max(cell.last_time);
             }

@@ -157,7 +157,7 @@ impl<'a> Order<'a> {
             write::check_target(&plan.out.value, &period.label, &framework.id, existing)
                 .map_err(|error| folder_failure(&error, error.help()))?;
         }
-        let snapshots = super::snapshots::load(&plan.selectors.value)?;
+        let snapshots = super::snapshots::load_until(&plan.selectors.value, generated_at)?;
         Ok(Order {
             args,
             snapshots,

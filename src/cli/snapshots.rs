@@ -8,6 +8,29 @@ use crate::record::time;
 use crate::sanitize;
 use crate::trail::snapshot::{LARGEST, Snapshot};
 
+/// Every snapshot, for an assessment that is stated to be made at `made_at`.
+///
+/// # Errors
+/// As [`load`], and a snapshot from later: it says what nobody could know then.
+pub fn load_until(named: &[PathBuf], made_at: i64) -> Result<Vec<Snapshot>, Failure> {
+    let all = load(named)?;
+    let later = all
+        .iter()
+        .find(|one| one.taken_at.is_some_and(|at| at > made_at));
+    match later.and_then(|one| Some((one, one.taken_at?))) {
+        None => Ok(all),
+        Some((one, taken_at)) => Err(Failure::usage(
+            format!(
+                "{}: taken on {}, which is after the stated time of generation, {}",
+                sanitize::inline(&one.name),
+                time::format(taken_at),
+                time::format(made_at)
+            ),
+            "name the day on which the snapshot was taken, or give a later `--generated-at`",
+        )),
+    }
+}
+
 /// Every snapshot, in the order of names and contents, so that the order of flags cannot show.
 ///
 /// # Errors

@@ -41,6 +41,8 @@ pub struct TrailSetting {
     pub is_multi_region: Option<bool>,
     /// Whether it records for the whole organization; none in output that does not tell.
     pub is_organization: Option<bool>,
+    /// The bucket that it delivers into; none in output that does not tell.
+    pub bucket: Option<String>,
 }
 
 impl Snapshot {
@@ -106,6 +108,9 @@ fn described(trail: &Value) -> Result<TrailSetting, String> {
     let flag = |name: &str| member(trail, name).and_then(Value::as_bool);
     setting.is_multi_region = flag("isMultiRegionTrail");
     setting.is_organization = flag("isOrganizationTrail");
+    setting.bucket = member(trail, "s3BucketName")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     // Only a trail with basic defaults has none.
     if flag("hasCustomEventSelectors") == Some(false) {
         setting.recording = Some(Recording::of_a_new_trail());
@@ -130,6 +135,7 @@ fn named(value: &Value) -> Result<TrailSetting, String> {
         recording: None,
         is_multi_region: None,
         is_organization: None,
+        bucket: None,
     })
 }
 
@@ -158,6 +164,8 @@ mod tests {
         assert_eq!(recording.extent(EventClass::Kms), Extent::Whole);
         assert_eq!(described.is_organization, Some(true));
         assert_eq!(described.recording, None);
+        assert_eq!(described.bucket.as_deref(), Some("b"));
+        assert_eq!(selected.bucket, None);
         assert_eq!(found.sha256.len(), 64);
     }
 

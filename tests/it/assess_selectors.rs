@@ -260,9 +260,9 @@ fn a_class_of_one_region_proves_nothing_for_another() {
     check(world, Verdict::NoExceptions, &[]);
 }
 
-const DIGEST: &[u8] = br#"{"awsAccountId":"111122223333","digestStartTime":"2026-09-30T23:00:00Z","digestEndTime":"2026-10-01T00:00:00Z","logFiles":[]}"#;
+pub const DIGEST: &[u8] = br#"{"awsAccountId":"111122223333","digestStartTime":"2026-09-30T23:00:00Z","digestEndTime":"2026-10-01T00:00:00Z","logFiles":[]}"#;
 
-fn digest_of_main() -> String {
+pub fn digest_of_main() -> String {
     format!(
         "AWSLogs/{ACCOUNT}/CloudTrail-Digest/{REGION}/2026/10/01/\
          {ACCOUNT}_CloudTrail-Digest_{REGION}_main_{REGION}_20261001T000000Z.json.gz"

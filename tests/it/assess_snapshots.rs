@@ -5,8 +5,8 @@ use attestrail::assess::outcome::Verdict;
 use attestrail::trail::snapshot::Snapshot;
 
 use crate::assess_selectors::{
-    ALL_LAMBDA, ALL_MANAGEMENT, LOGS_BUCKET, MULTI, check, data, named_snapshot, no_invokes,
-    put_selectors, store_world,
+    ALL_LAMBDA, ALL_MANAGEMENT, LOGS_BUCKET, MULTI, check, data, digest_of_main, named_snapshot,
+    no_invokes, put_selectors, store_world,
 };
 use crate::scan_common::{ACCOUNT, World, key, quiet_days_in, scope_text};
 
@@ -180,5 +180,44 @@ fn snapshots_that_differ_on_regions_prove_nothing_elsewhere() {
         world.snapshots = snapshots.to_vec();
         let reason = ["snapshots differ", "all Regions"];
         check(world, Verdict::NotDeterminable, &reason);
+    }
+}
+
+/// A digest of a trail that names this bucket as its own.
+fn digest_of(trail: &str, bucket: &str) -> (String, Vec<u8>) {
+    let key = digest_of_main().replace("_main_", &format!("_{trail}_"));
+    let text = format!(
+        "{{\"awsAccountId\":\"{ACCOUNT}\",\"digestStartTime\":\"2026-09-30T23:00:00Z\",\
+         \"digestEndTime\":\"2026-10-01T00:00:00Z\",\"digestS3Bucket\":\"{bucket}\",\
+         \"digestS3Object\":\"{key}\",\"digestPublicKeyFingerprint\":\"ab\",\
+         \"digestSignatureAlgorithm\":\"SHA256withRSA\",\"logFiles\":[]}}"
+    );
+    (key, text.into_bytes())
+}
+
+#[test]
+fn a_snapshot_of_a_trail_that_delivers_into_another_bucket_proves_nothing() {
+    let describes = ",\"IsMultiRegionTrail\":true,\"S3BucketName\":\"evidence\"";
+    let with = |digests: &[(&str, &str)]| {
+        let mut world = store_world(&[]);
+        let taken = Some("2026-10-15T00:00:00Z");
+        world.snapshots = vec![named_snapshot("s.json", FULL, taken, describes)];
+        for (trail, bucket) in digests {
+            let (key, bytes) = digest_of(trail, bucket);
+            world = world.and_file(&key, bytes);
+        }
+        world
+    };
+    // Without digests nothing tells where the logs come from but the user.
+    check(with(&[]), Verdict::NoExceptions, &[]);
+    check(with(&[("main", "evidence")]), Verdict::NoExceptions, &[]);
+    check(with(&[("audit", "evidence")]), Verdict::NoExceptions, &[]);
+    for elsewhere in [
+        &[("main", "old")][..],
+        &[("audit", "old")],
+        &[("main", "old"), ("audit", "evidence")],
+    ] {
+        let reason = ["`s.json`", "bucket `evidence`", "bucket `old`"];
+        check(with(elsewhere), Verdict::NotDeterminable, &reason);
     }
 }

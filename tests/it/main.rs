@@ -5,6 +5,7 @@ mod docs;
 mod generated;
 mod licences;
 
+mod assess_flags;
 mod assess_remarks;
 mod assess_selectors;
 mod assess_snapshots;
