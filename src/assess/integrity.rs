@@ -315,6 +315,15 @@ fn idle(ground: &Ground<'_>, account: &str, region: &str) -> Vec<Span> {
 }
 
 impl CoverLine {
+    /// `account 111122223333, us-east-1`
+    fn place(&self) -> String {
+        let account = display_value(&self.account);
+        match self.region.as_str() {
+            NO_REGION => format!("account {account}"),
+            region => format!("account {account}, {}", display_value(region)),
+        }
+    }
+
     /// Hours that are proved idle.
     pub fn idle_hours(&self) -> u64 {
         let all = self.idle.iter().map(|(from, to)| (to - from) / HOUR);
@@ -366,11 +375,10 @@ impl Integrity {
         let seen: u64 = self.digests.iter().map(|(_, count)| count).sum();
         let has_failed = self.faults.iter().any(IntegrityFault::is_failure);
         let has_doubt = self.faults.iter().any(IntegrityFault::is_doubt);
-        let is_covered = !self.cover.is_empty()
-            && self
-                .cover
-                .iter()
-                .all(|line| line.uncovered().next().is_none());
+        let mut lines = self.cover.iter();
+        // Where nothing needs digests, there is nothing that they could prove.
+        let is_covered = !lines.clone().all(CoverLine::is_excused)
+            && lines.all(|line| line.uncovered().next().is_none());
         matters::verdict(seen > 0, has_failed, has_doubt || !is_covered).code()
     }
 
@@ -383,26 +391,54 @@ impl Integrity {
         );
         match self.status {
             "failed" => format!("integrity has failed: {}", self.failures()),
-            "verified" => format!(
-                "every log file that can hold records of the period is as CloudTrail delivered it, and none is missing: \
-                 verified digests cover {window} in {} {}",
-                match self.cover.len() {
-                    1 => "the one account and Region".to_owned(),
-                    many => format!("all {many} accounts and Regions"),
-                },
-                match has_scope {
-                    true => "in scope",
-                    false => {
-                        "that the log set names; nothing shows that none is missing as a whole"
-                    }
-                }
-            ),
+            "verified" => self.verified_words(&window, has_scope),
             "incomplete" => format!(
                 "integrity is not verified in full: {}",
                 self.doubts().join("; ")
             ),
             _ => "integrity is not verified: the log set holds no digest files".to_owned(),
         }
+    }
+
+    /// What verified digests show, and where nothing does because nothing is expected there.
+    fn verified_words(&self, window: &str, has_scope: bool) -> String {
+        let idle: Vec<String> = self
+            .cover
+            .iter()
+            .filter(|line| line.is_excused())
+            .map(CoverLine::place)
+            .collect();
+        let proved = self.cover.len() - idle.len();
+        let places = match (proved, idle.is_empty()) {
+            (1, true) => "the one account and Region".to_owned(),
+            (1, false) => "one account and Region".to_owned(),
+            (many, true) => format!("all {many} accounts and Regions"),
+            (many, false) => format!("{many} accounts and Regions"),
+        };
+        let (named, missing) = match has_scope {
+            true => ("in scope", ""),
+            false => (
+                "that the log set names",
+                "; nothing shows that none is missing as a whole",
+            ),
+        };
+        let unproved = match idle.len() {
+            0 => String::new(),
+            count => format!(
+                "; nothing is proved of {} that the scope file declares idle and that {} no digests: {}",
+                if count == 1 {
+                    "1 account and Region".to_owned()
+                } else {
+                    format!("{count} accounts and Regions")
+                },
+                if count == 1 { "has" } else { "have" },
+                shortened(idle).join("; ")
+            ),
+        };
+        format!(
+            "verified digests cover {window} in {places} {named}: every log file that was delivered \
+             there in this time is as CloudTrail delivered it, and none of them is missing{missing}{unproved}"
+        )
     }
 
     /// `2 log files (hash-mismatch), 1 digest (missing)`
@@ -433,14 +469,7 @@ impl Integrity {
         for line in &self.cover {
             let open: Vec<&CoverSpan> = line.uncovered().collect();
             if let Some(first) = open.first() {
-                let place = match line.region.as_str() {
-                    NO_REGION => format!("account {}", display_value(&line.account)),
-                    region => format!(
-                        "account {}, {}",
-                        display_value(&line.account),
-                        display_value(region)
-                    ),
-                };
+                let place = line.place();
                 let more = match open.len() {
                     1 => String::new(),
                     many => format!(", and {} more", many - 1),
@@ -460,6 +489,9 @@ impl Integrity {
                 _ => counted(fault.count, "digest"),
             };
             all.push(format!("{what}: {} ({})", fault.message, fault.code));
+        }
+        if self.cover.iter().all(CoverLine::is_excused) {
+            all.push("no account and Region in scope has digests".to_owned());
         }
         let hidden = all.len().saturating_sub(SHOWN);
         all.truncate(SHOWN);
@@ -489,8 +521,12 @@ impl Integrity {
     /// Whether an account's Regions are verified, with the reason.
     pub fn of_account(&self, account: &str) -> (bool, String) {
         let own = self.cover.iter().filter(|line| line.account == account);
-        let mut regions = 0;
+        let (mut regions, mut idle) = (0, 0);
         for line in own {
+            if line.is_excused() {
+                idle += 1;
+                continue;
+            }
             if let Some(span) = line.uncovered().next() {
                 let region = display_value(&line.region);
                 return (
@@ -516,14 +552,25 @@ impl Integrity {
                 false,
                 format!("{}: {}", display_value(&fault.object), fault.message),
             ),
-            None if regions == 0 => (false, "no digests of this account".to_owned()),
-            None => (
+            None if regions + idle == 0 => (false, "no digests of this account".to_owned()),
+            None if regions == 0 => (
                 true,
-                format!(
-                    "verified digests cover the period in {}",
-                    counted(regions, "Region")
-                ),
+                "no digests, and nothing is expected in this account".to_owned(),
             ),
+            None => {
+                let idle = match idle {
+                    0 => String::new(),
+                    _ => format!(
+                        "; {} declared idle, without digests",
+                        counted(idle, "Region")
+                    ),
+                };
+                let regions = counted(regions, "Region");
+                (
+                    true,
+                    format!("verified digests cover the period in {regions}{idle}"),
+                )
+            }
         }
     }
 
@@ -564,6 +611,16 @@ impl Integrity {
 
 /// Reasons that a sentence lists.
 const SHOWN: usize = 8;
+
+/// The first of them, and how many more there are.
+fn shortened(mut all: Vec<String>) -> Vec<String> {
+    let hidden = all.len().saturating_sub(SHOWN);
+    all.truncate(SHOWN);
+    if hidden > 0 {
+        all.push(format!("and {hidden} more"));
+    }
+    all
+}
 
 /// Judges by what digests show; there are no rows.
 #[derive(Debug)]
@@ -671,6 +728,10 @@ fn count_time(found: &Integrity, desk: &mut Desk<'_>) {
     .map(CoverKind::code);
     for line in &found.cover {
         if line.is_excused() {
+            desk.notes.push(format!(
+                "{} has no digests and is declared idle: nothing is proved of it",
+                line.place()
+            ));
             desk.counts.examined += 1;
             desk.counts.excluded += 1;
             continue;

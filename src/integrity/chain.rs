@@ -173,6 +173,18 @@ fn remark(node: &mut Node<'_>, fact: &DigestFact, has_keys: bool) {
             ),
         );
     }
+    if let Some(digest) = node.digest
+        && let Some(other) = digest.log_buckets.iter().find(|one| **one != digest.bucket)
+    {
+        node.fault(
+            FaultKind::LogBucketDiffers,
+            format!(
+                "lists log files of bucket `{}`, and belongs itself to bucket `{}`",
+                display_value(other),
+                display_value(&digest.bucket)
+            ),
+        );
+    }
     if node.digest.is_some() && node.report.chain.is_none() {
         node.report.state = DigestState::Malformed;
         node.fault(
@@ -468,9 +480,35 @@ fn check_links(nodes: &mut [Node<'_>]) {
         };
         if previous.hash == Some(actual) {
             nodes[before].report.is_vouched |= nodes[at].is_trusted();
+            compare_buckets(nodes, at, before);
         } else {
             blame(nodes, at, before);
         }
+    }
+}
+
+/// A trail may be told to deliver into another bucket: its digests then go on there, and the first
+/// of them names the bucket of the one before it. Where it names another one, one of the two is not
+/// what CloudTrail wrote.
+fn compare_buckets(nodes: &mut [Node<'_>], at: usize, before: usize) {
+    let (Some(own), Some(other)) = (nodes[at].digest, nodes[before].digest) else {
+        return;
+    };
+    let named = own.previous.as_ref().and_then(|one| one.bucket.as_ref());
+    let shown = display_value(&nodes[before].report.key);
+    let is = display_value(&other.bucket);
+    if let Some(named) = named.filter(|named| **named != other.bucket) {
+        let message = format!(
+            "names `{shown}` in bucket `{}`, and that digest says bucket `{is}`",
+            display_value(named)
+        );
+        nodes[at].fault(FaultKind::PreviousBucketMismatch, message);
+    } else if own.bucket != other.bucket {
+        let message = format!(
+            "the trail delivers into bucket `{}` from here on, and did into `{is}` before",
+            display_value(&own.bucket)
+        );
+        nodes[at].fault(FaultKind::BucketChanged, message);
     }
 }
 

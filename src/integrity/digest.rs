@@ -3,10 +3,13 @@
 //! Anything that CloudTrail does not write is a [`Malformed`] with a reason.
 //! Nothing is verified here, and no key that a digest names is opened.
 
+use std::borrow::Cow;
+use std::fmt::Formatter;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Deserialize;
+use serde::de::{self, SeqAccess};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 
 pub use crate::reader::inflate::DIGEST_BYTES as LARGEST;
@@ -16,6 +19,8 @@ use crate::source::display::display_value;
 
 /// A listed log takes at least so many stored bytes: half of what its hash alone takes.
 const SMALLEST_ENTRY: u64 = 16;
+/// Buckets of listed logs that are told apart; CloudTrail delivers into one.
+const MOST_BUCKETS: usize = 4;
 /// Held while a digest that is not small is unpacked and read.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// Hex digits of the longest signature that any key could make.
@@ -76,11 +81,15 @@ pub struct Digest {
     pub previous: Option<Previous>,
     /// `logFiles`
     pub logs: Vec<Entry>,
+    /// The buckets of these logs, each once, if there are few. Hostile text.
+    pub log_buckets: Vec<String>,
 }
 
 /// How a digest names the one before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Previous {
+    /// `previousDigestS3Bucket`
+    pub bucket: Option<String>,
     /// `previousDigestS3Object`
     pub key: String,
     /// `previousDigestHashValue`, if it is one.
@@ -92,8 +101,7 @@ pub struct Previous {
 }
 
 /// One log that a digest lists.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "RawEntry")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// `s3Object`
     pub key: Box<str>,
@@ -117,18 +125,30 @@ struct RawDigest {
     key: String,
     digest_public_key_fingerprint: String,
     digest_signature_algorithm: String,
+    #[serde(rename = "previousDigestS3Bucket")]
+    previous_bucket: Option<String>,
     // A member that is absent is not the same as null, but it is signed as null.
     #[serde(rename = "previousDigestS3Object")]
     previous_key: Option<String>,
     previous_digest_hash_value: Option<String>,
     previous_digest_hash_algorithm: Option<String>,
     previous_digest_signature: Option<String>,
-    log_files: Vec<Entry>,
+    log_files: Listed,
+}
+
+/// The listed logs, with the buckets that they name. One bucket serves all of them as a rule, so
+/// its name is kept once.
+#[derive(Default)]
+struct Listed {
+    entries: Vec<Entry>,
+    buckets: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawEntry {
+struct RawEntry<'d> {
+    #[serde(rename = "s3Bucket", borrow, default)]
+    bucket: Option<Cow<'d, str>>,
     #[serde(rename = "s3Object")]
     key: Box<str>,
     hash_value: String,
@@ -235,6 +255,7 @@ fn parse(content: &[u8]) -> Result<Digest, Malformed> {
         )));
     }
     let previous = read_previous(
+        raw.previous_bucket,
         raw.previous_key,
         raw.previous_digest_hash_value,
         raw.previous_digest_hash_algorithm,
@@ -250,19 +271,23 @@ fn parse(content: &[u8]) -> Result<Digest, Malformed> {
         fingerprint: raw.digest_public_key_fingerprint.to_ascii_lowercase(),
         algorithm: raw.digest_signature_algorithm,
         previous,
-        logs: raw.log_files,
+        logs: raw.log_files.entries,
+        log_buckets: raw.log_files.buckets,
     })
 }
 
 /// All four members, or none of them.
+///
+/// The bucket may be absent beside them: nothing but a remark rests on it.
 fn read_previous(
+    bucket: Option<String>,
     key: Option<String>,
     hash: Option<String>,
     hash_algorithm: Option<String>,
     signature: Option<String>,
 ) -> Result<Option<Previous>, Malformed> {
     match (key, hash, hash_algorithm, signature) {
-        (None, None, None, None) => Ok(None),
+        (None, None, None, None) if bucket.is_none() => Ok(None),
         (Some(key), Some(hash), Some(hash_algorithm), Some(signature)) => {
             if signature.len() > LONGEST_SIGNATURE {
                 return Err(Malformed(
@@ -270,6 +295,7 @@ fn read_previous(
                 ));
             }
             Ok(Some(Previous {
+                bucket,
                 key,
                 hash: hash_of(&hash),
                 hash_algorithm,
@@ -282,8 +308,42 @@ fn read_previous(
     }
 }
 
-impl From<RawEntry> for Entry {
-    fn from(raw: RawEntry) -> Entry {
+impl<'d> Deserialize<'d> for Listed {
+    fn deserialize<D: Deserializer<'d>>(deserializer: D) -> Result<Listed, D::Error> {
+        struct Visitor;
+        impl<'d> de::Visitor<'d> for Visitor {
+            type Value = Listed;
+
+            fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a list of log files")
+            }
+
+            fn visit_seq<A: SeqAccess<'d>>(self, mut all: A) -> Result<Listed, A::Error> {
+                let mut listed = Listed::default();
+                while let Some(raw) = all.next_element::<RawEntry<'d>>()? {
+                    if let Some(bucket) = &raw.bucket {
+                        listed.note(bucket);
+                    }
+                    listed.entries.push(raw.into());
+                }
+                Ok(listed)
+            }
+        }
+        deserializer.deserialize_seq(Visitor)
+    }
+}
+
+impl Listed {
+    fn note(&mut self, bucket: &str) {
+        let is_known = self.buckets.iter().any(|known| known == bucket);
+        if !is_known && self.buckets.len() < MOST_BUCKETS {
+            self.buckets.push(bucket.to_owned());
+        }
+    }
+}
+
+impl From<RawEntry<'_>> for Entry {
+    fn from(raw: RawEntry<'_>) -> Entry {
         let instant = |value: &serde_json::Value| time::parse(value.as_str()?).ok();
         Entry {
             events: instant(&raw.oldest_event_time)

@@ -86,9 +86,21 @@ impl Concern<'_> {
     }
 
     /// Whether a digest may speak of scope and period.
+    ///
+    /// One that does not verify may have listed logs of the period that were delivered late, so it
+    /// matters as late as a changed log does.
     pub fn digest(&self, digest: &DigestReport) -> bool {
         let place = digest.chain.as_ref().map(|chain| &chain.place);
-        self.has_place(place) && self.has_time(span_of(digest), self.slack())
+        let has_failed = digest
+            .faults
+            .iter()
+            .any(|fault| fault.kind.weight() == Weight::Failed);
+        let slack = if has_failed {
+            self.slack().max(DAY)
+        } else {
+            self.slack()
+        };
+        self.has_place(place) && self.has_time(span_of(digest), slack)
     }
 
     /// Whether a stretch of delivery time is part of what was asked for.

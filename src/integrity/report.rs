@@ -103,6 +103,12 @@ faults! {
     PreviousHashAlgorithm "previous-hash-algorithm-unsupported" Notice "";
     /// Digest: account inside and account in its key differ.
     AccountDiffers "account-differs" Notice "";
+    /// Digest: the digest before it says another bucket than this one names for it.
+    PreviousBucketMismatch "previous-bucket-mismatch" Failed "copy both digests from the bucket again; if it stays, ask AWS";
+    /// Digest: its trail delivers into another bucket than before.
+    BucketChanged "bucket-changed" Notice "find the `UpdateTrail` record of this time, and ask who moved the trail and why";
+    /// Digest: it lists logs of another bucket than its own.
+    LogBucketDiffers "log-bucket-differs" Notice "find the `UpdateTrail` record of this time, and ask who moved the trail and why";
     /// Log: its content is not what the digest lists.
     HashMismatch "hash-mismatch" Failed "copy the log from the bucket again; if it stays, somebody changed it";
     /// Log: cut off, corrupt or empty.

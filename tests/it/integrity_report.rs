@@ -11,7 +11,7 @@ use super::integrity_trees::case;
 use super::reader_common::gzip;
 
 /// A folder with a tree of digests and logs, its keys, and a scope of its account and Regions.
-struct Bench {
+pub struct Bench {
     folder: TempDir,
 }
 
@@ -23,11 +23,11 @@ const PERIOD: [&str; 4] = [
 ];
 
 impl Bench {
-    fn new() -> Bench {
+    pub fn new() -> Bench {
         Bench::of("clean-last-only")
     }
 
-    fn of(name: &str) -> Bench {
+    pub fn of(name: &str) -> Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let original = case(name);
         for (name, bytes) in tree(&original.out) {
@@ -44,12 +44,12 @@ impl Bench {
         Bench { folder }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// `report` with the period and more words.
-    fn report(&self, words: &[&str]) -> Run {
+    pub fn report(&self, words: &[&str]) -> Run {
         let mut all = vec!["report"];
         all.extend(words);
         all.extend(PERIOD);
@@ -83,12 +83,12 @@ impl Bench {
         period.join("hipaa")
     }
 
-    fn packet(&self) -> Value {
+    pub fn packet(&self) -> Value {
         let text = fs::read(self.packet_folder().join("packet.json")).expect("a packet");
         serde_json::from_slice(&text).expect("JSON")
     }
 
-    fn files(&self, part: &str) -> Vec<PathBuf> {
+    pub fn files(&self, part: &str) -> Vec<PathBuf> {
         let all = tree(&self.path().join("tree")).into_iter();
         all.filter(|(name, _)| name.contains(part))
             .map(|(name, _)| self.path().join("tree").join(name))
@@ -96,15 +96,15 @@ impl Bench {
     }
 
     /// The log that was delivered in `minute` in us-east-1, unpacked.
-    fn log(&self, minute: &str) -> PathBuf {
+    pub fn log(&self, minute: &str) -> PathBuf {
         self.files(&format!("_CloudTrail_us-east-1_20250102T{minute}Z_"))
             .remove(0)
     }
 }
 
-const KEYS: [&str; 4] = ["tree", "--keys", "public-keys.json", "--slack=60"];
+pub const KEYS: [&str; 4] = ["tree", "--keys", "public-keys.json", "--slack=60"];
 
-fn control<'p>(packet: &'p Value, id: &str) -> &'p Value {
+pub fn control<'p>(packet: &'p Value, id: &str) -> &'p Value {
     let controls = packet["controls"].as_array().expect("controls");
     let found = controls.iter().find(|one| one["id"] == id);
     found.unwrap_or_else(|| panic!("control {id}"))

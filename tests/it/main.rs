@@ -25,6 +25,7 @@ mod control_scope;
 mod control_shipped;
 mod control_trial;
 
+mod integrity_claims;
 mod integrity_command;
 mod integrity_common;
 mod integrity_copies;

@@ -1,0 +1,185 @@
+//! What is said of digest chains says no more than they show: idle Regions without digests, digests
+//! that were altered after the slack, buckets that change.
+
+use std::fs;
+
+use attestrail::integrity::report::{FaultKind, Weight};
+use attestrail::integrity::{Facts, IntegrityReport};
+use sha2::{Digest, Sha256};
+
+use super::cli_common::run;
+use super::integrity_common::check_facts;
+use super::integrity_report::{Bench, KEYS, control};
+use super::integrity_trees::{gunzip, has, key};
+use super::reader_common::gzip;
+
+fn scoped(bench: &Bench, regions: &str) {
+    let scope = format!(
+        "format = 1\norganisation = \"Example Clinic\"\nregions = [{regions}]\n\
+         [[account]]\nid = \"111122223333\"\nname = \"prod\"\n\
+         [[idle]]\naccount = \"111122223333\"\nregion = \"ap-southeast-2\"\nreason = \"not used\"\n"
+    );
+    fs::write(bench.path().join("scope.toml"), scope).expect("writes");
+}
+
+#[test]
+fn a_region_that_is_declared_idle_without_digests_is_not_said_to_be_proved() {
+    let bench = Bench::new();
+    scoped(&bench, "\"eu-west-1\", \"us-east-1\", \"ap-southeast-2\"");
+    bench.report(&KEYS);
+    let packet = bench.packet();
+    let integrity = &packet["integrity"];
+    assert_eq!(integrity["status"], "verified", "{integrity:#}");
+    let statement = integrity["statement"].as_str().expect("a statement");
+    for part in [
+        "in 2 accounts and Regions in scope",
+        "nothing is proved of 1 account and Region",
+        "account 111122223333, ap-southeast-2",
+    ] {
+        assert!(statement.contains(part), "{part}: {statement}");
+    }
+    assert!(!statement.contains("all"), "{statement}");
+    let chain = control(&packet, "log-digest-chain");
+    assert_eq!(chain["verdict"], "no-exceptions", "{}", chain["reasons"]);
+    assert_eq!(chain["counts"]["excluded"], 1);
+    let classes = packet["coverage"]["classes"].as_array().expect("classes");
+    let mut of_digests = classes.iter().filter(|one| one["class"] == "digests");
+    let proof = of_digests.next().expect("a class")["proof"].to_string();
+    assert!(
+        proof.contains("2 Regions; 1 Region declared idle"),
+        "{proof}"
+    );
+}
+
+#[test]
+fn nothing_is_verified_where_nothing_in_scope_has_digests() {
+    let bench = Bench::new();
+    scoped(&bench, "\"ap-southeast-2\"");
+    bench.report(&KEYS);
+    let packet = bench.packet();
+    assert_eq!(packet["integrity"]["status"], "incomplete");
+    let statement = packet["integrity"]["statement"].to_string();
+    assert!(
+        statement.contains("no account and Region in scope has digests"),
+        "{statement}"
+    );
+}
+
+#[test]
+fn a_digest_that_was_altered_after_the_slack_matters_as_late_as_a_changed_log() {
+    let bench = Bench::new();
+    let digest = bench
+        .files("_audit-trail_us-east-1_20250102T084943Z.json.gz")
+        .remove(0);
+    let text = String::from_utf8(gunzip(&fs::read(&digest).expect("readable"))).expect("UTF-8");
+    let changed = text.replacen("\"awsAccountId\"", "\"x\":0,\"awsAccountId\"", 1);
+    assert_ne!(changed, text);
+    fs::write(&digest, gzip(changed.as_bytes())).expect("writes");
+    // Its hours lie behind the period and its slack, which end at six.
+    bench.report(&KEYS).ends(4).says("signature-invalid");
+    assert_eq!(bench.packet()["integrity"]["status"], "failed");
+    let words = [
+        "logs",
+        "integrity",
+        "tree",
+        "--keys",
+        "public-keys.json",
+        "-q",
+        "--slack",
+        "60",
+        "--from",
+        "2025-01-02T03:00:00Z",
+        "--to",
+        "2025-01-02T05:00:00Z",
+    ];
+    let found = run(bench.path(), &words);
+    found.ends(4);
+    assert!(found.out.contains("signature-invalid"), "{}", found.out);
+}
+
+#[test]
+fn what_verified_digests_show_is_said_of_the_time_of_delivery() {
+    let bench = Bench::new();
+    bench.report(&KEYS);
+    let packet = bench.packet();
+    let statement = packet["integrity"]["statement"]
+        .as_str()
+        .expect("a statement");
+    for part in ["delivered there in this time", "all 2 accounts and Regions"] {
+        assert!(statement.contains(part), "{part}: {statement}");
+    }
+}
+
+#[test]
+fn a_snapshot_from_after_the_stated_time_of_generation_is_refused() {
+    let bench = Bench::new();
+    let arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit-trail";
+    let text = format!("{{\"trailList\":[{{\"TrailARN\":\"{arn}\"}}]}}");
+    fs::write(bench.path().join("s.json"), text).expect("writes");
+    let with = |day: &str| {
+        let taken = format!("--selectors={day}=s.json");
+        bench.report(&[&KEYS[..], &[&taken]].concat())
+    };
+    with("2025-02-02")
+        .ends(2)
+        .says("after the stated time of generation");
+    assert!(!bench.path().join("packets").exists());
+    assert_ne!(with("2025-02-01").code, 2);
+}
+
+/// A digest that nobody signed, of these buckets: its own, and that of its logs.
+fn digest(end: u32, own: &str, logs: &str, previous: &str) -> String {
+    let log = format!(
+        "{{\"s3Bucket\":\"{logs}\",\"s3Object\":\"AWSLogs/{end}\",\"hashValue\":\"00\",\"hashAlgorithm\":\"SHA-256\"}}"
+    );
+    format!(
+        "{{\"awsAccountId\":\"111122223333\",\"digestStartTime\":\"2025-01-02T0{}:00:00Z\",\
+         \"digestEndTime\":\"2025-01-02T0{end}:00:00Z\",\"digestS3Bucket\":\"{own}\",\
+         \"digestS3Object\":\"{}\",\"digestPublicKeyFingerprint\":\"ab\",\
+         \"digestSignatureAlgorithm\":\"SHA256withRSA\",{previous},\"logFiles\":[{log}]}}",
+        end - 1,
+        key(&format!("20250102T0{end}0000Z"))
+    )
+}
+
+/// Two digests that follow each other; the second one names this bucket for the first one.
+fn chain(first: &str, named: &str, own: &str, logs: &str) -> IntegrityReport {
+    let none = "\"previousDigestS3Bucket\":null,\"previousDigestS3Object\":null,\
+                \"previousDigestHashValue\":null,\"previousDigestHashAlgorithm\":null,\
+                \"previousDigestSignature\":null";
+    let before = digest(4, first, first, none);
+    let previous = format!(
+        "\"previousDigestS3Bucket\":\"{named}\",\"previousDigestS3Object\":\"{}\",\
+         \"previousDigestHashValue\":\"{}\",\"previousDigestHashAlgorithm\":\"SHA-256\",\
+         \"previousDigestSignature\":\"00\"",
+        key("20250102T040000Z"),
+        hex::encode(Sha256::digest(before.as_bytes()))
+    );
+    let after = digest(5, own, logs, &previous);
+    let mut all = Facts::default();
+    all.add_digest(&key("20250102T040000Z"), 0, &gzip(before.as_bytes()));
+    all.add_digest(&key("20250102T050000Z"), 0, &gzip(after.as_bytes()));
+    check_facts(&all, None)
+}
+
+#[test]
+fn a_chain_that_goes_on_in_another_bucket_is_told_and_one_that_contradicts_itself_fails() {
+    let kinds = [
+        FaultKind::BucketChanged,
+        FaultKind::PreviousBucketMismatch,
+        FaultKind::LogBucketDiffers,
+    ];
+    for (buckets, expected) in [
+        (["a", "a", "a", "a"], [false, false, false]),
+        (["a", "a", "b", "b"], [true, false, false]),
+        (["a", "a", "b", "a"], [true, false, true]),
+        (["a", "b", "b", "b"], [false, true, false]),
+        (["a", "a", "a", "b"], [false, false, true]),
+    ] {
+        let [first, named, own, logs] = buckets;
+        let report = chain(first, named, own, logs);
+        let found = kinds.map(|kind| has(&report, kind));
+        assert_eq!(found, expected, "{buckets:?}: {:?}", report.problems);
+    }
+    assert_eq!(FaultKind::PreviousBucketMismatch.weight(), Weight::Failed);
+}
