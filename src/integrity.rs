@@ -13,6 +13,7 @@ pub mod commands;
 pub mod cover;
 pub mod digest;
 pub mod facts;
+mod hexadecimal;
 pub mod keys;
 mod logs;
 pub mod matters;

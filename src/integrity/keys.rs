@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::record::{encoding, time};
 use crate::source::display::display_value;
 
+use super::hexadecimal;
 use super::place::is_region;
 
 /// Bytes of a modulus that can be used; the keys of CloudTrail have 256.
@@ -49,7 +50,12 @@ impl TrailKey {
     /// Whether `signature` (hex) is the signature of `text` by this key.
     pub(super) fn verifies(&self, text: &[u8], signature: &str) -> bool {
         let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
-        hex::decode(signature).is_ok_and(|bytes| self.key.verify(algorithm, text, &bytes).is_ok())
+        let mut bytes = [0; *MODULUS.end()];
+        // A signature is as long as the modulus.
+        let bytes = bytes.get_mut(..signature.len() / 2);
+        bytes.is_some_and(|bytes| {
+            hexadecimal::decode(signature, bytes) && self.key.verify(algorithm, text, bytes).is_ok()
+        })
     }
 
     /// Whether it may have signed something that was finished at `at`.

@@ -114,14 +114,14 @@ pub fn fact(target: Target, source: &str, metadata: &BTreeMap<String, String>) -
     let value = |name: &str| {
         metadata
             .iter()
-            .find(|(key, _)| plain_name(key) == name)
+            .find(|(key, _)| is_named(key, name))
             .map(|(_, value)| value.trim())
             .filter(|value| !value.is_empty())
     };
     SignatureFact {
         target,
         source: display_value(source),
-        signature: value("signature").map(|text| text.chars().take(LONGEST).collect()),
+        signature: value("signature").map(first_characters),
         algorithm: value("signature-algorithm").map(display_value),
         generated_at: value("backfill-generation-timestamp").and_then(generated_at),
     }
@@ -139,11 +139,20 @@ fn generated_at(text: &str) -> Option<i64> {
 }
 
 /// Metadata keys compare without case and without the prefix that HTTP gives them.
-fn plain_name(key: &str) -> String {
-    let key = key.to_ascii_lowercase();
-    match key.strip_prefix("x-amz-meta-") {
-        Some(name) => name.to_owned(),
-        None => key,
+fn is_named(key: &str, name: &str) -> bool {
+    const PREFIX: &str = "x-amz-meta-";
+    let front = key.get(..PREFIX.len());
+    let rest = match front.is_some_and(|front| front.eq_ignore_ascii_case(PREFIX)) {
+        true => &key[PREFIX.len()..],
+        false => key,
+    };
+    rest.eq_ignore_ascii_case(name)
+}
+
+fn first_characters(text: &str) -> String {
+    match text.len() <= LONGEST {
+        true => text.to_owned(),
+        false => text.chars().take(LONGEST).collect(),
     }
 }
 

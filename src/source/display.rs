@@ -11,7 +11,7 @@ const LONGEST: usize = 160;
 
 /// `text` with control, direction and invisible characters as `\u{…}`.
 pub fn display_text(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unprintable) {
+    if is_plain(text) || !text.chars().any(is_unprintable) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -23,6 +23,9 @@ pub fn display_text(text: &str) -> Cow<'_, str> {
 
 /// [`display_text`], cut to a length that fits a message; a cut shows as `…`.
 pub fn display_value(text: &str) -> String {
+    if is_plain(text) && text.len() <= LONGEST {
+        return text.to_owned();
+    }
     let mut shown = String::new();
     for (at, character) in text.chars().enumerate() {
         if at == LONGEST {
@@ -32,6 +35,11 @@ pub fn display_value(text: &str) -> String {
         push_shown(&mut shown, character);
     }
     shown
+}
+
+/// Whether it is printable ASCII, as nearly every text is.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn push_shown(shown: &mut String, character: char) {
