@@ -210,11 +210,16 @@ impl<'n> Name<'n> {
 fn digest_file(file: &SourceFile) -> Found {
     let _alone = (file.size > SMALL_DIGEST)
         .then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
-    let bytes = whole(&file.path, digest::LARGEST);
-    let bytes = bytes.map(|stored| digest::read(&stored));
-    match digest_found(Name::of(file), bytes) {
-        Found::Digest(fact, _) => Found::Digest(fact, attributes(&file.path)),
-        found => found,
+    let opened = open(&file.path);
+    let mut stored = Vec::new();
+    let read = match &opened {
+        Ok(opened) => load_opened(opened, digest::LARGEST, &mut stored),
+        Err(message) => Err(message.clone()),
+    };
+    let bytes = read.map(|()| digest::read(&stored));
+    match (digest_found(Name::of(file), bytes), opened) {
+        (Found::Digest(fact, _), Ok(opened)) => Found::Digest(fact, attributes(&opened)),
+        (found, _) => found,
     }
 }
 
@@ -348,7 +353,11 @@ fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
 
 fn load(path: &Path, limit: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
     bytes.clear();
-    open(path)?
+    load_opened(&open(path)?, limit, bytes)
+}
+
+fn load_opened(opened: &File, limit: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
+    opened
         .take(limit.saturating_add(1))
         .read_to_end(bytes)
         .map_err(|error| unreadable(&error))?;
@@ -359,12 +368,12 @@ fn load(path: &Path, limit: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-/// S3 metadata that a copying tool kept as `user.*` attributes.
+/// S3 metadata that a copying tool kept as `user.*` attributes of an opened file.
 #[cfg(target_os = "linux")]
-pub fn attributes(path: &Path) -> Option<BTreeMap<String, String>> {
+pub fn attributes(file: &File) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     // Nearly every file has none: one question instead of three.
-    if rustix::fs::listxattr(path, &mut [0; 1][..]) == Ok(0) {
+    if rustix::fs::flistxattr(file, &mut [0; 1][..]) == Ok(0) {
         return None;
     }
     for name in [
@@ -374,7 +383,7 @@ pub fn attributes(path: &Path) -> Option<BTreeMap<String, String>> {
     ] {
         let mut value = [0; 4096];
         // Most files have none, and many file systems cannot have any: that is no fault.
-        if let Ok(length) = rustix::fs::getxattr(path, format!("user.{name}"), &mut value[..]) {
+        if let Ok(length) = rustix::fs::fgetxattr(file, format!("user.{name}"), &mut value[..]) {
             let text = String::from_utf8_lossy(&value[..length.min(value.len())]);
             found.insert(name.to_owned(), display_value_whole(&text));
         }
@@ -384,7 +393,7 @@ pub fn attributes(path: &Path) -> Option<BTreeMap<String, String>> {
 
 /// This system keeps no such attributes.
 #[cfg(not(target_os = "linux"))]
-pub fn attributes(_path: &Path) -> Option<BTreeMap<String, String>> {
+pub fn attributes(_file: &File) -> Option<BTreeMap<String, String>> {
     None
 }
 

@@ -4,7 +4,7 @@
 //! A key that a digest names is text somebody else chose. It is compared with
 //! the keys of files that were listed, and never becomes a path.
 
-use crate::source::layout::{self, ANCHOR, Folder};
+use crate::source::layout::{self, ANCHOR, Claim, Folder};
 
 /// The log folders of a trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +126,11 @@ pub const SIDECAR: &str = ".head.json";
 
 /// Says what a file is from its key.
 pub fn role(key: &str) -> Role {
+    role_of(key, &layout::claim(key))
+}
+
+/// Says what a file is from its key and what that claims.
+pub fn role_of(key: &str, claim: &Claim) -> Role {
     use layout::NameKind;
     if key.ends_with(SIDECAR) {
         return Role::HeadObject;
@@ -134,7 +139,7 @@ pub fn role(key: &str) -> Role {
         return Role::Other;
     }
     let name = kind_in_name(file_name(key));
-    match layout::claim(key).folder {
+    match claim.folder {
         Some(Folder::Digest) => Role::Digest,
         Some(Folder::Other(_) | Folder::Lake) => Role::Other,
         // A digest that was put among the logs is still a digest.

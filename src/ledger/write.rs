@@ -73,7 +73,7 @@ impl<'l> Writer<'l> {
     pub fn add(&mut self, facts: &FileFacts) -> Result<Added, LedgerError> {
         self.begin()?;
         let connection = &self.ledger.connection;
-        let sha256 = facts.sha256.as_ref().map_or(&[][..], |hash| &hash[..]);
+        let sha256 = content_of(facts);
         let mut namesakes = self.ledger.wrap(under(connection, &facts.key, sha256))?;
         if let Some(at) = namesakes.iter().position(|one| one.is_same) {
             let Namesake { id, state, .. } = namesakes.remove(at);
@@ -95,7 +95,21 @@ impl<'l> Writer<'l> {
             let sql = "DELETE FROM file WHERE key = ?1 AND sha256 = x''";
             self.ledger.wrap(connection.execute(sql, [&facts.key]))?;
         }
-        let id = self.ledger.wrap(insert_file(connection, facts, sha256))?;
+        self.insert(facts)
+    }
+
+    /// Adds a file whose key no other file of the ledger has, which the caller knows.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]; the batch is then lost.
+    pub fn add_first(&mut self, facts: &FileFacts) -> Result<Added, LedgerError> {
+        self.begin()?;
+        self.insert(facts)
+    }
+
+    fn insert(&mut self, facts: &FileFacts) -> Result<Added, LedgerError> {
+        let connection = &self.ledger.connection;
+        let id = self.ledger.wrap(insert_file(connection, facts))?;
         let rows = insert_entries(connection, facts, id)
             .and_then(|()| insert_records(connection, facts, id, &mut self.gate))
             .and_then(|()| insert_rows(connection, facts, id));
@@ -275,14 +289,19 @@ fn set_stat(connection: &Connection, id: i64, stat: &Stat) -> rusqlite::Result<(
         .map(|_| ())
 }
 
-fn insert_file(connection: &Connection, facts: &FileFacts, sha256: &[u8]) -> rusqlite::Result<i64> {
+/// Its SHA-256; nothing if it could not be read.
+fn content_of(facts: &FileFacts) -> &[u8] {
+    facts.sha256.as_ref().map_or(&[], |hash| &hash[..])
+}
+
+fn insert_file(connection: &Connection, facts: &FileFacts) -> rusqlite::Result<i64> {
     let state = FileState::ALL.iter().position(|one| *one == facts.state);
     let sql = "INSERT INTO file VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
                ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
     let mut statement = connection.prepare_cached(sql)?;
     statement.insert(params![
         facts.key,
-        sha256,
+        content_of(facts),
         facts.stat.size as i64,
         facts.stat.modified,
         facts.stat.inode.map(|inode| inode as i64),
@@ -326,6 +345,9 @@ fn insert_records(
     file: i64,
     gate: &mut Gate,
 ) -> rusqlite::Result<()> {
+    if facts.records.is_empty() {
+        return Ok(());
+    }
     let mut statement = connection.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3)")?;
     for record in &facts.records {
         let mut admits = record.draws.is_empty();
@@ -343,6 +365,9 @@ fn insert_records(
 }
 
 fn insert_rows(connection: &Connection, facts: &FileFacts, file: i64) -> rusqlite::Result<()> {
+    if facts.rows.is_empty() {
+        return Ok(());
+    }
     let sql = "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let mut statement = connection.prepare_cached(sql)?;
     for row in &facts.rows {

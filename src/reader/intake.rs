@@ -66,6 +66,10 @@ impl ReadLimits {
 pub struct Scratch {
     decompressor: Decompressor,
     stored: Vec<u8>,
+    /// Whether nothing was blanked in the stored bytes since they were hashed.
+    is_as_stored: bool,
+    /// The file that was read last, still open.
+    opened: Option<File>,
     inflated: Vec<u8>,
     inner: Vec<u8>,
 }
@@ -76,6 +80,8 @@ impl Scratch {
         Scratch {
             decompressor: Decompressor::new(),
             stored: Vec::new(),
+            is_as_stored: false,
+            opened: None,
             inflated: Vec::new(),
             inner: Vec::new(),
         }
@@ -85,6 +91,22 @@ impl Scratch {
     /// so that they are UTF-8. Meaningful only where the report has their SHA-256.
     pub fn stored(&self) -> &[u8] {
         &self.stored
+    }
+
+    /// Whether [`Scratch::stored`] is known to be what the SHA-256 of the report is of.
+    pub fn is_as_stored(&self) -> bool {
+        self.is_as_stored
+    }
+
+    /// The file of a listing that was read last, if it could be opened.
+    pub fn opened(&self) -> Option<&File> {
+        self.opened.as_ref()
+    }
+
+    /// Forgets what is known of the file before.
+    fn begin(&mut self) {
+        self.is_as_stored = false;
+        self.opened = None;
     }
 
     fn give_back(&mut self) {
@@ -125,11 +147,12 @@ pub fn read_file(
     };
     let mut report = empty_report();
     report.stored_bytes = file.size;
+    scratch.begin();
     if let Some(kind) = known_by_name(name.kind) {
         report.outcome = FileOutcome::NotRead(kind);
         return report;
     }
-    match load(file, &name, limits, &mut scratch.stored) {
+    match load(file, &name, limits, scratch) {
         Ok(Loaded::Whole { changed }) => {
             if changed {
                 report.notices.push(file_notice(
@@ -170,6 +193,7 @@ pub fn read_member(
     projector: &mut Projector<'_>,
     sink: &mut dyn RecordSink,
 ) -> FileReport {
+    scratch.begin();
     let outcome = match &member.content {
         MemberContent::Bytes(bytes) => {
             return read_content(&member.key, bytes, limits, scratch, projector, sink);
@@ -234,6 +258,7 @@ fn read_as(
     sink: &mut dyn RecordSink,
 ) -> FileReport {
     let mut report = empty_report();
+    scratch.begin();
     let claim = layout::claim(name);
     let name = Name {
         claim: &claim,
@@ -319,10 +344,12 @@ fn load(
     file: &SourceFile,
     name: &Name<'_>,
     limits: &ReadLimits,
-    stored: &mut Vec<u8>,
+    scratch: &mut Scratch,
 ) -> Result<Loaded, FileFault> {
     let unreadable = |error: std::io::Error| FileFault::Unreadable(error.to_string());
-    let mut opened = open(&file.path).map_err(unreadable)?;
+    let stored = &mut scratch.stored;
+    let opened = open(&file.path).map_err(unreadable)?;
+    let opened = scratch.opened.insert(opened);
     let looks = opened.metadata().map_err(unreadable)?;
     if !looks.is_file() {
         return Err(FileFault::NotRegular);
@@ -330,7 +357,7 @@ fn load(
     let size = looks.len();
     stored.clear();
     if name.kind != NameKind::Log {
-        (&mut opened)
+        (&mut *opened)
             .take(FRONT as u64)
             .read_to_end(stored)
             .map_err(unreadable)?;
@@ -346,7 +373,7 @@ fn load(
     let limit = limits.bytes();
     if size > limit {
         let missing = (FRONT - stored.len().min(FRONT)) as u64;
-        (&mut opened)
+        (&mut *opened)
             .take(missing)
             .read_to_end(stored)
             .map_err(unreadable)?;
@@ -356,22 +383,22 @@ fn load(
         });
     }
     if size > KEPT_BUFFER as u64
-        && let Some(found) = too_much(&mut opened, size, limits, stored)?
+        && let Some(found) = too_much(opened, size, limits, stored)?
     {
         return Ok(found);
     }
     stored.reserve(usize::try_from(size).map_err(|_| FileFault::TooLarge { limit })? + 1);
     let left = (limit + 1).saturating_sub(stored.len() as u64);
-    (&mut opened)
+    (&mut *opened)
         .take(left)
         .read_to_end(stored)
         .map_err(unreadable)?;
     if stored.len() as u64 > limit {
         return Err(FileFault::TooLarge { limit });
     }
-    let size_after = opened.metadata().map_err(unreadable)?.len();
+    // As long as it was when its end was met.
     Ok(Loaded::Whole {
-        changed: size_after != size || stored.len() as u64 != size,
+        changed: stored.len() as u64 != size,
     })
 }
 
@@ -526,9 +553,15 @@ fn read_bounded(
             Content::Inflated(_) | Content::Inner(_) => "gzip",
         };
         if limits.hash_content {
-            report.content_sha256 = Some(Sha256::digest(&bytes).into());
+            report.content_sha256 = match content {
+                Content::Stored => report.sha256,
+                Content::Inflated(_) | Content::Inner(_) => Some(Sha256::digest(&bytes).into()),
+            };
         }
+        let is_marked = bytes.starts_with(BOM);
         let prepared = prepare(bytes, &mut report.notices);
+        let is_changed = is_marked || !matches!(&prepared, Ok((_, invalid)) if invalid.is_empty());
+        scratch.is_as_stored = !(is_changed && matches!(content, Content::Stored));
         let (form, invalid) = prepared.map_err(|fault| match fault {
             // It would have to be unpacked to a disk to be read from its end.
             FileFault::Archive(ArchiveForm::Zip) if !report.compression.is_empty() => {
@@ -640,6 +673,7 @@ fn unpack(
         stored,
         inflated,
         inner,
+        ..
     } = scratch;
     if stored.is_empty() {
         return Err(FileFault::Empty);

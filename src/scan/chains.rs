@@ -1,6 +1,6 @@
 //! What a file is to digest chains, from the bytes that the reader read.
 //!
-//! Nothing is opened again but extended attributes, which are no bytes of the file.
+//! Nothing is opened again: extended attributes are asked of the file that is still open.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::integrity::LogBytes;
 use crate::integrity::collect::attributes;
-use crate::integrity::place::{Role, role};
+use crate::integrity::place::Role;
 use crate::ledger::integrity::IntegrityFact;
 use crate::reader::{FileOutcome, FileReport, OtherKind, Scratch};
-use crate::source::SourceFile;
 
 /// Most bytes of a digest or of a file of metadata, as stored.
 const MOST_STORED: usize = 32 << 20;
@@ -20,20 +19,20 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Most bytes of one sidecar.
 const MOST_SIDECAR: usize = 1 << 20;
 
-/// The fact about a file of a listing.
-pub fn of_file(file: &SourceFile, report: &FileReport, scratch: &Scratch) -> IntegrityFact {
-    match of_bytes(&file.key, report, scratch) {
+/// The fact about a file of a listing that was read last.
+pub fn of_file(role: Role, report: &FileReport, scratch: &Scratch) -> IntegrityFact {
+    match of_bytes(role, report, scratch) {
         IntegrityFact::Digest { stored, .. } => IntegrityFact::Digest {
             stored,
-            attributes: attributes(&file.path).into_iter().collect(),
+            attributes: scratch.opened().and_then(attributes).into_iter().collect(),
         },
         fact => fact,
     }
 }
 
-/// The fact about bytes that have a key.
-pub fn of_bytes(key: &str, report: &FileReport, scratch: &Scratch) -> IntegrityFact {
-    match role(key) {
+/// The fact about bytes that were read last.
+pub fn of_bytes(role: Role, report: &FileReport, scratch: &Scratch) -> IntegrityFact {
+    match role {
         Role::Log => IntegrityFact::Log(LogBytes::of_report(report)),
         Role::Digest => digest(report, scratch),
         // Whatever it is called: records are records.
@@ -77,6 +76,9 @@ fn stored(report: &FileReport, scratch: &Scratch, most: usize) -> Result<Vec<u8>
     }
     let bytes = scratch.stored();
     // The reader blanks what is not UTF-8 where a file lies there unpacked.
+    if scratch.is_as_stored() {
+        return Ok(bytes.to_vec());
+    }
     let is_as_stored = <[u8; 32]>::from(Sha256::digest(bytes)) == sha256;
     if is_as_stored {
         return Ok(bytes.to_vec());

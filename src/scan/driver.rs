@@ -402,8 +402,11 @@ impl<'t> Taker<'t> {
         } = done;
         count(self.summary, &facts, is_member);
         self.summary.losses.note(&facts);
-        let added = self.writer.add(&facts)?;
         let namesakes = self.to_read.namesakes(at);
+        let added = match is_alone(namesakes, is_member, &facts.key) {
+            true => self.writer.add_first(&facts)?,
+            false => self.writer.add(&facts)?,
+        };
         if !is_member {
             self.replace(at, &facts.key, added)?;
         } else if namesakes.replaces_some() {
@@ -451,6 +454,12 @@ impl<'t> Taker<'t> {
     fn end(mut self) -> Result<(), LedgerError> {
         self.writer.commit()
     }
+}
+
+/// Whether no other file has the key of a file: none of the listing, of the ledger, or of an
+/// archive, whose members have a mark in their keys.
+fn is_alone(namesakes: Namesakes<'_>, is_member: bool, key: &str) -> bool {
+    !is_member && namesakes == Namesakes::None && !key.contains('!')
 }
 
 /// The place of the first file of a key, which stands for all of them.

@@ -2,7 +2,7 @@
 
 use super::chains;
 use super::sink::FactSink;
-use crate::integrity::place::{Role, role};
+use crate::integrity::place::{Role, role_of};
 use crate::ledger::facts::{ClaimFact, FileFacts, FileState, RefusalFact, Stat};
 use crate::ledger::integrity::IntegrityFact;
 use crate::period::DAY;
@@ -13,8 +13,26 @@ use crate::reader::{
 };
 use crate::record::project::Projector;
 use crate::source::SourceFile;
-use crate::source::layout;
+use crate::source::layout::{self, Claim};
 use crate::source::shape::ARCHIVE;
+
+/// What is known of a file before it is opened.
+struct Named<'n> {
+    key: &'n str,
+    role: Role,
+    claim: ClaimFact,
+}
+
+impl<'n> Named<'n> {
+    fn of(key: &'n str) -> Named<'n> {
+        let claim = layout::claim(key);
+        Named {
+            key,
+            role: role_of(key, &claim),
+            claim: claim_of(claim),
+        }
+    }
+}
 
 /// Reads one file into facts. The members of an archive are files of their own: their facts
 /// are given to `give`, which says whether to go on, before those of the archive are returned.
@@ -27,27 +45,32 @@ pub fn read(
     sink: &mut FactSink<'_>,
     give: &mut dyn FnMut(FileFacts) -> bool,
 ) -> FileFacts {
-    let claim = claim_of(&file.key);
-    sink.begin(&file.key, &claim);
-    let mut report = read_file(file, limits, scratch, projector, sink);
+    let named = Named::of(&file.key);
+    sink.begin(named.key, &named.claim);
+    // The content of a digest is hashed when it is verified.
+    let own = ReadLimits {
+        hash_content: limits.hash_content && named.role != Role::Digest,
+        ..*limits
+    };
+    let mut report = read_file(file, &own, scratch, projector, sink);
     if report.is_archive() {
         report = archive::each_member(file, limits, &mut |member| {
-            let claim = claim_of(&member.key);
-            sink.begin(&member.key, &claim);
+            let named = Named::of(&member.key);
+            sink.begin(named.key, &named.claim);
             let report = read_member(&member, limits, scratch, projector, sink);
             let stat = Stat {
                 size: report.stored_bytes,
                 ..Stat::default()
             };
-            let integrity = chains::of_bytes(&member.key, &report, scratch);
-            give(facts(&member.key, stat, claim, report, integrity, sink))
+            let integrity = chains::of_bytes(named.role, &report, scratch);
+            give(facts(named, stat, report, integrity, sink))
         });
-        sink.begin(&file.key, &claim);
+        sink.begin(named.key, &named.claim);
         // An archive is no log: what digests list are its members.
-        return facts(&file.key, stat, claim, report, IntegrityFact::None, sink);
+        return facts(named, stat, report, IntegrityFact::None, sink);
     }
-    let integrity = chains::of_file(file, &report, scratch);
-    facts(&file.key, stat, claim, report, integrity, sink)
+    let integrity = chains::of_file(named.role, &report, scratch);
+    facts(named, stat, report, integrity, sink)
 }
 
 /// Facts about bytes that have a key and lie nowhere; for tests and tools.
@@ -59,19 +82,18 @@ pub fn facts_of_bytes(
     projector: &mut Projector<'_>,
     sink: &mut FactSink<'_>,
 ) -> FileFacts {
-    let claim = claim_of(key);
-    sink.begin(key, &claim);
+    let named = Named::of(key);
+    sink.begin(key, &named.claim);
     let report = read_bytes(key, bytes, limits, scratch, projector, sink);
     let stat = Stat {
         size: bytes.len() as u64,
         ..Stat::default()
     };
-    let integrity = chains::of_bytes(key, &report, scratch);
-    facts(key, stat, claim, report, integrity, sink)
+    let integrity = chains::of_bytes(named.role, &report, scratch);
+    facts(named, stat, report, integrity, sink)
 }
 
-fn claim_of(key: &str) -> ClaimFact {
-    let claim = layout::claim(key);
+fn claim_of(claim: Claim) -> ClaimFact {
     let named = claim.delivered_at.map(|at| at.div_euclid(DAY) * DAY);
     let folder = claim
         .delivery_day
@@ -89,24 +111,23 @@ fn claim_of(key: &str) -> ClaimFact {
 }
 
 fn facts(
-    key: &str,
+    named: Named<'_>,
     stat: Stat,
-    claim: ClaimFact,
     mut report: FileReport,
     integrity: IntegrityFact,
     sink: &mut FactSink<'_>,
 ) -> FileFacts {
     // `KEY.head.json` is never a log, so one that cannot be read is no lost evidence.
-    if role(key) == Role::HeadObject
+    if named.role == Role::HeadObject
         && report.records_seen == 0
         && matches!(report.outcome, FileOutcome::Refused(_))
     {
         report.outcome = FileOutcome::NotRead(OtherKind::HeadObject);
     }
-    let mut facts = FileFacts::new(key, stat);
+    let mut facts = FileFacts::new(named.key, stat);
     facts.integrity = integrity;
     sink.finish(&mut facts);
-    facts.claim = claim;
+    facts.claim = named.claim;
     facts.sha256 = report.sha256;
     facts.stored_bytes = report.stored_bytes;
     facts.inflated_bytes = report.inflated_bytes;

@@ -23,8 +23,11 @@ pub fn display_text(text: &str) -> Cow<'_, str> {
 
 /// [`display_text`], cut to a length that fits a message; a cut shows as `…`.
 pub fn display_value(text: &str) -> String {
-    if is_plain(text) && text.len() <= LONGEST {
-        return text.to_owned();
+    if is_plain(text) {
+        return match text.get(..LONGEST).filter(|_| text.len() > LONGEST) {
+            Some(front) => format!("{front}…"),
+            None => text.to_owned(),
+        };
     }
     let mut shown = String::new();
     for (at, character) in text.chars().enumerate() {
