@@ -11,6 +11,7 @@ mod digests;
 mod envelope;
 pub mod inflate;
 pub mod intake;
+mod open;
 mod sniff;
 mod streams;
 mod tally;

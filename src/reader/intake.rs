@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 
 use libdeflater::Decompressor;
 use sha2::{Digest, Sha256};
@@ -19,6 +18,7 @@ use super::archive::{ArchiveForm, Member, MemberContent};
 use super::digests;
 use super::envelope::{Table, Walk};
 use super::inflate::{self, GzipFault, InflateLimits};
+use super::open::Opener;
 use super::sniff::{self, BOM, Look, ZSTD};
 use super::streams;
 use super::tally::Tally;
@@ -68,6 +68,7 @@ pub struct Scratch {
     stored: Vec<u8>,
     /// Whether nothing was blanked in the stored bytes since they were hashed.
     is_as_stored: bool,
+    opener: Opener,
     /// The file that was read last, still open.
     opened: Option<File>,
     inflated: Vec<u8>,
@@ -81,6 +82,7 @@ impl Scratch {
             decompressor: Decompressor::new(),
             stored: Vec::new(),
             is_as_stored: false,
+            opener: Opener::default(),
             opened: None,
             inflated: Vec::new(),
             inner: Vec::new(),
@@ -321,25 +323,6 @@ enum Loaded {
     },
 }
 
-/// Opens a file. A pipe that was put in its place since it was listed would block the opening.
-#[cfg(target_os = "linux")]
-fn open(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let without_waiting = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-    File::options()
-        .read(true)
-        .custom_flags(without_waiting)
-        .open(path)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn open(path: &Path) -> std::io::Result<File> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("not a regular file"));
-    }
-    File::open(path)
-}
-
 fn load(
     file: &SourceFile,
     name: &Name<'_>,
@@ -348,7 +331,7 @@ fn load(
 ) -> Result<Loaded, FileFault> {
     let unreadable = |error: std::io::Error| FileFault::Unreadable(error.to_string());
     let stored = &mut scratch.stored;
-    let opened = open(&file.path).map_err(unreadable)?;
+    let opened = scratch.opener.open(&file.path).map_err(unreadable)?;
     let opened = scratch.opened.insert(opened);
     let looks = opened.metadata().map_err(unreadable)?;
     if !looks.is_file() {
