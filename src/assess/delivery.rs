@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chains::Examined;
 use super::intake::Loss;
 use crate::integrity::cover::joined;
+use crate::integrity::matters::open_ends;
 use crate::integrity::place::{Place, log_claim};
 use crate::integrity::report::{
-    CoverKind, CoverRange, DigestState, IntegrityReport, LogReport, LogState, PlaceCover, Weight,
+    CoverKind, CoverRange, DigestState, FaultKind, IntegrityReport, LogReport, LogState,
+    PlaceCover, Weight,
 };
 use crate::period::{DAY, HOUR};
 
@@ -109,6 +111,11 @@ impl Deliveries {
                     self.void(Some(key(&cover.place)), (hole.start, hole.end));
                 }
             }
+        }
+        // Logs of a trail whose digests end within the period may be missing with them.
+        let ends = open_ends(&report.cover, Some(examined.asked));
+        for end in ends.iter().filter(|end| end.kind == FaultKind::AfterLast) {
+            self.void(Some(key(end.place)), (end.range.start, end.range.end));
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::chains::Examined;
 use super::delivery::Span;
 use super::places::Places;
-use crate::integrity::matters::{Concern, UnseenClaim, span_of};
+use crate::integrity::matters::{Concern, UnseenClaim, open_ends, span_of};
 use crate::integrity::place::{Place, log_claim};
 use crate::integrity::report::{
     CoverKind, DigestReport, Fault, FaultKind, LogReport, LogState, Weight,
@@ -296,6 +296,17 @@ fn of_time(report: &IntegrityReport, matters: &Matters<'_>, list: &mut List) {
                 });
             }
         }
+    }
+    for end in open_ends(&report.cover, Some(matters.examined.asked)) {
+        list.single(Told {
+            thing: "time",
+            object: &trail_words(end.place, &end.trail.chain.trail),
+            place: Some(end.place),
+            span: Some((end.range.start, end.range.end)),
+            matters: matters.concern(|concern| concern.time(end.place, &end.range)),
+            kind: end.kind,
+            message: &end.message(),
+        });
     }
 }
 

@@ -486,6 +486,7 @@ impl Integrity {
             let what = match fault.thing {
                 "log" => counted(fault.count, "log file"),
                 "file" => format!("`{}`", display_value(&fault.object)),
+                "time" => display_value(&fault.object),
                 _ => counted(fault.count, "digest"),
             };
             all.push(format!("{what}: {} ({})", fault.message, fault.code));

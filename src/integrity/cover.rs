@@ -41,6 +41,7 @@ pub(super) fn cover(
             .push(TrailCover {
                 chain: chain.clone(),
                 digest_count: members.iter().filter(there).count() as u64,
+                is_stopped: is_stopped(nodes, &members),
                 asked: within(&ranges, asked),
                 ranges,
             });
@@ -61,6 +62,17 @@ pub(super) fn cover(
             }
         })
         .collect()
+}
+
+/// Stopping a trail gives a final digest that is shorter than an hour. One that cuts off the end of
+/// a chain cannot make such a digest.
+fn is_stopped(nodes: &[Node<'_>], members: &[usize]) -> bool {
+    let ends = members.iter().map(|at| &nodes[*at].report);
+    let last = ends.max_by_key(|report| report.end);
+    last.is_some_and(|last| {
+        let length = Option::zip(last.end, last.start).map(|(end, start)| end - start);
+        last.state == DigestState::Valid && length.is_some_and(|it| it < HOUR - TOLERANCE)
+    })
 }
 
 /// The spans of one chain, which may overlap; what is between digests is a hole or a gap.

@@ -12,8 +12,8 @@ use super::cover::joined;
 use super::facts::Unseen;
 use super::place::{Place, log_claim};
 use super::report::{
-    Asked, CoverKind, CoverRange, DigestReport, DigestState, IntegrityVerdict, LogReport, LogState,
-    PlaceCover, Weight,
+    Asked, CoverKind, CoverRange, DigestReport, DigestState, FaultKind, IntegrityVerdict,
+    LogReport, LogState, PlaceCover, TrailCover, Weight,
 };
 
 /// From, and up to.
@@ -194,6 +194,74 @@ pub(super) fn places(cover: &[PlaceCover], asked: Option<Asked>) -> Vec<Joined<'
         }
     });
     all.collect()
+}
+
+/// The end of the digests of one of several trails, where another trail goes on.
+pub struct OpenEnd<'c> {
+    /// Account and Region.
+    pub place: &'c Place,
+    /// The trail that ends.
+    pub trail: &'c TrailCover,
+    /// What is asked for and comes after its last digest.
+    pub range: CoverRange,
+    /// [`FaultKind::AfterLast`] where it ends within what is asked for.
+    pub kind: FaultKind,
+}
+
+/// Trails whose digests end although others go on at their account and Region. Their logs after
+/// that may be missing together with their digests, and the cover of the others tells nothing of
+/// them. One that was stopped is no such trail; where it ended before the period, it is most
+/// likely gone.
+pub fn open_ends<'c>(cover: &'c [PlaceCover], asked: Option<Asked>) -> Vec<OpenEnd<'c>> {
+    let Some(asked) = asked else {
+        return Vec::new();
+    };
+    let mut last: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for one in cover {
+        let key = (one.place.account.as_str(), one.place.region.as_str());
+        let end = one.ranges.last().map_or(i64::MIN, |range| range.end);
+        let known = last.entry(key).or_insert(end);
+        *known = end.max(*known);
+    }
+    let mut all = Vec::new();
+    for one in cover {
+        let last = last[&(one.place.account.as_str(), one.place.region.as_str())];
+        for trail in one.trails.iter().filter(|trail| !trail.is_stopped) {
+            let mut ranges = trail.asked.iter();
+            let Some(range) = ranges.find(|range| range.kind == CoverKind::AfterLast) else {
+                continue;
+            };
+            // What comes after the last digest of all trails is told of the place.
+            let range = CoverRange {
+                end: range.end.min(last),
+                ..*range
+            };
+            let kind = match range.start > asked.start {
+                true => FaultKind::AfterLast,
+                false => FaultKind::TrailEnded,
+            };
+            if range.start < range.end {
+                all.push(OpenEnd {
+                    place: &one.place,
+                    trail,
+                    range,
+                    kind,
+                });
+            }
+        }
+    }
+    all
+}
+
+impl OpenEnd<'_> {
+    /// What is to be said of it.
+    pub fn message(&self) -> String {
+        format!(
+            "the digests of this trail end at {}, and others go on: it was deleted or its validation \
+             switched off, or the end of its digests and logs is missing",
+            crate::record::time::format(self.trail.ranges.last().map_or(0, |range| range.end))
+        )
+    }
 }
 
 /// Whether verified digests cover the whole asked period everywhere.

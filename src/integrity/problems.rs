@@ -126,6 +126,11 @@ impl Found<'_> {
                 );
             }
         }
+        for end in matters::open_ends(self.cover, self.concern.asked) {
+            let object = chain_words(&end.trail.chain);
+            let matters = self.concern.time(end.place, &end.range);
+            problems.push(problem(end.kind, &object, end.message(), matters));
+        }
         for one in matters::places(self.cover, self.concern.asked) {
             let object = place_words(one.place);
             let gaps = one.ranges.iter();

@@ -141,8 +141,10 @@ faults! {
     Gap "gap" Unverified "validation or logging was off; show by other evidence why";
     /// Time: the asked period begins before the first digest.
     BeforeFirst "before-first" Unverified "copy the older digests, or show that validation was off";
-    /// Time: the asked period, with its slack, ends after the last digest.
+    /// Time: the asked period, with its slack, ends after the last digest, of all trails or of one of them.
     AfterLast "after-last" Unverified "copy the newer digests; if there are none, the end was cut off or validation is off";
+    /// Time: the digests of one of several trails end before the asked period.
+    TrailEnded "trail-ended" Notice "find out when the trail was deleted, or copy its newer digests";
     /// Time: logs and no digests.
     NoDigests "no-digests" Unverified "copy the `CloudTrail-Digest` folder too; if there is none, switch log file validation on";
     /// File or folder: nobody could look at it, so what it holds is not known.
@@ -343,6 +345,9 @@ pub struct TrailCover {
     pub chain: ChainId,
     /// How many digests there are.
     pub digest_count: u64,
+    /// Whether its last digest is proved and shorter than an hour, as CloudTrail writes it when
+    /// logging is stopped.
+    pub is_stopped: bool,
     /// From its first to its last digest, without overlap, in order.
     pub ranges: Vec<CoverRange>,
     /// The asked period, in order and without gap; empty if none was asked for.

@@ -127,6 +127,90 @@ fn a_snapshot_from_after_the_stated_time_of_generation_is_refused() {
     assert_ne!(with("2025-02-01").code, 2);
 }
 
+/// Two trails in one folder; the digests and logs of one of them end within the period.
+fn cut_off() -> Bench {
+    let bench = Bench::of("two-trails");
+    let scope = "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\"]\n[[account]]\nid = \"111122223333\"\n";
+    fs::write(bench.path().join("scope.toml"), scope).expect("writes");
+    for part in [
+        "_one_us-east-1_20250102T06",
+        "_one_us-east-1_20250102T07",
+        "T0610Z_",
+    ] {
+        let files = bench.files(part);
+        assert!(!files.is_empty(), "{part}");
+        for file in files {
+            fs::remove_file(file).expect("removes");
+        }
+    }
+    bench
+}
+
+fn report_from(bench: &Bench, from: &str) -> String {
+    let words = [
+        "report",
+        "tree",
+        "--keys",
+        "public-keys.json",
+        "--slack=1",
+        "--from",
+        from,
+        "--to",
+        "2025-01-02T07:00:00Z",
+        "--scope",
+        "scope.toml",
+        "--framework",
+        "hipaa",
+        "--generated-at",
+        "2025-02-01T00:00:00Z",
+        "--replace",
+        "--quiet",
+    ];
+    run(bench.path(), &words);
+    let words = [
+        "logs",
+        "integrity",
+        "tree",
+        "--keys",
+        "public-keys.json",
+        "--slack=1",
+        "--from",
+        from,
+        "--to",
+        "2025-01-02T07:00:00Z",
+        "--json",
+        "-q",
+    ];
+    let found: serde_json::Value =
+        serde_json::from_str(&run(bench.path(), &words).out).expect("JSON");
+    let packet = bench.packet();
+    assert_eq!(packet["integrity"]["status"], found["verdict"], "{found:#}");
+    let faults = packet["integrity"]["faults"]["rows"].to_string();
+    let statement = &packet["integrity"]["statement"];
+    fs::remove_dir_all(bench.path().join("packets")).expect("removes");
+    format!("{} {statement} {faults}", found["verdict"])
+}
+
+#[test]
+fn the_end_of_one_of_two_trails_is_not_hidden_by_the_other_one() {
+    let bench = cut_off();
+    let found = report_from(&bench, "2025-01-02T05:10:00Z");
+    for part in [
+        "incomplete",
+        "trail one",
+        "end at 2025-01-02T05:40:34Z",
+        "after-last",
+    ] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+    // One that ended before the period is told, and most likely gone.
+    let found = report_from(&bench, "2025-01-02T06:10:00Z");
+    for part in ["verified", "trail-ended", "2025-01-02T05:40:34Z"] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+    assert!(!found.contains("after-last"), "{found}");
+}
+
 /// A digest that nobody signed, of these buckets: its own, and that of its logs.
 fn digest(end: u32, own: &str, logs: &str, previous: &str) -> String {
     let log = format!(
