@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::chains::Buckets;
-use super::coverage::Grid;
 use super::flags::{Flag, Throughout};
-use super::outcome::{Basis, DayState};
-use super::shots::{Shot, Shots};
-use super::tally::Tally;
+use super::homes::Homes;
+use super::outcome::Basis;
+use super::shots::Shot;
+use super::story::{Change, Step, Story, Told};
 use crate::ledger::facts::{TrailChange, TrailFact};
-use crate::period::{DAY, Period};
+use crate::period::Period;
 use crate::record::class::EventClass;
 use crate::record::time;
 use crate::source::display::display_value;
@@ -37,7 +37,7 @@ pub enum Asked<'n> {
 }
 
 impl Asked<'_> {
-    fn class(self) -> EventClass {
+    pub(super) fn class(self) -> EventClass {
         match self {
             Asked::Class(class) | Asked::Store(class, ..) => class,
         }
@@ -53,7 +53,7 @@ impl Asked<'_> {
         }
     }
 
-    fn is_whole(self, recording: &Recording) -> bool {
+    pub(super) fn is_whole(self, recording: &Recording) -> bool {
         recording.extent(self.class()) == Extent::Whole
     }
 }
@@ -78,75 +78,6 @@ pub struct Trails<'a> {
     homes: Homes,
     digest_trails: usize,
     buckets: Buckets,
-}
-
-/// What is known of one trail.
-#[derive(Default)]
-struct Story<'a> {
-    steps: Vec<Step>,
-    /// Whether it works in all Regions.
-    multi_region: Flag,
-    /// Whether it works for the whole organization.
-    organization: Flag,
-    shots: Shots<'a>,
-    /// Buckets that snapshots say the trail delivers into, with the file that says so.
-    said_buckets: Vec<(&'a str, &'a Snapshot)>,
-    has_digests: bool,
-}
-
-struct Step {
-    time: i64,
-    event_name: String,
-    told: Told,
-}
-
-enum Told {
-    Stop,
-    Start,
-    /// Told what to record; nothing where that cannot be read.
-    Record(Option<Recording>),
-}
-
-/// A change with what it left.
-struct Change<'a> {
-    fact: &'a TrailFact,
-    recording: Option<Recording>,
-    is_multi_region: Option<bool>,
-    is_organization: Option<bool>,
-}
-
-/// Where and when changes of selectors would have been recorded.
-#[derive(Debug, Default)]
-pub struct Homes {
-    /// Accounts and Regions with proven management write events on every day of the period.
-    proven: BTreeSet<(String, String)>,
-    /// Days outside the period with management write events.
-    outside: BTreeMap<(String, String), BTreeSet<i64>>,
-}
-
-impl Homes {
-    /// From the grid, with what shows that write events of a place are proven.
-    pub fn new(grid: &Grid, tally: &Tally, is_proven: &dyn Fn(&str, &str) -> bool) -> Homes {
-        let is_whole = |days: &[DayState]| days.iter().all(|day| day.is_accounted_for());
-        let rows = grid.rows.iter();
-        let proven = rows
-            .filter(|row| is_whole(&row.days) && is_proven(&row.account, &row.region))
-            .map(|row| (row.account.clone(), row.region.clone()));
-        Homes {
-            proven: proven.collect(),
-            outside: tally.writes_outside.clone(),
-        }
-    }
-
-    /// Whether a change in the days from one instant to another outside the period would show.
-    fn would_show(&self, home: &(String, String), from: i64, until: i64) -> bool {
-        let Some(days) = self.outside.get(home) else {
-            return false;
-        };
-        let (first, last) = (from.div_euclid(DAY), (until - 1).div_euclid(DAY));
-        first > last
-            || (last - first < 1000 && (first..=last).all(|day| days.contains(&(day * DAY))))
-    }
 }
 
 impl<'a> Trails<'a> {
@@ -208,6 +139,8 @@ impl<'a> Trails<'a> {
         let flag = |member: &str| settings.get(member).and_then(Value::as_bool).or(default);
         let is_multi_region = flag("isMultiRegionTrail");
         let is_organization = flag("isOrganizationTrail");
+        let bucket = settings.get("s3BucketName").and_then(Value::as_str);
+        let bucket = bucket.map(str::to_owned);
         if let Some(is_on) = is_multi_region {
             story.multi_region.tell(fact.time, is_on);
         }
@@ -232,6 +165,7 @@ impl<'a> Trails<'a> {
             recording,
             is_multi_region,
             is_organization,
+            bucket: bucket.filter(|_| fact.event_name == "UpdateTrail"),
         });
     }
 
@@ -262,7 +196,7 @@ impl<'a> Trails<'a> {
     pub fn lessened(&self, account: &str, asked: Asked<'_>, last: i64) -> Option<&TrailFact> {
         let lessens = |change: &&Change<'_>| {
             let fact = change.fact;
-            change.takes(account, asked)
+            (change.takes(account, asked) || self.moves(change, asked))
                 && fact.time + CHANGE_TAKES > last
                 && self.concerns(fact, account)
         };
@@ -282,13 +216,36 @@ impl<'a> Trails<'a> {
             let fact = change.fact;
             self.period.contains(fact.time)
                 && fact.time <= first
-                && change.brings(account, region, asked)
+                && (change.brings(account, region, asked) || self.moves(change, asked))
                 && self.concerns(fact, account)
         };
         if asked.class().is_recorded_by_default() {
             return None;
         }
         self.changes.iter().rfind(widens).map(|change| change.fact)
+    }
+
+    /// Whether a change told a trail to deliver elsewhere than where the logs here come from, as far
+    /// as digest files tell. Of management events the grid shows whether others go on.
+    fn moves(&self, change: &Change<'_>, asked: Asked<'_>) -> bool {
+        let fact = change.fact;
+        let known = self.known_buckets(&fact.region, &fact.trail);
+        let is_elsewhere = |bucket: &String| !known.contains(bucket.as_str());
+        !asked.class().is_recorded_by_default() && change.bucket.as_ref().is_some_and(is_elsewhere)
+    }
+
+    /// The buckets that digest files name as their own: those of the trail, or, where it has none,
+    /// of other trails.
+    fn known_buckets(&self, home: &str, trail: &str) -> BTreeSet<&str> {
+        match self.buckets.get(&(trail.to_owned(), home.to_owned())) {
+            Some(own) => own.iter().map(String::as_str).collect(),
+            None => self
+                .buckets
+                .values()
+                .flatten()
+                .map(String::as_str)
+                .collect(),
+        }
     }
 
     /// Whether the trail of a change may record events of an account.
@@ -439,7 +396,10 @@ impl<'a> Trails<'a> {
             return Err(None);
         }
         let trail = shown(name);
-        if let Some(why) = self.delivers_elsewhere(name, story) {
+        if let Some(why) = self
+            .delivers_elsewhere(name, story)
+            .or_else(|| self.moved(name, asked))
+        {
             return Err(Some(why));
         }
         let (start, end) = (self.period.start, self.period.end);
@@ -487,16 +447,7 @@ impl<'a> Trails<'a> {
     /// A trail that a snapshot says delivers into another bucket than those from which the digest
     /// files come, its own or, where it has none, those of other trails: its logs are not here.
     fn delivers_elsewhere(&self, (_, home, name): &Name, story: &Story<'_>) -> Option<String> {
-        let own = self.buckets.get(&(name.clone(), home.clone()));
-        let known: BTreeSet<&str> = match own {
-            Some(own) => own.iter().map(String::as_str).collect(),
-            None => self
-                .buckets
-                .values()
-                .flatten()
-                .map(String::as_str)
-                .collect(),
-        };
+        let known = self.known_buckets(home, name);
         let mut said = story.said_buckets.iter();
         let (bucket, file) = said.find(|(bucket, _)| !known.contains(bucket))?;
         let first = display_value(known.first()?);
@@ -506,6 +457,23 @@ impl<'a> Trails<'a> {
             display_value(&file.name),
             display_value(name),
             display_value(bucket)
+        ))
+    }
+
+    /// A trail that was told within the period to deliver elsewhere.
+    fn moved(&self, name: &Name, asked: Asked<'_>) -> Option<String> {
+        let is_it = |fact: &TrailFact| {
+            self.period.contains(fact.time)
+                && (&fact.account, &fact.region, &fact.trail) == (&name.0, &name.1, &name.2)
+        };
+        let mut changes = self.changes.iter();
+        let change = changes.find(|one| is_it(one.fact) && self.moves(one, asked))?;
+        Some(format!(
+            "trail {} was told on {} to deliver into bucket `{}`, and nothing shows that its logs here \
+             come from there",
+            shown(name),
+            time::format(change.fact.time),
+            display_value(change.bucket.as_deref().unwrap_or_default())
         ))
     }
 
@@ -630,137 +598,6 @@ impl<'a> Trails<'a> {
                  delivers here, and no record tells of a change since"
             ),
         })
-    }
-}
-
-impl Story<'_> {
-    /// Whether any selectors of the trail cover what is asked.
-    fn may_prove(&self, asked: Asked<'_>) -> bool {
-        self.recordings().any(|one| asked.is_covered_by(one))
-    }
-
-    /// Whether a record or a snapshot says of any time that it records for the organization.
-    fn may_be_organization(&self) -> bool {
-        self.organization.may_be_on()
-    }
-
-    /// Whether the trail was told of the store by name, not only of everything.
-    fn names(&self, asked: Asked<'_>) -> bool {
-        self.recordings()
-            .all(|one| asked.is_covered_by(one) && !asked.is_whole(one))
-    }
-
-    /// What snapshots say where there are any; else all that records tell.
-    fn recordings(&self) -> impl Iterator<Item = &Recording> {
-        let told = self.steps.iter().filter_map(|step| match &step.told {
-            Told::Record(Some(recording)) => Some(recording),
-            _ => None,
-        });
-        let has_shots = !self.shots.is_empty();
-        self.shots
-            .recordings()
-            .chain(told.filter(move |_| !has_shots))
-    }
-
-    /// Whether a recorded change is why a snapshot from outside the period lacks what is asked: one
-    /// from before it was followed by a change to record it, and one from after it by one not to.
-    fn explains(&self, asked: Asked<'_>, period: &Period, taken: i64, is_before: bool) -> bool {
-        let mut selections = self.steps.iter().filter(|step| step.is_selection());
-        if is_before {
-            let within = |step: &&Step| taken < step.time && step.time < period.start;
-            let last = selections.rfind(within);
-            return last.is_some_and(|step| step.keeps(asked));
-        }
-        selections.any(|step| (period.end..taken).contains(&step.time) && !step.keeps(asked))
-    }
-
-    /// A recorded change outside the period that may lie between it and a snapshot, if the snapshot
-    /// then says nothing of the period.
-    fn outdates(
-        &self,
-        trail: &str,
-        asked: Asked<'_>,
-        period: &Period,
-        taken: Option<i64>,
-    ) -> Option<String> {
-        let mut selections = self.steps.iter().filter(|step| step.is_selection());
-        if taken.is_none_or(|taken| taken < period.start) {
-            let since = taken.unwrap_or(i64::MIN);
-            let mut last = selections.clone();
-            let last = last.rfind(|step| (since..period.start).contains(&step.time));
-            if let Some(step) = last.filter(|step| !step.keeps(asked)) {
-                return Some(format!(
-                    "`{}` took it from trail {trail} on {}, and no snapshot from after that shows \
-                     that it was recorded again",
-                    display_value(&step.event_name),
-                    time::format(step.time)
-                ));
-            }
-        }
-        let until = match taken {
-            Some(taken) if taken < period.end => return None,
-            taken => taken.unwrap_or(i64::MAX),
-        };
-        // What a snapshot without a time shows may be what the trail was told later.
-        let step = selections.find(|step| {
-            (period.end..until).contains(&step.time) && (taken.is_some() || step.keeps(asked))
-        })?;
-        Some(format!(
-            "trail {trail} was told what to record on {}, after the period, and no snapshot from \
-             before shows what it recorded until then",
-            time::format(step.time)
-        ))
-    }
-}
-
-impl Change<'_> {
-    /// Whether what is asked may not be recorded in an account after it.
-    fn takes(&self, account: &str, asked: Asked<'_>) -> bool {
-        if self.is_organization == Some(false) && self.fact.account != account {
-            return true;
-        }
-        match (self.fact.change, &self.recording) {
-            (TrailChange::Started, _) => false,
-            // Days without any trail are the matter of the grid.
-            (TrailChange::Stopped, _) => !asked.class().is_recorded_by_default(),
-            (_, Some(recording)) => !asked.is_covered_by(recording),
-            (TrailChange::Narrowed, None) => true,
-            (TrailChange::Selected, None) => false,
-        }
-    }
-
-    /// Whether what is asked may not have been recorded at a place before it, and be so after it.
-    fn brings(&self, account: &str, region: &str, asked: Asked<'_>) -> bool {
-        let is_to_all =
-            |flag: Option<bool>, own: &str, asked: &str| flag == Some(true) && own != asked;
-        match (self.fact.change, &self.recording) {
-            (TrailChange::Started, _) => true,
-            (TrailChange::Stopped, _) => false,
-            (_, Some(recording)) => recording.extent(asked.class()) != Extent::Nothing,
-            (_, None) => {
-                // What a new trail is told comes after.
-                let is_new = self.fact.event_name == "CreateTrail";
-                self.fact.event_name == "PutEventSelectors"
-                    || !is_new && is_to_all(self.is_multi_region, &self.fact.region, region)
-                    || !is_new && is_to_all(self.is_organization, &self.fact.account, account)
-            }
-        }
-    }
-}
-
-impl Step {
-    fn is_selection(&self) -> bool {
-        matches!(self.told, Told::Record(_))
-    }
-
-    /// Whether what is asked is recorded after it, if it was before or if it tells so.
-    fn keeps(&self, asked: Asked<'_>) -> bool {
-        match &self.told {
-            Told::Stop => false,
-            Told::Start => true,
-            Told::Record(Some(recording)) => asked.is_covered_by(recording),
-            Told::Record(None) => false,
-        }
     }
 }
 

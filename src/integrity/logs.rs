@@ -216,12 +216,20 @@ impl<'a, 'f> Judge<'a, 'f> {
                 content_sha256,
                 is_plain,
             } => {
+                self.compare(&mut report, *content_sha256, listings, &trusted);
+                let is_proved = report.faults.iter().all(|one| {
+                    matches!(one.kind, FaultKind::ListedTwice | FaultKind::NoValidDigest)
+                });
                 let unpacked = match (is_plain, log.key.ends_with(".gz")) {
-                    (true, _) => Some("stored unpacked; its content is what the digest lists"),
+                    (true, _) if is_proved => {
+                        Some("stored unpacked; its content is what the digest lists")
+                    }
+                    (true, _) => Some(UNPACKED),
                     (false, false) => Some(INFLATED),
                     (false, true) => None,
                 };
-                self.compare(&mut report, *content_sha256, unpacked, listings, &trusted);
+                let told = unpacked.map(|what| fault(FaultKind::NotGzip, what));
+                report.faults.extend(told);
             }
             LogBytes::NotHashed => {
                 let what = "its content was not hashed when it was read";
@@ -245,7 +253,6 @@ impl<'a, 'f> Judge<'a, 'f> {
         &self,
         report: &mut LogReport,
         content: Hash,
-        unpacked: Option<&str>,
         listings: &[Listing<'f>],
         trusted: &[&Listing<'f>],
     ) {
@@ -263,9 +270,6 @@ impl<'a, 'f> Judge<'a, 'f> {
                 report.faults.push(self.not_vouched(equal.node));
             } else {
                 report.state = LogState::Valid;
-            }
-            if let Some(what) = unpacked {
-                report.faults.push(fault(FaultKind::NotGzip, what));
             }
             // One digest proves the content, and what another says of it cannot be checked.
             if let Some(odd) = odd_algorithm(&deciding) {

@@ -18,12 +18,13 @@ pub struct Change {
     pub settings: String,
 }
 
-/// The request parameters that decide what is recorded.
-const SETTINGS: [&str; 4] = [
+/// The request parameters that decide what is recorded, and where it is delivered.
+const SETTINGS: [&str; 5] = [
     "eventSelectors",
     "advancedEventSelectors",
     "isMultiRegionTrail",
     "isOrganizationTrail",
+    "s3BucketName",
 ];
 
 /// The change that a record tells of, if it does.

@@ -7,6 +7,7 @@ use crate::assess_selectors::{
     ALL_LAMBDA, ALL_MANAGEMENT, DIGEST, LOGS_BUCKET, MULTI, check, data, digest_of_main,
     named_snapshot, no_invokes, put_selectors, store_world,
 };
+use crate::assess_snapshots::digest_of;
 use crate::scan_common::{
     ACCOUNT, REGION, World, file, key, quiet_days_in, record, record_in, scope_text,
 };
@@ -222,5 +223,49 @@ fn records_from_after_selectors_were_widened_prove_nothing_for_the_time_before()
         world,
         Verdict::NotDeterminable,
         &["none before `PutEventSelectors`"],
+    );
+}
+
+#[test]
+fn a_trail_that_is_told_to_deliver_elsewhere_takes_what_it_recorded_with_it() {
+    let at = "2026-10-10T08:00:00Z";
+    let more = ",\"requestParameters\":{\"name\":\"main\",\"s3BucketName\":\"evidence\"}";
+    let moved = record(at, "UpdateTrail", more);
+    let before = invoke(ACCOUNT, REGION, "2026-10-03T09:00:00Z");
+    let after = invoke(ACCOUNT, REGION, "2026-10-29T09:00:00Z");
+    let with = |more: &[&String]| {
+        let mut all = vec![moved.clone()];
+        all.extend(more.iter().map(|one| (*one).clone()));
+        World::new(&[no_invokes()], &all)
+    };
+    let reason = ["none after `UpdateTrail`"];
+    check(with(&[&before]), Verdict::NotDeterminable, &reason);
+    check(
+        with(&[&after]),
+        Verdict::NotDeterminable,
+        &["none before `UpdateTrail`"],
+    );
+    check(with(&[&before, &after]), Verdict::NoExceptions, &[]);
+    // A snapshot proves nothing for a trail that went elsewhere.
+    let mut world = with(&[]);
+    let taken = Some("2026-10-02T00:00:00Z");
+    world.snapshots = vec![named_snapshot("s.json", FULL, taken, MULTI)];
+    check(
+        world,
+        Verdict::NotDeterminable,
+        &["2026-10-10T08:00:00Z", "bucket `evidence`"],
+    );
+    // Digest files show that the logs here come from that bucket.
+    let (key, bytes) = digest_of("main", "evidence");
+    check(
+        with(&[&before]).and_file(&key, bytes),
+        Verdict::NoExceptions,
+        &[],
+    );
+    let (key, bytes) = digest_of("main", "old");
+    check(
+        with(&[&before]).and_file(&key, bytes),
+        Verdict::NotDeterminable,
+        &reason,
     );
 }

@@ -184,7 +184,7 @@ fn snapshots_that_differ_on_regions_prove_nothing_elsewhere() {
 }
 
 /// A digest of a trail that names this bucket as its own.
-fn digest_of(trail: &str, bucket: &str) -> (String, Vec<u8>) {
+pub fn digest_of(trail: &str, bucket: &str) -> (String, Vec<u8>) {
     let key = digest_of_main().replace("_main_", &format!("_{trail}_"));
     let text = format!(
         "{{\"awsAccountId\":\"{ACCOUNT}\",\"digestStartTime\":\"2026-09-30T23:00:00Z\",\

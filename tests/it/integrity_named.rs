@@ -141,8 +141,11 @@ fn the_kind_of_a_hash_and_of_the_bytes_are_told_beside_what_else_is_wrong_with_a
         content_sha256: [7; 32],
         is_plain: true,
     };
-    let report = of_log(plain, false);
-    assert!(has(&report, FaultKind::NotGzip), "{:?}", report.problems);
+    for is_listed in [false, true] {
+        let report = of_log(plain.clone(), is_listed);
+        assert!(has(&report, FaultKind::NotGzip), "{:?}", report.problems);
+        assert_eq!(has(&report, FaultKind::HashAlgorithm), is_listed);
+    }
 }
 
 #[test]
