@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Node, TOLERANCE};
 use super::place::{ChainId, Place};
-use super::report::{Asked, CoverKind, CoverRange, DigestState, FaultKind, PlaceCover, TrailCover};
+use super::report::{
+    Asked, CoverKind, CoverRange, DigestReport, DigestState, FaultKind, PlaceCover, TrailCover,
+};
 
 /// What a digest covers if nothing better is known.
 const HOUR: i64 = 3600;
@@ -41,7 +43,7 @@ pub(super) fn cover(
             .push(TrailCover {
                 chain: chain.clone(),
                 digest_count: members.iter().filter(there).count() as u64,
-                is_stopped: is_stopped(nodes, &members),
+                is_stopped: is_stopped(members.iter().map(|at| &nodes[*at].report)),
                 asked: within(&ranges, asked),
                 ranges,
             });
@@ -66,9 +68,8 @@ pub(super) fn cover(
 
 /// Stopping a trail gives a final digest that is shorter than an hour. One that cuts off the end of
 /// a chain cannot make such a digest.
-fn is_stopped(nodes: &[Node<'_>], members: &[usize]) -> bool {
-    let ends = members.iter().map(|at| &nodes[*at].report);
-    let last = ends.max_by_key(|report| report.end);
+fn is_stopped<'n>(members: impl Iterator<Item = &'n DigestReport>) -> bool {
+    let last = members.max_by_key(|report| report.end);
     last.is_some_and(|last| {
         let length = Option::zip(last.end, last.start).map(|(end, start)| end - start);
         last.state == DigestState::Valid && length.is_some_and(|it| it < HOUR - TOLERANCE)
@@ -260,6 +261,36 @@ mod tests {
                 range(20, 30, Verified)
             ]
         );
+    }
+
+    #[test]
+    fn a_proved_short_digest_at_the_end_shows_that_the_trail_was_stopped() {
+        let digest = |start, end, state| DigestReport {
+            key: String::new(),
+            file: None,
+            chain: None,
+            start: Some(start),
+            end: Some(end),
+            is_starting: false,
+            state,
+            is_vouched: false,
+            signature_from: None,
+            log_count: 0,
+            faults: Vec::new(),
+        };
+        let whole = digest(0, HOUR, DigestState::Valid);
+        for (start, end, state, expected) in [
+            (HOUR, HOUR + 1200, DigestState::Valid, true),
+            (HOUR, 2 * HOUR, DigestState::Valid, false),
+            (HOUR, 2 * HOUR - 60, DigestState::Valid, false),
+            (HOUR, HOUR + 1200, DigestState::HashOnly, false),
+            (HOUR, HOUR + 1200, DigestState::Invalid, false),
+            (-1200, 0, DigestState::Valid, false),
+        ] {
+            let other = digest(start, end, state);
+            let found = is_stopped([&other, &whole].into_iter());
+            assert_eq!(found, expected, "{start} to {end} {state:?}");
+        }
     }
 
     #[test]

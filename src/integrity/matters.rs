@@ -328,6 +328,54 @@ mod tests {
     }
 
     #[test]
+    fn a_trail_that_ends_while_another_goes_on_is_an_open_end_unless_it_was_stopped() {
+        let place = Place {
+            organization: None,
+            account: "111122223333".to_owned(),
+            region: "us-east-1".to_owned(),
+        };
+        let asked = Asked {
+            start: 100,
+            end: 200,
+            slack: 10,
+        };
+        let found = |end: i64, is_stopped: bool, other: i64| {
+            let range = |start, end, kind| CoverRange { start, end, kind };
+            let trail = |name: &str, end: i64, is_stopped| TrailCover {
+                chain: super::super::place::ChainId {
+                    place: place.clone(),
+                    trail: name.to_owned(),
+                    home_region: String::new(),
+                    is_backfill: false,
+                },
+                digest_count: 1,
+                is_stopped,
+                ranges: vec![range(0, end, CoverKind::Verified)],
+                asked: vec![range(end.clamp(100, 210), 210, CoverKind::AfterLast)],
+            };
+            let cover = PlaceCover {
+                place: place.clone(),
+                ranges: vec![range(0, other.max(end), CoverKind::Verified)],
+                asked: Vec::new(),
+                trails: vec![trail("one", end, is_stopped), trail("two", other, false)],
+            };
+            let all = open_ends(std::slice::from_ref(&cover), Some(asked));
+            let told = |end: &OpenEnd<'_>| {
+                let name = end.trail.chain.trail.clone();
+                (name, end.kind, end.range.start, end.range.end)
+            };
+            all.iter().map(told).collect::<Vec<_>>()
+        };
+        let one = |kind, start, end| vec![("one".to_owned(), kind, start, end)];
+        assert_eq!(found(150, false, 300), one(FaultKind::AfterLast, 150, 210));
+        // What no trail covers is told of the place.
+        assert_eq!(found(150, false, 180), one(FaultKind::AfterLast, 150, 180));
+        assert_eq!(found(150, true, 300), []);
+        assert_eq!(found(210, false, 300), []);
+        assert_eq!(found(50, false, 300), one(FaultKind::TrailEnded, 100, 210));
+    }
+
+    #[test]
     fn without_digests_nothing_is_verified_whatever_else_there_is() {
         assert_eq!(verdict(false, true, true), IntegrityVerdict::NotVerified);
         assert_eq!(verdict(true, true, true), IntegrityVerdict::Failed);
