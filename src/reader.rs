@@ -387,7 +387,8 @@ pub enum FileOutcome {
 pub struct FileReport {
     /// SHA-256 of the bytes as they are stored; none if they were not read to the end.
     pub sha256: Option<[u8; 32]>,
-    /// SHA-256 of the unpacked bytes, which digest files list; only where asked for.
+    /// SHA-256 of the unpacked bytes, which digest files list; only where asked for. Of the
+    /// first gzip member, where the file is refused for what follows it.
     pub content_sha256: Option<[u8; 32]>,
     /// Bytes read.
     pub stored_bytes: u64,

@@ -276,7 +276,10 @@ fn hash(
     let decompressor = buffers.decompressor.get_or_insert_with(Decompressor::new);
     match inflate::inflate(decompressor, stored, &mut buffers.inflated, limits) {
         Ok(length) => (hashed(&buffers.inflated[..length], false), length),
-        Err(fault) => (LogBytes::of_gzip(&fault), 0),
+        Err(fault) => {
+            let member = || inflate::first_member_sha256(stored);
+            (LogBytes::of_gzip(&fault, member), 0)
+        }
     }
 }
 

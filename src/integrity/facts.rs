@@ -22,8 +22,13 @@ pub enum LogBytes {
         /// Whether it lay there unpacked under a name that says otherwise.
         is_plain: bool,
     },
-    /// Something follows the gzip member; the text says what.
-    Trailing(String),
+    /// Something follows the gzip member.
+    Trailing {
+        /// What it is.
+        what: String,
+        /// SHA-256 of what the member unpacks to, where somebody asked for it.
+        member_sha256: Option<Hash>,
+    },
     /// Not what CloudTrail writes: cut off, corrupt or empty.
     Broken(String),
     /// Could not be read, or is larger than the limits: nothing is known of its content.
@@ -58,7 +63,9 @@ impl LogBytes {
     /// What the reader found, in the words of this module.
     pub fn of_report(report: &FileReport) -> LogBytes {
         match (&report.outcome, report.content_sha256) {
-            (FileOutcome::Refused(FileFault::Gzip(fault)), _) => LogBytes::of_gzip(fault),
+            (FileOutcome::Refused(FileFault::Gzip(fault)), member) => {
+                LogBytes::of_gzip(fault, || member)
+            }
             (FileOutcome::Refused(fault @ FileFault::Empty), _) => {
                 LogBytes::Broken(fault.to_string())
             }
@@ -77,11 +84,13 @@ impl LogBytes {
         }
     }
 
-    pub(super) fn of_gzip(fault: &GzipFault) -> LogBytes {
+    /// `member` hashes what the first member unpacks to.
+    pub(super) fn of_gzip(fault: &GzipFault, member: impl FnOnce() -> Option<Hash>) -> LogBytes {
         match fault {
-            GzipFault::SecondMember { .. } | GzipFault::Trailing { .. } => {
-                LogBytes::Trailing(fault.to_string())
-            }
+            GzipFault::SecondMember { .. } | GzipFault::Trailing { .. } => LogBytes::Trailing {
+                what: fault.to_string(),
+                member_sha256: member(),
+            },
             GzipFault::TooLarge { .. } | GzipFault::TooDense { .. } => {
                 LogBytes::Unread(fault.to_string())
             }

@@ -243,7 +243,21 @@ impl<'a, 'f> Judge<'a, 'f> {
                 // Whatever its bytes are, what the digest says of them is odd by itself.
                 let all: Vec<&Listing<'_>> = listings.iter().collect();
                 let deciding = if trusted.is_empty() { all } else { trusted };
-                report.faults.extend(odd_algorithm(&deciding));
+                match (odd_algorithm(&deciding), other) {
+                    (Some(odd), _) => report.faults.push(odd),
+                    (
+                        None,
+                        LogBytes::Trailing {
+                            member_sha256: Some(member),
+                            ..
+                        },
+                    ) if !deciding.iter().any(|one| one.entry.hash == Some(*member)) => {
+                        let what = "the content of its first gzip member";
+                        let mismatch = self.mismatch(what, *member, deciding[0].node);
+                        report.faults.push(mismatch);
+                    }
+                    (None, _) => {}
+                }
             }
         }
         report
@@ -280,19 +294,25 @@ impl<'a, 'f> Judge<'a, 'f> {
             report.faults.push(odd);
         } else {
             report.state = LogState::Modified;
-            let digest = self.digest_name(deciding[0].node);
-            let mut message = format!("its content is not what `{digest}` lists");
-            if let Some(other) = self.listed.get(&content) {
-                message.push_str(&format!(
-                    "; it has the content of `{}`",
-                    display_value(other)
-                ));
-            }
-            report.faults.push(fault(FaultKind::HashMismatch, message));
+            let mismatch = self.mismatch("its content", content, deciding[0].node);
+            report.faults.push(mismatch);
             if trusted.is_empty() {
                 report.faults.push(self.not_vouched(deciding[0].node));
             }
         }
+    }
+
+    /// What has a content that is not the one that a digest lists.
+    fn mismatch(&self, what: &str, content: Hash, node: usize) -> Fault {
+        let digest = self.digest_name(node);
+        let mut message = format!("{what} is not what `{digest}` lists");
+        if let Some(other) = self.listed.get(&content) {
+            message.push_str(&format!(
+                "; it has the content of `{}`",
+                display_value(other)
+            ));
+        }
+        fault(FaultKind::HashMismatch, message)
     }
 
     fn not_vouched(&self, node: usize) -> Fault {
@@ -486,7 +506,7 @@ fn by_time(ranges: &[CoverRange], start: i64, end: i64) -> (LogState, FaultKind,
 /// What is wrong with bytes that have no hash.
 fn fault_of_bytes(bytes: &LogBytes) -> Option<Fault> {
     match bytes {
-        LogBytes::Trailing(what) => Some(fault(FaultKind::TrailingData, what)),
+        LogBytes::Trailing { what, .. } => Some(fault(FaultKind::TrailingData, what)),
         LogBytes::Broken(what) => Some(fault(FaultKind::BrokenLog, what)),
         LogBytes::Unread(what) => Some(fault(FaultKind::UnreadableLog, what)),
         LogBytes::Hashed { .. } | LogBytes::NotHashed => None,
@@ -495,7 +515,7 @@ fn fault_of_bytes(bytes: &LogBytes) -> Option<Fault> {
 
 /// Whether these are other bytes than CloudTrail writes.
 fn is_broken(bytes: &LogBytes) -> bool {
-    matches!(bytes, LogBytes::Trailing(_) | LogBytes::Broken(_))
+    matches!(bytes, LogBytes::Trailing { .. } | LogBytes::Broken(_))
 }
 
 /// The fault of a hash that one of the digests gives in an unknown way.

@@ -40,6 +40,7 @@ const HASHED_PLAIN: u8 = 2;
 const TRAILING: u8 = 3;
 const BROKEN: u8 = 4;
 const UNREAD: u8 = 5;
+const TRAILING_HASHED: u8 = 6;
 
 /// The first two bytes of a log file of which no hash is known.
 pub(super) const NOT_HASHED: &str = "x'0100'";
@@ -143,9 +144,13 @@ impl IntegrityFact {
 fn more_telling(one: LogBytes, other: LogBytes) -> LogBytes {
     let rank = |bytes: &LogBytes| match bytes {
         LogBytes::Hashed { .. } => 0,
-        LogBytes::Trailing(_) | LogBytes::Broken(_) => 1,
-        LogBytes::Unread(_) => 2,
-        LogBytes::NotHashed => 3,
+        LogBytes::Trailing {
+            member_sha256: Some(_),
+            ..
+        } => 1,
+        LogBytes::Trailing { .. } | LogBytes::Broken(_) => 2,
+        LogBytes::Unread(_) => 3,
+        LogBytes::NotHashed => 4,
     };
     let key = |bytes: &LogBytes| {
         let mut packed = Vec::new();
@@ -166,7 +171,18 @@ fn pack_log(to: &mut Vec<u8>, bytes: &LogBytes) {
             to.push(if *is_plain { HASHED_PLAIN } else { HASHED });
             to.extend_from_slice(content_sha256);
         }
-        LogBytes::Trailing(what) => pack_why(to, TRAILING, what),
+        LogBytes::Trailing {
+            what,
+            member_sha256: None,
+        } => pack_why(to, TRAILING, what),
+        LogBytes::Trailing {
+            what,
+            member_sha256: Some(member),
+        } => {
+            to.push(TRAILING_HASHED);
+            to.extend_from_slice(member);
+            put_text(to, what);
+        }
         LogBytes::Broken(what) => pack_why(to, BROKEN, what),
         LogBytes::Unread(what) => pack_why(to, UNREAD, what),
     }
@@ -184,7 +200,13 @@ fn unpack_log(from: &mut Cursor<'_>) -> Option<LogBytes> {
             content_sha256: from.bytes()?,
             is_plain: kind == HASHED_PLAIN,
         },
-        TRAILING => LogBytes::Trailing(from.text()?.to_owned()),
+        kind @ (TRAILING | TRAILING_HASHED) => LogBytes::Trailing {
+            member_sha256: match kind {
+                TRAILING => None,
+                _ => Some(from.bytes()?),
+            },
+            what: from.text()?.to_owned(),
+        },
         BROKEN => LogBytes::Broken(from.text()?.to_owned()),
         UNREAD => LogBytes::Unread(from.text()?.to_owned()),
         _ => return None,
@@ -232,6 +254,10 @@ mod tests {
             content_sha256: [7; 32],
             is_plain,
         };
+        let trailing = |member_sha256| LogBytes::Trailing {
+            what: "more".into(),
+            member_sha256,
+        };
         let attributes = |value: &str| {
             BTreeSet::from([Attributes::from([("signature".into(), value.to_owned())])])
         };
@@ -244,7 +270,8 @@ mod tests {
             IntegrityFact::Log(LogBytes::NotHashed),
             IntegrityFact::Log(hashed(false)),
             IntegrityFact::Log(hashed(true)),
-            IntegrityFact::Log(LogBytes::Trailing("more".into())),
+            IntegrityFact::Log(trailing(None)),
+            IntegrityFact::Log(trailing(Some([7; 32]))),
             IntegrityFact::Log(LogBytes::Broken("cut".into())),
             IntegrityFact::Log(LogBytes::Unread("large".into())),
             digest(BTreeSet::new()),

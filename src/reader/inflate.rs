@@ -7,10 +7,14 @@
 //! The fast way trusts the length at the end of the file only as the size of a
 //! buffer. When anything does not fit, a slow second look tells what is wrong.
 
+mod member;
+
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use libdeflater::{Crc, DecompressionError, Decompressor};
+
+pub use self::member::first_member_sha256;
 
 /// Bytes of CRC and length at the end of a member.
 const FOOTER: usize = 8;
@@ -123,6 +127,16 @@ pub enum GzipFault {
         /// The limit in force.
         limit: u64,
     },
+}
+
+impl GzipFault {
+    /// Whether the first member is sound, and something follows it.
+    pub fn is_behind_a_member(&self) -> bool {
+        matches!(
+            self,
+            GzipFault::SecondMember { .. } | GzipFault::Trailing { .. }
+        )
+    }
 }
 
 /// Whether the bytes begin as gzip does.

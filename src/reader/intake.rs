@@ -518,6 +518,12 @@ fn read_bounded(
     let mut tally = Tally::new(limits.listed_refusals);
     let is_zstd = scratch.stored.starts_with(ZSTD);
     let unpacked = unpack(name, limits, scratch, &mut report.notices);
+    if let Err(FileFault::Gzip(fault)) = &unpacked
+        && limits.hash_content
+        && fault.is_behind_a_member()
+    {
+        report.content_sha256 = inflate::first_member_sha256(&scratch.stored);
+    }
     // Archives may be larger and of other members than single files.
     let unpacked = unpacked.map_err(|fault| match archive_in(&scratch.stored) {
         Some(form) => FileFault::Archive(form),

@@ -67,6 +67,39 @@ fn broken_bytes_of_a_log_are_told_also_where_its_digest_is_gone() {
 }
 
 #[test]
+fn a_changed_content_is_told_also_where_something_follows_it() {
+    let empty = gzip(b"{\"Records\":[]}");
+    for (is_changed, more) in [
+        (false, &b"garbage"[..]),
+        (true, b"garbage"),
+        (false, &empty),
+        (true, &empty),
+    ] {
+        let (folder, case) = copy("clean-last-only");
+        let log = &files(&case, "_CloudTrail_us-east-1_20250102T0410Z_")[0];
+        let first = match is_changed {
+            true => empty.clone(),
+            false => fs::read(log).expect("readable"),
+        };
+        fs::write(log, [&first[..], more].concat()).expect("writes");
+        let report = report(&case);
+        assert!(has(&report, FaultKind::TrailingData));
+        assert_eq!(has(&report, FaultKind::HashMismatch), is_changed);
+        assert_eq!(report.log_count(LogState::Modified), 1);
+        // One way collects facts of files, the other one reads them back from a ledger.
+        for words in [
+            &["logs", "integrity", "tree", "-q"][..],
+            &["report", "tree", "--period", "2025-01", "-q"],
+        ] {
+            let found = run(folder.path(), &[words, &["--keys", "public-keys.json"]].concat());
+            let text = format!("{}{}", found.out, found.err);
+            assert!(text.contains("trailing-data"), "{text}");
+            assert_eq!(text.contains("hash-mismatch"), is_changed, "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_hash_of_an_unknown_kind_is_told_also_where_another_digest_proves_the_log() {
     let content = [7u8; 32];
     let entry = |algorithm: &str| {
@@ -126,7 +159,10 @@ fn the_kind_of_a_hash_and_of_the_bytes_are_told_beside_what_else_is_wrong_with_a
     };
     for (bytes, kind) in [
         (
-            LogBytes::Trailing("more".to_owned()),
+            LogBytes::Trailing {
+                what: "more".to_owned(),
+                member_sha256: Some([7; 32]),
+            },
             FaultKind::TrailingData,
         ),
         (LogBytes::Broken("empty".to_owned()), FaultKind::BrokenLog),
