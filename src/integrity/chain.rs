@@ -104,12 +104,9 @@ fn node(fact: &DigestFact, has_keys: bool) -> Node<'_> {
     let digest = fact.bytes.digest.as_ref().ok();
     let key = digest.map_or(&fact.key, |digest| &digest.key);
     let inside = digest.and_then(|digest| digest_name(&digest.key));
-    let outside = digest_name(&fact.key);
-    let end_of_name = inside
-        .as_ref()
-        .or(outside.as_ref())
-        .and_then(|name| name.end);
-    let chain = inside.or(outside).map(|name| name.chain);
+    let name = inside.or_else(|| digest_name(&fact.key));
+    let end_of_name = name.as_ref().and_then(|name| name.end);
+    let chain = name.map(|name| name.chain);
     let mut node = Node {
         report: DigestReport {
             key: key.clone(),

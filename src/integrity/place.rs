@@ -249,6 +249,9 @@ pub fn is_safe(key: &str) -> bool {
 /// that begins below `AWSLogs/` is compared as far as it goes. `gunzip` takes
 /// `.gz` away; the content decides what the file is.
 pub(super) fn agrees(local: &str, declared: &str) -> bool {
+    if local == declared {
+        return true;
+    }
     let (local, declared) = (without_gz(local), without_gz(declared));
     if let (Some(local), Some(declared)) = (tail(local), tail(declared)) {
         return local == declared;
