@@ -67,6 +67,39 @@ fn broken_bytes_of_a_log_are_told_also_where_its_digest_is_gone() {
 }
 
 #[test]
+fn what_is_odd_about_the_packing_of_a_digest_is_told_from_a_ledger_too() {
+    for (more, code) in [
+        (Some(&b""[..]), None),
+        (Some(b"garbage"), Some("trailing-data")),
+        (Some(&gzip(b"{}")), Some("trailing-data")),
+        (None, Some("bad-format")),
+    ] {
+        let (folder, case) = copy("clean-last-only");
+        let digest = &digests(&case)[1];
+        let stored = fs::read(digest).expect("readable");
+        let changed = match more {
+            Some(more) => [&stored[..], more].concat(),
+            None => [b"\xEF\xBB\xBF", &*gunzip(&stored)].concat(),
+        };
+        fs::write(digest, changed).expect("writes");
+        for words in [
+            &["logs", "integrity", "tree", "-q"][..],
+            &["report", "tree", "--period", "2025-01", "-q"],
+        ] {
+            let found = run(
+                folder.path(),
+                &[words, &["--keys", "public-keys.json"]].concat(),
+            );
+            let text = format!("{}{}", found.out, found.err);
+            let has = |code: &str| text.contains(code);
+            for known in ["trailing-data", "bad-format"] {
+                assert_eq!(has(known), code == Some(known), "{known}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_changed_content_is_told_also_where_something_follows_it() {
     let empty = gzip(b"{\"Records\":[]}");
     for (is_changed, more) in [
@@ -91,7 +124,10 @@ fn a_changed_content_is_told_also_where_something_follows_it() {
             &["logs", "integrity", "tree", "-q"][..],
             &["report", "tree", "--period", "2025-01", "-q"],
         ] {
-            let found = run(folder.path(), &[words, &["--keys", "public-keys.json"]].concat());
+            let found = run(
+                folder.path(),
+                &[words, &["--keys", "public-keys.json"]].concat(),
+            );
             let text = format!("{}{}", found.out, found.err);
             assert!(text.contains("trailing-data"), "{text}");
             assert_eq!(text.contains("hash-mismatch"), is_changed, "{text}");
