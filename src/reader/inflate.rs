@@ -15,6 +15,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use libdeflater::{Crc, DecompressionError, Decompressor};
 
 pub use self::member::first_member_sha256;
+use super::intake::room_for;
 
 /// Bytes of CRC and length at the end of a member.
 const FOOTER: usize = 8;
@@ -169,7 +170,8 @@ pub fn inflate(
     }
     let length = length as usize;
     if out.len() < length {
-        out.resize(length, 0);
+        // Zeroed pages come from the system as they are; growing would copy and clear.
+        *out = vec![0; room_for(length)];
     }
     match decompressor.deflate_decompress(&stored[body..end], &mut out[..length]) {
         Ok(inflated) if inflated == length && crc32(&out[..length]) == crc => {}

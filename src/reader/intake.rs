@@ -26,8 +26,15 @@ use super::{FileFault, FileOutcome, FileReport, Notice, OtherKind, RecordSink};
 
 /// Bytes by which a file that is not called like a log is judged.
 const FRONT: usize = 4096;
-/// Buffers above this are given back after the file that needed them.
-const KEPT_BUFFER: usize = 64 << 20;
+/// Buffers of a file that was larger are given back before the next one is read, so that threads
+/// whose large files came at different times do not hold all of them at once.
+const KEPT_BUFFER: u64 = 16 << 20;
+/// Room that buffers have at least. An allocator maps what is as large as this by itself, and
+/// returns it to the system; smaller ones it would keep, as much as it once held of them together.
+/// Bytes that are not touched take no memory.
+const MAPPED_ALONE: usize = 48 << 20;
+/// Packed files above this are gone through for their unpacked length before they are held whole.
+const SURELY_LARGE: u64 = 64 << 20;
 /// Bytes that are not UTF-8 are looked at one by one up to this many.
 const MOST_INVALID: usize = 1000;
 
@@ -73,6 +80,8 @@ pub struct Scratch {
     opened: Option<File>,
     inflated: Vec<u8>,
     inner: Vec<u8>,
+    /// Bytes that the file that was read last unpacked to.
+    unpacked: u64,
 }
 
 impl Scratch {
@@ -86,6 +95,7 @@ impl Scratch {
             opened: None,
             inflated: Vec::new(),
             inner: Vec::new(),
+            unpacked: 0,
         }
     }
 
@@ -105,18 +115,18 @@ impl Scratch {
         self.opened.as_ref()
     }
 
-    /// Forgets what is known of the file before.
+    /// Forgets what is known of the file before, and gives back what it needed and the next one
+    /// hardly will.
     fn begin(&mut self) {
         self.is_as_stored = false;
         self.opened = None;
-    }
-
-    fn give_back(&mut self) {
+        let was_large = self.unpacked.max(self.stored.len() as u64) > KEPT_BUFFER;
         for buffer in [&mut self.stored, &mut self.inflated, &mut self.inner] {
-            if buffer.capacity() > KEPT_BUFFER {
+            if was_large || buffer.capacity() > MAPPED_ALONE {
                 *buffer = Vec::new();
             }
         }
+        self.unpacked = 0;
     }
 }
 
@@ -172,7 +182,7 @@ pub fn read_file(
         }
         Err(fault) => report.outcome = FileOutcome::Refused(fault),
     }
-    scratch.give_back();
+    scratch.unpacked = report.inflated_bytes;
     report
 }
 
@@ -277,7 +287,7 @@ fn read_as(
     scratch.stored.clear();
     scratch.stored.extend_from_slice(bytes);
     read_stored(&name, limits, scratch, projector, sink, &mut report);
-    scratch.give_back();
+    scratch.unpacked = report.inflated_bytes;
     report
 }
 
@@ -365,12 +375,13 @@ fn load(
             None => FileFault::TooLarge { limit },
         });
     }
-    if size > KEPT_BUFFER as u64
+    if size > SURELY_LARGE
         && let Some(found) = too_much(opened, size, limits, stored)?
     {
         return Ok(found);
     }
-    stored.reserve(usize::try_from(size).map_err(|_| FileFault::TooLarge { limit })? + 1);
+    let size_in_memory = usize::try_from(size).map_err(|_| FileFault::TooLarge { limit })?;
+    stored.reserve(room_for(size_in_memory + 1));
     let left = (limit + 1).saturating_sub(stored.len() as u64);
     (&mut *opened)
         .take(left)
@@ -383,6 +394,11 @@ fn load(
     Ok(Loaded::Whole {
         changed: stored.len() as u64 != size,
     })
+}
+
+/// How much room to ask for, to hold so many bytes.
+pub(super) fn room_for(bytes: usize) -> usize {
+    bytes.max(MAPPED_ALONE)
 }
 
 /// Whether a file is called like an archive, which may hold logs: one that cannot be opened,
