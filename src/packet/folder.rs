@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -178,6 +179,22 @@ impl Folder {
     pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
         let mut sink = self.create(path)?;
         sink.write_all(bytes).map_err(failed(&sink.shown))?;
+        self.keep(sink)
+    }
+
+    /// Writes a whole file from a value, without holding its text.
+    ///
+    /// # Errors
+    /// As [`Folder::write`].
+    pub fn write_json(&mut self, path: &str, value: &impl Serialize) -> Result<(), FolderError> {
+        let mut sink = self.create(path)?;
+        let mut buffer = BufWriter::with_capacity(1 << 16, &mut sink);
+        let written = serde_json::to_writer_pretty(&mut buffer, value)
+            .map_err(io::Error::from)
+            .and_then(|()| buffer.write_all(b"\n"))
+            .and_then(|()| buffer.flush());
+        drop(buffer);
+        written.map_err(failed(&sink.shown))?;
         self.keep(sink)
     }
 

@@ -61,6 +61,29 @@ pub struct Packet {
     pub definitions: Vec<Definition>,
 }
 
+impl Packet {
+    /// The packet without the rows of its controls, which are most of it; their counts stay.
+    pub fn without_rows(&self) -> Packet {
+        let mut packet = self.clone();
+        for control in &mut packet.controls {
+            for detail in &mut control.details {
+                detail.rows = Vec::new();
+            }
+            let lists = &mut control.lists_of_records;
+            for list in [
+                &mut lists.exceptions,
+                &mut lists.attempts,
+                &mut lists.undecided,
+                &mut lists.population,
+                &mut lists.sample,
+            ] {
+                list.rows = Arc::default();
+            }
+        }
+        packet
+    }
+}
+
 /// The program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tool {

@@ -224,20 +224,11 @@ fn write_own_texts(
     packet: &Packet,
     folder: &mut Folder,
 ) -> Result<(), WriteError> {
-    folder.write("packet.json", json(packet, folder)?.as_bytes())?;
+    folder.write_json("packet.json", packet)?;
     folder.write("README.txt", readme::text(packet).as_bytes())?;
     folder.write("framework.toml", inputs.framework.source.text.as_bytes())?;
     folder.write("scope.toml", inputs.scope.source.text.as_bytes())?;
     Ok(())
-}
-
-fn json(value: &impl Serialize, folder: &Folder) -> Result<String, WriteError> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|cause| WriteError::Rows {
-        path: folder.shown("packet.json"),
-        cause: cause.into(),
-    })?;
-    text.push('\n');
-    Ok(text)
 }
 
 /// Remembers why writing failed.
@@ -297,7 +288,7 @@ fn write_view(view: &dyn View, packet: &Packet, folder: &mut Folder) -> Result<(
 /// The manifest, then the sums, which hold the manifest as well.
 fn write_manifest(packet: &Packet, folder: &mut Folder) -> Result<String, WriteError> {
     let manifest = manifest::manifest(packet, folder.files().to_vec());
-    folder.write(MANIFEST, json(&manifest, folder)?.as_bytes())?;
+    folder.write_json(MANIFEST, &manifest)?;
     let sha256 = folder
         .files()
         .last()

@@ -28,18 +28,35 @@ impl View for HtmlView {
 
     fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
         let tera = templates::html()?;
-        let mut context = Context::from_serialize(packet)?;
-        context.insert("policy", &policy());
-        context.insert("pictures", &Pictures::of(packet));
-        context.insert("months", &months(packet));
-        context.insert("coverage_lines", &super::coverage::lines(packet));
-        context.insert("alike", &picture::alike(packet));
-        context.insert("class_names", &picture::classes_asked(packet));
-        context.insert("class_rows", &class_rows(packet));
-        context.insert("controls_by_id", &places(packet));
-        tera.render_to("packet.html", &context, target)?;
+        let page = page(packet)?;
+        tera.render_to("packet.html", &page, &mut *target)?;
+        // One after another, because what templates see of a control is several times as large
+        // as what the page says of it.
+        let mut context = Context::new();
+        context.insert("scope", &packet.scope);
+        for control in &packet.controls {
+            context.insert("control", control);
+            context.insert("timeline", &Vec::from_iter(timeline_of(packet, control)));
+            target.write_all(b"\n")?;
+            tera.render_to("control.html", &context, &mut *target)?;
+            target.write_all(b"\n")?;
+        }
+        tera.render_to("end.html", &page, target)?;
         Ok(())
     }
+}
+
+/// What all of the page but the controls sees.
+fn page(packet: &Packet) -> Result<Context, ViewError> {
+    let mut context = Context::from_serialize(&packet.without_rows())?;
+    context.insert("policy", &policy());
+    context.insert("pictures", &Pictures::of(packet));
+    context.insert("months", &months(packet));
+    context.insert("coverage_lines", &super::coverage::lines(packet));
+    context.insert("alike", &picture::alike(packet));
+    context.insert("class_names", &picture::classes_asked(packet));
+    context.insert("class_rows", &class_rows(packet));
+    Ok(context)
 }
 
 /// Nothing may be loaded, and only this style and this script may act.
@@ -71,16 +88,6 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
-}
-
-/// Where a control stands among all, for templates that know only its id.
-fn places(packet: &Packet) -> BTreeMap<&str, usize> {
-    packet
-        .controls
-        .iter()
-        .enumerate()
-        .map(|(at, control)| (control.id.as_str(), at))
-        .collect()
 }
 
 /// A month's part of the coverage grid, so that a long period stays readable.
@@ -212,8 +219,6 @@ struct Pictures {
     timeline: Drawing,
     /// Cover of digests by day.
     integrity: Vec<Drawing>,
-    /// In the order of controls; nothing for those without exceptions.
-    timelines: Vec<Option<Drawing>>,
 }
 
 const WIDTH: f64 = 720.0;
@@ -251,15 +256,11 @@ impl Pictures {
                 "One column for each day with exceptions",
             ),
             integrity: drawn(&picture::integrity(packet)),
-            timelines: packet
-                .controls
-                .iter()
-                .map(|control| timeline_of(packet, control))
-                .collect(),
         }
     }
 }
 
+/// None for a control without exceptions.
 fn timeline_of(packet: &Packet, control: &ControlInfo) -> Option<Drawing> {
     let found = &control.exceptions_by_day;
     if found.is_empty() {

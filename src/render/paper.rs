@@ -28,9 +28,13 @@ impl View for PaperView {
     }
 
     fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
-        let mut context = Context::from_serialize(packet)?;
+        // Tables are made from the packet itself.
+        let mut context = Context::from_serialize(&packet.without_rows())?;
         context.insert("class_names", &picture::classes_asked(packet));
         let text = templates::paper()?.render("paper.html", &context)?;
+        drop(context);
+        let blocks = markup::parse(&text, &Named(packet))?;
+        drop(text);
         let document = Document {
             title: format!(
                 "Evidence packet: {}, {}, {}",
@@ -45,7 +49,7 @@ impl View for PaperView {
             running_footer_note: format!("Period {} · all times UTC", packet.period.label),
             author: packet.organisation.clone(),
             created_at: packet.generated_at.clone(),
-            blocks: markup::parse(&text, &Named(packet))?,
+            blocks,
         };
         pdf::render_to(&document, target)?;
         Ok(())

@@ -19,8 +19,9 @@ pub const STYLE: &str = include_str!("../../templates/packet.css");
 /// The script of the HTML view; as [`STYLE`].
 pub const SCRIPT: &str = include_str!("../../templates/packet.js");
 
-const HTML: [(&str, &str); 11] = [
+const HTML: [(&str, &str); 12] = [
     ("packet.html", include_str!("../../templates/packet.html")),
+    ("end.html", include_str!("../../templates/end.html")),
     ("cover.html", include_str!("../../templates/cover.html")),
     (
         "conclusions.html",
@@ -44,7 +45,8 @@ const HTML: [(&str, &str); 11] = [
 
 const PAPER: [(&str, &str); 1] = [("paper.html", include_str!("../../templates/paper.html"))];
 
-/// The templates of `packet.html`; start with the template of that name.
+/// The templates of `packet.html`: one of that name up to the controls, `control.html` for each
+/// of them, and `end.html`.
 ///
 /// # Errors
 /// A template that does not parse; a test renders all of them.
