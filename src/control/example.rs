@@ -73,8 +73,7 @@ fn read_period(table: &Table<'_, '_>) -> Option<Period> {
 fn check_event(table: &Table<'_, '_>, event: &Text) {
     let text = event.get_ref().trim();
     let offset = event.get_ref().len() - event.get_ref().trim_start().len();
-    let paths = PathSet::new();
-    let mut projector = Projector::new(&paths);
+    let mut projector = Projector::new(PathSet::of_model());
     let problem = match projector.read(text.as_bytes(), 0) {
         Err(fault) => Some(format!(
             "{}, {}",

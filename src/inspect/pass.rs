@@ -33,7 +33,6 @@ pub fn read(
     options: &PassOptions<'_>,
     done: &(dyn Fn(u64, u64) + Sync),
 ) -> Option<Tally> {
-    let paths = PathSet::new();
     let mut whole = Tally::whole();
     let at_once = AT_ONCE * options.threads.max(1);
     for start in (0..files.len()).step_by(at_once) {
@@ -42,7 +41,7 @@ pub fn read(
             options.threads,
             || {
                 let sink = TallySink::new(options.window);
-                (Scratch::new(), Projector::new(&paths), sink)
+                (Scratch::new(), Projector::new(PathSet::of_model()), sink)
             },
             |(scratch, projector, sink), at| {
                 if options.cancel.load(Ordering::Relaxed) {

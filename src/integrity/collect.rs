@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use libdeflater::Decompressor;
 use sha2::{Digest as _, Sha256};
@@ -87,10 +87,9 @@ struct Reader {
 
 impl Reader {
     fn new() -> Reader {
-        static PATHS: LazyLock<PathSet> = LazyLock::new(PathSet::new);
         Reader {
             scratch: Scratch::new(),
-            projector: Projector::new(&PATHS),
+            projector: Projector::new(PathSet::of_model()),
         }
     }
 }

@@ -57,8 +57,7 @@ fn check_lists(control: &Control, problems: &mut Diagnostics) {
 }
 
 fn has_refused_call(example: &Example) -> bool {
-    let paths = PathSet::new();
-    let mut projector = Projector::new(&paths);
+    let mut projector = Projector::new(PathSet::of_model());
     example.events.iter().any(|event| {
         let text = event.get_ref().trim();
         // An event that is not a record was refused when the control was read.

@@ -6,6 +6,7 @@
 //! once, before the first record is read, and never changes afterwards.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A path in a [`PathSet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +60,12 @@ impl PathSet {
             set.intern(name);
         }
         set
+    }
+
+    /// The paths of the record model alone, made once.
+    pub fn of_model() -> &'static PathSet {
+        static PATHS: LazyLock<PathSet> = LazyLock::new(PathSet::new);
+        &PATHS
     }
 
     /// The id of `path`, added if it was not there.

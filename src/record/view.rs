@@ -34,7 +34,9 @@ impl<'a> RecordView<'a> {
             likeness: None,
             watch: None,
         };
-        view.omitted = core::OMITTED.map(|(flag, size)| view.is_omitted_mark(flag, size));
+        for (at, (flag, size)) in core::OMITTED.into_iter().enumerate() {
+            view.omitted[at] = view.is_omitted_mark(flag, size);
+        }
         view
     }
 

@@ -385,10 +385,11 @@ impl RecordSink for FactSink<'_> {
             cell,
             time: found.time,
         });
-        if !self.plan.stores.is_empty() {
+        let (stores, classes) = (&self.plan.stores, judged.classes.0);
+        if stores.iter().any(|plan| plan.classes.0 & classes != 0) {
             let (account, classes) = (self.account(view), judged.classes);
             self.stores
-                .note(&self.plan.stores, view, &account, classes, found.time);
+                .note(stores, view, &account, classes, found.time);
         }
         if judged.is_of_trails {
             self.note_trail(found);

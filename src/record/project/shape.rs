@@ -227,7 +227,7 @@ impl Shapes {
     fn slot(&self, step: StepId, block: &[u8; BLOCK]) -> Option<usize> {
         let mask = self.table.len().checked_sub(1)?;
         // Names that end behind the block are told apart by its bytes.
-        let quote = block.iter().skip(1).position(|byte| *byte == b'"');
+        let quote = memchr::memchr(b'"', &block[1..]);
         let length = quote.map_or(BLOCK - 1, |at| at + 1);
         let name = TextHash::new().finish(block, length);
         Some((name ^ u64::from(step).wrapping_mul(0x9E37_79B9_7F4A_7C15)) as usize & mask)
