@@ -24,7 +24,7 @@ use crate::source::display::display_value;
 use crate::source::{Listing, Severity, SourceFile};
 
 use super::digest::{self, DigestBytes, Malformed, Packing};
-use super::facts::{DigestFact, Facts, LogBytes, LogFact, Unseen, is_unseen};
+use super::facts::{DigestFact, Facts, LogBytes, LogFact, NOT_AN_ARCHIVE, Unseen, is_unseen};
 use super::parallel;
 use super::place::{Role, role};
 
@@ -68,6 +68,12 @@ enum Found {
     /// An archive: its members with their keys, and why it could not be read to its end.
     Members(Vec<(String, Found)>, Option<String>),
     Other,
+}
+
+impl Found {
+    fn is_broken_digest(&self) -> bool {
+        matches!(self, Found::Digest(fact, _) if fact.bytes.digest.is_err())
+    }
 }
 
 #[derive(Default)]
@@ -180,10 +186,14 @@ fn look(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> F
     let mut stored = std::mem::take(&mut buffers.stored);
     let found = match role(&file.key) {
         Role::Log => match load(&file.path, options.inflate.bytes, &mut stored) {
-            Ok(()) => log(Name::of(file), &stored, options, buffers),
+            Ok(()) => log(Name::of(file), &stored, options, buffers)
+                .unwrap_or_else(|| log_by_content(file, options, buffers)),
             Err(message) => unread_log(Name::of(file), message),
         },
-        Role::Digest => digest_file(file),
+        Role::Digest => match digest_file(file) {
+            found if found.is_broken_digest() => digest_by_content(file, found, options, buffers),
+            found => found,
+        },
         Role::HeadObject | Role::Other => by_content(file, options, buffers),
     };
     buffers.stored = stored;
@@ -236,9 +246,58 @@ fn digest_found(name: Name<'_>, bytes: Result<DigestBytes, String>) -> Found {
     Found::Digest(Box::new(fact), None)
 }
 
-fn log(name: Name<'_>, stored: &[u8], options: &CollectOptions, buffers: &mut Buffers) -> Found {
-    let (bytes, inflated) = hash(name.key, stored, options.inflate, buffers);
-    log_found(name, bytes, inflated as u64)
+/// A log as CloudTrail writes it; none for anything that the reader has to look at.
+fn log(
+    name: Name<'_>,
+    stored: &[u8],
+    options: &CollectOptions,
+    buffers: &mut Buffers,
+) -> Option<Found> {
+    let (bytes, inflated) = hash(stored, options.inflate, buffers)?;
+    Some(log_found(name, bytes, inflated as u64))
+}
+
+/// A file that is called like a log and looks like none, by what the reader says of it.
+fn log_by_content(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Found {
+    let Reader { scratch, projector } = buffers.reader.get_or_insert_with(Reader::new);
+    let report = read_file(file, &limits(options), scratch, projector, &mut Nowhere);
+    let name = Name::of(file);
+    if report.is_archive() {
+        let own = log_found(name, LogBytes::Broken(NOT_AN_ARCHIVE.into()), 0);
+        return with_members(file, own, options, buffers);
+    }
+    log_found(name, LogBytes::of_report(&report), report.inflated_bytes)
+}
+
+/// A file that is called like a digest and is none: perhaps an archive, as in a scan.
+fn digest_by_content(
+    file: &SourceFile,
+    found: Found,
+    options: &CollectOptions,
+    buffers: &mut Buffers,
+) -> Found {
+    let Reader { scratch, projector } = buffers.reader.get_or_insert_with(Reader::new);
+    let report = read_file(file, &limits(options), scratch, projector, &mut Nowhere);
+    if !report.is_archive() {
+        return found;
+    }
+    let own = digest_found(Name::of(file), Err(NOT_AN_ARCHIVE.to_owned()));
+    with_members(file, own, options, buffers)
+}
+
+fn with_members(
+    file: &SourceFile,
+    own: Found,
+    options: &CollectOptions,
+    buffers: &mut Buffers,
+) -> Found {
+    match archive::members(file, options, buffers) {
+        Found::Members(mut members, fault) => {
+            members.push((file.key.clone(), own));
+            Found::Members(members, fault)
+        }
+        _ => own,
+    }
 }
 
 fn unread_log(name: Name<'_>, message: String) -> Found {
@@ -254,30 +313,25 @@ fn log_found(name: Name<'_>, bytes: LogBytes, inflated: u64) -> Found {
     Found::Log(fact, inflated)
 }
 
-/// What the bytes of a log come to, and how many there are unpacked.
-fn hash(
-    key: &str,
-    stored: &[u8],
-    limits: InflateLimits,
-    buffers: &mut Buffers,
-) -> (LogBytes, usize) {
-    if stored.is_empty() {
-        let why = "empty: a log file without records still holds `{\"Records\":[]}`";
-        return (LogBytes::Broken(why.into()), 0);
-    }
-    let hashed = |content: &[u8], is_plain| LogBytes::Hashed {
-        content_sha256: Sha256::digest(content).into(),
-        is_plain,
-    };
+/// What the bytes of a log come to, and how many there are unpacked; none for anything but one
+/// gzip member that holds an object, or a fault of it.
+fn hash(stored: &[u8], limits: InflateLimits, buffers: &mut Buffers) -> Option<(LogBytes, usize)> {
     if !inflate::is_gzip(stored) {
-        return (hashed(stored, key.ends_with(".gz")), stored.len());
+        return None;
     }
     let decompressor = buffers.decompressor.get_or_insert_with(Decompressor::new);
     match inflate::inflate(decompressor, stored, &mut buffers.inflated, limits) {
-        Ok(length) => (hashed(&buffers.inflated[..length], false), length),
+        Ok(length) => {
+            let content = &buffers.inflated[..length];
+            let bytes = LogBytes::Hashed {
+                content_sha256: Sha256::digest(content).into(),
+                is_plain: false,
+            };
+            content.starts_with(b"{").then_some((bytes, length))
+        }
         Err(fault) => {
             let member = || inflate::first_member_sha256(stored);
-            (LogBytes::of_gzip(&fault, member), 0)
+            Some((LogBytes::of_gzip(&fault, member), 0))
         }
     }
 }

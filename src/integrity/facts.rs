@@ -59,6 +59,9 @@ impl LogFact {
     }
 }
 
+/// What an archive under the name of a log or digest is; its members are files of their own.
+pub const NOT_AN_ARCHIVE: &str = "an archive, which CloudTrail never writes under such a name";
+
 impl LogBytes {
     /// What the reader found, in the words of this module.
     pub fn of_report(report: &FileReport) -> LogBytes {

@@ -399,10 +399,15 @@ impl<'a, 'f> Judge<'a, 'f> {
         {
             // CloudTrail wrote these bytes; only the file is one too many.
             let shown = display_value(original);
-            report.faults = vec![fault(
+            let same = fault(
                 FaultKind::SameContent,
                 format!("no digest lists it; it has the content of `{shown}`, which is listed"),
-            )];
+            );
+            match report.faults.first_mut() {
+                // That its own digest is gone is told all the same.
+                Some(first) if first.kind != FaultKind::DigestAbsent => *first = same,
+                _ => report.faults.push(same),
+            }
         }
         report
     }

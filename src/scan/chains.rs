@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::integrity::LogBytes;
 use crate::integrity::collect::attributes;
+use crate::integrity::facts::NOT_AN_ARCHIVE;
 use crate::integrity::place::Role;
 use crate::ledger::integrity::IntegrityFact;
 use crate::reader::{FileOutcome, FileReport, OtherKind, Scratch};
@@ -52,6 +53,19 @@ pub fn of_bytes(role: Role, report: &FileReport, scratch: &Scratch) -> Integrity
             }
             _ => IntegrityFact::None,
         },
+    }
+}
+
+/// The fact about an archive, whose members are files of their own: under the name of a log or
+/// digest it is a broken one.
+pub fn of_archive(role: Role) -> IntegrityFact {
+    match role {
+        Role::Log => IntegrityFact::Log(LogBytes::Broken(NOT_AN_ARCHIVE.into())),
+        Role::Digest => IntegrityFact::Digest {
+            stored: Err(NOT_AN_ARCHIVE.to_owned()),
+            attributes: BTreeSet::new(),
+        },
+        Role::HeadObject | Role::Other => IntegrityFact::None,
     }
 }
 

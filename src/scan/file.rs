@@ -66,8 +66,8 @@ pub fn read(
             give(facts(named, stat, report, integrity, sink))
         });
         sink.begin(named.key, &named.claim);
-        // An archive is no log: what digests list are its members.
-        return facts(named, stat, report, IntegrityFact::None, sink);
+        let integrity = chains::of_archive(named.role);
+        return facts(named, stat, report, integrity, sink);
     }
     let integrity = chains::of_file(named.role, &report, scratch);
     facts(named, stat, report, integrity, sink)

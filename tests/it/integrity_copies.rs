@@ -14,7 +14,7 @@ use attestrail::integrity::{IntegrityReport, IntegrityVerdict};
 use super::cli_common::{run, tree};
 use super::integrity_common::{Case, check_facts, facts, report};
 use super::integrity_trees::{asked, case, copy, digests, files, gunzip, has};
-use super::reader_common::write;
+use super::reader_common::{gzip, write};
 
 fn asked_of(case: &Case, start: &str, end: &str) -> IntegrityReport {
     let facts = facts(std::slice::from_ref(&case.tree), Some(&case.out));
@@ -288,4 +288,54 @@ fn digest_files_are_told_in_one_line_and_not_one_by_one() {
     assert_eq!(told, 1, "{}", logs.out);
     let part = "notice: 14 digests and files of their";
     assert!(logs.out.contains(part), "{}", logs.out);
+}
+
+#[test]
+fn a_log_that_was_packed_again_verifies_for_all_commands() {
+    let (folder, case) = copy("clean-last-only");
+    let log = &files(&case, "_CloudTrail_us-east-1_20250102T0410Z_")[0];
+    let stored = fs::read(log).expect("readable");
+    for packed in [gzip(&stored), gunzip(&stored)] {
+        fs::write(log, packed).expect("writes");
+        let (status, codes, out) = all_say(folder.path(), "tree", "2025-01-02T04:30:00Z");
+        assert_eq!((status.as_str(), codes), ("verified", [0, 0]), "{out}");
+    }
+    fs::write(log, gzip(&gzip(b"{\"Records\":[]}"))).expect("writes");
+    let (status, codes, out) = all_say(folder.path(), "tree", "2025-01-02T04:30:00Z");
+    assert_eq!((status.as_str(), codes), ("failed", [4, 4]), "{out}");
+    assert!(out.contains("hash-mismatch"), "{out}");
+}
+
+#[test]
+fn an_archive_under_the_name_of_a_log_or_digest_is_one_fault_for_all_commands() {
+    let (folder, case) = copy("clean-last-only");
+    let day = "tree/AWSLogs/111122223333/CloudTrail/us-east-1/2025/01/02";
+    let planted = "111122223333_CloudTrail_us-east-1_20250102T0412Z_NNNNNNNNNNNNNNNN.json.gz";
+    let planted = folder.path().join(day).join(planted);
+    let junk = tempfile::tempdir().expect("a folder");
+    write(&junk.path().join("junk.txt"), b"hello");
+    let digest = files(&case, "_CloudTrail-Digest_us-east-1_")
+        .into_iter()
+        .rfind(|path| path.extension().is_some_and(|ending| ending == "gz"))
+        .expect("a digest");
+    let log = files(&case, "_CloudTrail_us-east-1_20250102T0410Z_")[0].clone();
+    for (path, kind) in [
+        (&planted, "broken-log"),
+        (&log, "broken-log"),
+        (&digest, "bad-format"),
+    ] {
+        let was = fs::read(path).ok();
+        write(path, &zip_of(junk.path()));
+        let (status, codes, out) = all_say(folder.path(), "tree", "2025-01-02T12:00:00Z");
+        assert_eq!(
+            (status.as_str(), codes),
+            ("failed", [4, 4]),
+            "{path:?} {out}"
+        );
+        assert!(out.contains(kind), "{path:?} {out}");
+        match was {
+            Some(bytes) => fs::write(path, bytes).expect("writes"),
+            None => fs::remove_file(path).expect("removes"),
+        }
+    }
 }

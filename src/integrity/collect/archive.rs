@@ -4,9 +4,10 @@
 
 use super::{
     Again, Buffers, CollectOptions, Found, Name, Nowhere, Reader, digest_found, limits, log,
-    of_report, unread_log,
+    log_found, of_report, unread_log,
 };
 use crate::integrity::digest;
+use crate::integrity::facts::LogBytes;
 use crate::integrity::place::{Role, role};
 use crate::reader::archive::{Member, MemberContent, each_member};
 use crate::reader::{FileOutcome, ReadLimits, read_member};
@@ -42,7 +43,11 @@ fn look(member: &Member<'_>, copy: u32, options: &CollectOptions, buffers: &mut 
         MemberContent::Other(kind) => return unusable(name, kind.reason(), false),
     };
     match role(name.key) {
-        Role::Log => log(name, bytes, options, buffers),
+        Role::Log => log(name, bytes, options, buffers).unwrap_or_else(|| {
+            let Reader { scratch, projector } = buffers.reader.get_or_insert_with(Reader::new);
+            let report = read_member(member, &limits(options), scratch, projector, &mut Nowhere);
+            log_found(name, LogBytes::of_report(&report), report.inflated_bytes)
+        }),
         Role::Digest => digest_found(name, Ok(digest::read(bytes))),
         Role::HeadObject | Role::Other => {
             let Reader { scratch, projector } = buffers.reader.get_or_insert_with(Reader::new);
