@@ -92,9 +92,6 @@ fn main() {
         least.push((floor + opened) / floor);
         shares.push(added / (plain + plain_assess));
         beside.push((added - floor) / digest_count as f64 * 1e6);
-        println!(
-            "floor {floor:.3} opened {opened:.3} plain {plain:.3} {plain_assess:.3} verified {verified:.3} {verified_assess:.3}"
-        );
     }
     let digests = with.files.len() - logs.files.len();
     println!(
