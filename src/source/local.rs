@@ -63,7 +63,7 @@ pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Listing, Vec<Root
                 message: format!("lies inside `{}` and is read once", other.display),
             }),
             None => {
-                let mut walk = Walk::new(root, &mut problems);
+                let mut walk = Walk::new(root, &roots, &mut problems);
                 match options.follow_links {
                     true => walk.follow(),
                     false => walk.root(),
@@ -168,6 +168,7 @@ fn covers(other: &Root, root: &Root) -> bool {
 /// The walk below one root.
 struct Walk<'w> {
     root: &'w Root,
+    roots: &'w [Root],
     problems: &'w mut Vec<Problem>,
     files: Files,
 }
@@ -212,9 +213,10 @@ impl Looks {
 }
 
 impl<'w> Walk<'w> {
-    fn new(root: &'w Root, problems: &'w mut Vec<Problem>) -> Self {
+    fn new(root: &'w Root, roots: &'w [Root], problems: &'w mut Vec<Problem>) -> Self {
         Walk {
             root,
+            roots,
             problems,
             files: Files::default(),
         }
@@ -312,7 +314,7 @@ impl<'w> Walk<'w> {
                 root: self.root.number,
                 copy: 0,
             }),
-            (Kind::Link, _) => self.problems.push(link_problem(&key, path)),
+            (Kind::Link, _) => self.problems.push(link_problem(&key, path, self.roots)),
             _ => self.problems.push(Problem {
                 severity: severity_for(&key),
                 display: display_text(&key).into_owned(),
@@ -395,12 +397,25 @@ fn severity_for(key: &str) -> Severity {
     }
 }
 
-fn link_problem(key: &str, path: &Path) -> Problem {
+/// A link to what is listed anyway loses nothing; one to elsewhere leaves out all that is there.
+fn link_problem(key: &str, path: &Path, roots: &[Root]) -> Problem {
+    let is_listed = || {
+        let target = fs::canonicalize(path);
+        target.is_ok_and(|target| roots.iter().any(|root| target.starts_with(&root.path)))
+    };
     let (severity, code, message) = match fs::metadata(path) {
-        Ok(_) => (
+        Ok(_) if is_listed() => (
             Severity::Notice,
             "link-not-followed",
-            "a symbolic link, not followed".to_owned(),
+            "a symbolic link to what is read where it lies, not followed".to_owned(),
+        ),
+        Ok(found) => (
+            match found.is_dir() {
+                true => Severity::Error,
+                false => severity_for(key),
+            },
+            "link-not-followed",
+            "a symbolic link to outside of the given paths, not followed".to_owned(),
         ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => (
             severity_for(key),

@@ -143,6 +143,27 @@ fn what_nobody_could_look_at_is_never_verified() {
     assert_eq!((status.as_str(), codes), ("verified", [0, 3]));
 }
 
+#[test]
+#[cfg(unix)]
+fn a_link_to_a_folder_elsewhere_is_never_verified_and_one_into_the_tree_loses_nothing() {
+    let account = "tree/AWSLogs/111122223333/CloudTrail";
+    let (folder, _) = copy("clean-last-only");
+    let link = folder.path().join("tree/latest");
+    std::os::unix::fs::symlink(folder.path().join(account), &link).expect("links");
+    let (status, codes, _) = all_say(folder.path(), "tree", "2025-01-02T04:30:00Z");
+    assert_eq!((status.as_str(), codes), ("verified", [0, 0]));
+    let outside = folder.path().join("outside");
+    fs::create_dir_all(&outside).expect("makes folders");
+    let link = folder
+        .path()
+        .join(account)
+        .join("us-east-1/2025/01/02/more");
+    std::os::unix::fs::symlink(&outside, &link).expect("links");
+    let (status, codes, out) = all_say(folder.path(), "tree", "2025-01-02T04:30:00Z");
+    assert_eq!((status.as_str(), codes), ("incomplete", [4, 3]));
+    assert!(out.contains("\"not-looked-into\""), "{out}");
+}
+
 /// What `gunzip -r` leaves.
 fn gunzip_all(case: &Case) {
     for path in files(case, ".json.gz") {

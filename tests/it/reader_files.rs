@@ -245,14 +245,17 @@ fn links_are_named_and_followed_only_if_asked() {
     symlink("../outside", root.join("folder")).expect("links");
     symlink("gone.json.gz", root.join("dangling.json.gz")).expect("links");
     symlink(".", root.join("self")).expect("links");
+    write(&folder.path().join("outside/t.csv"), b"a,b");
+    symlink("../outside/t.csv", root.join("table.csv")).expect("links");
     let set = read_set(std::slice::from_ref(&root));
     assert_eq!(set.kept().count(), 1);
     assert_eq!(
         problem(&set, "link-not-followed"),
         [
-            ("file.json", Severity::Notice),
-            ("folder", Severity::Notice),
-            ("self", Severity::Notice)
+            ("file.json", Severity::Error),
+            ("folder", Severity::Error),
+            ("self", Severity::Notice),
+            ("table.csv", Severity::Notice)
         ]
     );
     assert_eq!(
@@ -262,7 +265,16 @@ fn links_are_named_and_followed_only_if_asked() {
 
     let followed = walk(&[root], WalkOptions { follow_links: true }).expect("is there");
     let keys: Vec<_> = followed.files.iter().map(|file| file.key).collect();
-    assert_eq!(keys, ["file.json", "folder/o.json", "good.json"]);
+    assert_eq!(
+        keys,
+        [
+            "file.json",
+            "folder/o.json",
+            "folder/t.csv",
+            "good.json",
+            "table.csv"
+        ]
+    );
     let codes: Vec<_> = followed
         .problems
         .iter()
@@ -500,7 +512,7 @@ fn special_cases_of_the_shared_set_end_as_its_readme_says() {
         assert_eq!(!set.listing.problems.is_empty(), named, "{case}");
     };
     check("s01-fifo", 3, true, true);
-    check("s02-link-out", 3, false, true);
+    check("s02-link-out", 3, true, true);
     check("s03-link-loop", 3, false, true);
     check(
         "s04-no-permission",
