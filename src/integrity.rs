@@ -23,6 +23,7 @@ pub mod place;
 mod problems;
 pub mod report;
 mod signature;
+pub mod trails;
 mod wanted;
 
 pub use self::facts::{DigestFact, Facts, LogBytes, LogFact, Unseen};

@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chains::Examined;
 use super::intake::Loss;
 use crate::integrity::cover::joined;
-use crate::integrity::matters::open_ends;
 use crate::integrity::place::{Place, log_claim};
 use crate::integrity::report::{
-    CoverKind, CoverRange, DigestState, FaultKind, IntegrityReport, LogReport, LogState,
-    PlaceCover, Weight,
+    CoverKind, CoverRange, DigestState, IntegrityReport, LogReport, LogState, PlaceCover, Weight,
 };
+use crate::integrity::trails::open_times;
 use crate::period::{DAY, HOUR};
 
 /// From one second up to another, not included.
@@ -112,10 +111,10 @@ impl Deliveries {
                 }
             }
         }
-        // Logs of a trail whose digests end within the period may be missing with them.
-        let ends = open_ends(&report.cover, Some(examined.asked));
-        for end in ends.iter().filter(|end| end.kind == FaultKind::AfterLast) {
-            self.void(Some(key(end.place)), (end.range.start, end.range.end));
+        // Logs of a trail may be missing together with their digests.
+        let open = open_times(&report.cover, Some(examined.asked));
+        for open in open.iter().filter(|open| open.is_near(examined.asked)) {
+            self.void(Some(key(open.place)), (open.range.start, open.range.end));
         }
     }
 

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use super::chains::Examined;
 use super::delivery::Span;
 use super::places::Places;
-use crate::integrity::matters::{Concern, UnseenClaim, open_ends, span_of};
+use crate::integrity::matters::{Concern, UnseenClaim, span_of};
 use crate::integrity::place::{Place, log_claim};
 use crate::integrity::report::{
     CoverKind, DigestReport, Fault, FaultKind, LogReport, LogState, Weight,
 };
+use crate::integrity::trails::open_times;
 use crate::integrity::{IntegrityReport, Unseen};
 
 /// One fault, or several of one kind.
@@ -297,15 +298,15 @@ fn of_time(report: &IntegrityReport, matters: &Matters<'_>, list: &mut List) {
             }
         }
     }
-    for end in open_ends(&report.cover, Some(matters.examined.asked)) {
+    for open in open_times(&report.cover, Some(matters.examined.asked)) {
         list.single(Told {
             thing: "time",
-            object: &trail_words(end.place, &end.trail.chain.trail),
-            place: Some(end.place),
-            span: Some((end.range.start, end.range.end)),
-            matters: matters.concern(|concern| concern.time(end.place, &end.range)),
-            kind: end.kind,
-            message: &end.message(),
+            object: &trail_words(open.place, &open.trail.chain.trail),
+            place: Some(open.place),
+            span: Some((open.range.start, open.range.end)),
+            matters: matters.concern(|concern| concern.time(open.place, &open.range)),
+            kind: open.kind,
+            message: &open.message(),
         });
     }
 }

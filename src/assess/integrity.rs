@@ -435,10 +435,32 @@ impl Integrity {
                 shortened(idle).join("; ")
             ),
         };
+        let trails = self.trails_in_part();
+        if trails.is_empty() {
+            return format!(
+                "verified digests cover {window} in {places} {named}: every log file that was delivered \
+                 there in this time is as CloudTrail delivered it, and none of them is missing{missing}{unproved}"
+            );
+        }
         format!(
-            "verified digests cover {window} in {places} {named}: every log file that was delivered \
-             there in this time is as CloudTrail delivered it, and none of them is missing{missing}{unproved}"
+            "verified digests cover {window} in {places} {named}: every log file that they list for this \
+             time is there as CloudTrail delivered it{missing}{unproved}; of some trails they cover only a \
+             part, and what those delivered otherwise is not proved: {}",
+            shortened(trails).join("; ")
         )
+    }
+
+    /// Trails that begin, pause or end where others go on, each with what is to be said of it.
+    fn trails_in_part(&self) -> Vec<String> {
+        let told = |fault: &&IntegrityFault| {
+            fault.matters && fault.thing == "time" && fault.weight == Weight::Notice.code()
+        };
+        let all = self.faults.iter().filter(told);
+        all.map(|fault| {
+            let trail = display_value(&fault.object);
+            format!("{trail}: {} ({})", fault.message, fault.code)
+        })
+        .collect()
     }
 
     /// `2 log files (hash-mismatch), 1 digest (missing)`
@@ -650,6 +672,7 @@ impl Judge for IntegrityJudge {
         count_files(found, desk)?;
         count_time(found, desk);
         tables(found, desk);
+        desk.notes.extend(found.trails_in_part());
         desk.notes.push(
             "what is counted here are log files, digests and stretches of time, not records"
                 .to_owned(),

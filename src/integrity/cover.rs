@@ -37,13 +37,16 @@ pub(super) fn cover(
     for (chain, members) in chains {
         let ranges = paint(&chain_ranges(nodes, &members));
         let there = |at: &&usize| nodes[**at].report.state != DigestState::Missing;
+        let reports = || members.iter().map(|at| &nodes[*at].report);
         trails
             .entry(chain.place.clone())
             .or_default()
             .push(TrailCover {
                 chain: chain.clone(),
                 digest_count: members.iter().filter(there).count() as u64,
-                is_stopped: is_stopped(members.iter().map(|at| &nodes[*at].report)),
+                is_begun: reports().next().is_some_and(is_proved_start),
+                is_stopped: reports().next_back().is_some_and(is_stop),
+                pauses: pauses(reports()),
                 asked: within(&ranges, asked),
                 ranges,
             });
@@ -66,14 +69,31 @@ pub(super) fn cover(
         .collect()
 }
 
-/// Stopping a trail gives a final digest that is shorter than an hour. One that cuts off the end of
-/// a chain cannot make such a digest.
-fn is_stopped<'n>(members: impl Iterator<Item = &'n DigestReport>) -> bool {
-    let last = members.max_by_key(|report| report.end);
-    last.is_some_and(|last| {
-        let length = Option::zip(last.end, last.start).map(|(end, start)| end - start);
-        last.state == DigestState::Valid && length.is_some_and(|it| it < HOUR - TOLERANCE)
-    })
+/// Whether a digest is the last one of a stop: proved, and shorter than an hour.
+///
+/// Nobody can make one, and whoever cuts off what follows an older stop leaves one at the end. The
+/// first digest of a segment may be short because it is the first.
+fn is_stop(report: &DigestReport) -> bool {
+    let length = Option::zip(report.end, report.start).map(|(end, start)| end - start);
+    report.state == DigestState::Valid
+        && !report.is_starting
+        && length.is_some_and(|it| it < HOUR - TOLERANCE)
+}
+
+fn is_proved_start(report: &DigestReport) -> bool {
+    report.is_starting && report.state == DigestState::Valid
+}
+
+/// From each stop to the start that follows it; the digests are in order of their ends.
+fn pauses<'n>(members: impl Iterator<Item = &'n DigestReport>) -> Vec<(i64, i64)> {
+    let mut all = Vec::new();
+    let mut before: Option<&DigestReport> = None;
+    for report in members {
+        let stop = before.filter(|before| is_stop(before) && is_proved_start(report));
+        all.extend(stop.and_then(|stop| Option::zip(stop.end, report.start)));
+        before = Some(report);
+    }
+    all
 }
 
 /// The spans of one chain, which may overlap; what is between digests is a hole or a gap.
@@ -263,34 +283,54 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_proved_short_digest_at_the_end_shows_that_the_trail_was_stopped() {
-        let digest = |start, end, state| DigestReport {
+    fn digest(start: i64, end: i64, state: DigestState, is_starting: bool) -> DigestReport {
+        DigestReport {
             key: String::new(),
             file: None,
             chain: None,
             start: Some(start),
             end: Some(end),
-            is_starting: false,
+            is_starting,
             state,
             is_vouched: false,
             signature_from: None,
             log_count: 0,
             faults: Vec::new(),
-        };
-        let whole = digest(0, HOUR, DigestState::Valid);
-        for (start, end, state, expected) in [
-            (HOUR, HOUR + 1200, DigestState::Valid, true),
-            (HOUR, 2 * HOUR, DigestState::Valid, false),
-            (HOUR, 2 * HOUR - 60, DigestState::Valid, false),
-            (HOUR, HOUR + 1200, DigestState::HashOnly, false),
-            (HOUR, HOUR + 1200, DigestState::Invalid, false),
-            (-1200, 0, DigestState::Valid, false),
-        ] {
-            let other = digest(start, end, state);
-            let found = is_stopped([&other, &whole].into_iter());
-            assert_eq!(found, expected, "{start} to {end} {state:?}");
         }
+    }
+
+    #[test]
+    fn a_proved_short_digest_is_that_of_a_stop() {
+        for (length, state, is_starting, expected) in [
+            (1200, DigestState::Valid, false, true),
+            (1200, DigestState::Valid, true, false),
+            (HOUR, DigestState::Valid, false, false),
+            (HOUR - 60, DigestState::Valid, false, false),
+            (1200, DigestState::HashOnly, false, false),
+            (1200, DigestState::Invalid, false, false),
+        ] {
+            let found = is_stop(&digest(0, length, state, is_starting));
+            assert_eq!(found, expected, "{length} {state:?} {is_starting}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_between_a_proved_stop_and_a_proved_start() {
+        use DigestState::{HashOnly, Valid};
+        let of = |end: i64, stop: DigestState, start: DigestState, is_starting: bool| {
+            let all = [
+                digest(0, HOUR, Valid, true),
+                digest(HOUR, end, stop, false),
+                digest(3 * HOUR, 4 * HOUR, start, is_starting),
+            ];
+            pauses(all.iter())
+        };
+        let short = HOUR + 600;
+        assert_eq!(of(short, Valid, Valid, true), [(short, 3 * HOUR)]);
+        assert_eq!(of(2 * HOUR, Valid, Valid, true), []);
+        assert_eq!(of(short, HashOnly, Valid, true), []);
+        assert_eq!(of(short, Valid, HashOnly, true), []);
+        assert_eq!(of(short, Valid, Valid, false), []);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use super::cover::joined;
 use super::facts::Unseen;
 use super::place::{Place, log_claim};
 use super::report::{
-    Asked, CoverKind, CoverRange, DigestReport, DigestState, FaultKind, IntegrityVerdict,
-    LogReport, LogState, PlaceCover, TrailCover, Weight,
+    Asked, CoverKind, CoverRange, DigestReport, DigestState, IntegrityVerdict, LogReport, LogState,
+    PlaceCover, Weight,
 };
 
 /// From, and up to.
@@ -196,74 +196,6 @@ pub(super) fn places(cover: &[PlaceCover], asked: Option<Asked>) -> Vec<Joined<'
     all.collect()
 }
 
-/// The end of the digests of one of several trails, where another trail goes on.
-pub struct OpenEnd<'c> {
-    /// Account and Region.
-    pub place: &'c Place,
-    /// The trail that ends.
-    pub trail: &'c TrailCover,
-    /// What is asked for and comes after its last digest.
-    pub range: CoverRange,
-    /// [`FaultKind::AfterLast`] where it ends within what is asked for.
-    pub kind: FaultKind,
-}
-
-/// Trails whose digests end although others go on at their account and Region. Their logs after
-/// that may be missing together with their digests, and the cover of the others tells nothing of
-/// them. One that was stopped is no such trail; where it ended before the period, it is most
-/// likely gone.
-pub fn open_ends<'c>(cover: &'c [PlaceCover], asked: Option<Asked>) -> Vec<OpenEnd<'c>> {
-    let Some(asked) = asked else {
-        return Vec::new();
-    };
-    let mut last: BTreeMap<(&str, &str), i64> = BTreeMap::new();
-    for one in cover {
-        let key = (one.place.account.as_str(), one.place.region.as_str());
-        let end = one.ranges.last().map_or(i64::MIN, |range| range.end);
-        let known = last.entry(key).or_insert(end);
-        *known = end.max(*known);
-    }
-    let mut all = Vec::new();
-    for one in cover {
-        let last = last[&(one.place.account.as_str(), one.place.region.as_str())];
-        for trail in one.trails.iter().filter(|trail| !trail.is_stopped) {
-            let mut ranges = trail.asked.iter();
-            let Some(range) = ranges.find(|range| range.kind == CoverKind::AfterLast) else {
-                continue;
-            };
-            // What comes after the last digest of all trails is told of the place.
-            let range = CoverRange {
-                end: range.end.min(last),
-                ..*range
-            };
-            let kind = match range.start > asked.start {
-                true => FaultKind::AfterLast,
-                false => FaultKind::TrailEnded,
-            };
-            if range.start < range.end {
-                all.push(OpenEnd {
-                    place: &one.place,
-                    trail,
-                    range,
-                    kind,
-                });
-            }
-        }
-    }
-    all
-}
-
-impl OpenEnd<'_> {
-    /// What is to be said of it.
-    pub fn message(&self) -> String {
-        format!(
-            "the digests of this trail end at {}, and others go on: it was deleted or its validation \
-             switched off, or the end of its digests and logs is missing",
-            crate::record::time::format(self.trail.ranges.last().map_or(0, |range| range.end))
-        )
-    }
-}
-
 /// Whether verified digests cover the whole asked period everywhere.
 pub(super) fn is_covered(cover: &[PlaceCover], asked: Option<Asked>) -> bool {
     let is_verified = |range: &CoverRange| range.kind == CoverKind::Verified;
@@ -325,54 +257,6 @@ mod tests {
         }
         assert!(!matters(log(LogState::Valid, Some((1_999_999, 3_000_000)))));
         assert!(!matters(log(LogState::Modified, None)));
-    }
-
-    #[test]
-    fn a_trail_that_ends_while_another_goes_on_is_an_open_end_unless_it_was_stopped() {
-        let place = Place {
-            organization: None,
-            account: "111122223333".to_owned(),
-            region: "us-east-1".to_owned(),
-        };
-        let asked = Asked {
-            start: 100,
-            end: 200,
-            slack: 10,
-        };
-        let found = |end: i64, is_stopped: bool, other: i64| {
-            let range = |start, end, kind| CoverRange { start, end, kind };
-            let trail = |name: &str, end: i64, is_stopped| TrailCover {
-                chain: super::super::place::ChainId {
-                    place: place.clone(),
-                    trail: name.to_owned(),
-                    home_region: String::new(),
-                    is_backfill: false,
-                },
-                digest_count: 1,
-                is_stopped,
-                ranges: vec![range(0, end, CoverKind::Verified)],
-                asked: vec![range(end.clamp(100, 210), 210, CoverKind::AfterLast)],
-            };
-            let cover = PlaceCover {
-                place: place.clone(),
-                ranges: vec![range(0, other.max(end), CoverKind::Verified)],
-                asked: Vec::new(),
-                trails: vec![trail("one", end, is_stopped), trail("two", other, false)],
-            };
-            let all = open_ends(std::slice::from_ref(&cover), Some(asked));
-            let told = |end: &OpenEnd<'_>| {
-                let name = end.trail.chain.trail.clone();
-                (name, end.kind, end.range.start, end.range.end)
-            };
-            all.iter().map(told).collect::<Vec<_>>()
-        };
-        let one = |kind, start, end| vec![("one".to_owned(), kind, start, end)];
-        assert_eq!(found(150, false, 300), one(FaultKind::AfterLast, 150, 210));
-        // What no trail covers is told of the place.
-        assert_eq!(found(150, false, 180), one(FaultKind::AfterLast, 150, 180));
-        assert_eq!(found(150, true, 300), []);
-        assert_eq!(found(210, false, 300), []);
-        assert_eq!(found(50, false, 300), one(FaultKind::TrailEnded, 100, 210));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::report::{
     CoverKind, CoverRange, DigestReport, DigestState, Fault, FaultKind, IntegrityVerdict,
     LogReport, LogState, PlaceCover, Problem, Weight,
 };
+use super::trails::open_times;
 
 /// Everything that was found, and what somebody wants to know about.
 pub(super) struct Found<'f> {
@@ -126,10 +127,10 @@ impl Found<'_> {
                 );
             }
         }
-        for end in matters::open_ends(self.cover, self.concern.asked) {
-            let object = chain_words(&end.trail.chain);
-            let matters = self.concern.time(end.place, &end.range);
-            problems.push(problem(end.kind, &object, end.message(), matters));
+        for open in open_times(self.cover, self.concern.asked) {
+            let object = chain_words(&open.trail.chain);
+            let matters = self.concern.time(open.place, &open.range);
+            problems.push(problem(open.kind, &object, open.message(), matters));
         }
         for one in matters::places(self.cover, self.concern.asked) {
             let object = place_words(one.place);

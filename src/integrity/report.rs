@@ -137,14 +137,18 @@ faults! {
     NotCovered "not-covered" Unverified "";
     /// Time: a digest should be there.
     Hole "hole" Failed "copy the digests of this time from the bucket; if they are not there either, somebody deleted them";
-    /// Time: between the last digest of one segment and the starting digest of the next.
+    /// Time: between the last digest of one segment and the starting digest of the next, of all trails or of one of them.
     Gap "gap" Unverified "validation or logging was off; show by other evidence why";
-    /// Time: the asked period begins before the first digest.
+    /// Time: the asked period begins before the first digest, of all trails or of one of them.
     BeforeFirst "before-first" Unverified "copy the older digests, or show that validation was off";
     /// Time: the asked period, with its slack, ends after the last digest, of all trails or of one of them.
     AfterLast "after-last" Unverified "copy the newer digests; if there are none, the end was cut off or validation is off";
-    /// Time: the digests of one of several trails end before the asked period.
+    /// Time: the digests of one of several trails end more than a day before the asked period.
     TrailEnded "trail-ended" Notice "find out when the trail was deleted, or copy its newer digests";
+    /// Time: one of several trails was stopped and started again, as its digests show; others go on.
+    TrailPaused "trail-paused" Notice "find the `StopLogging` and `StartLogging` records of this time, and ask who made them and why";
+    /// Time: the digests of one of several trails begin within or after the asked period with a starting digest.
+    TrailBegun "trail-begun" Notice "find the `CreateTrail` or `UpdateTrail` record of this time; if there is none, copy the older digests";
     /// Time: logs and no digests.
     NoDigests "no-digests" Unverified "copy the `CloudTrail-Digest` folder too; if there is none, switch log file validation on";
     /// File or folder: nobody could look at it, so what it holds is not known.
@@ -345,9 +349,13 @@ pub struct TrailCover {
     pub chain: ChainId,
     /// How many digests there are.
     pub digest_count: u64,
+    /// Whether its first digest is a proved starting digest.
+    pub is_begun: bool,
     /// Whether its last digest is proved and shorter than an hour, as CloudTrail writes it when
     /// logging is stopped.
     pub is_stopped: bool,
+    /// From a digest of a stop to the starting digest that follows it, both proved.
+    pub pauses: Vec<(i64, i64)>,
     /// From its first to its last digest, without overlap, in order.
     pub ranges: Vec<CoverRange>,
     /// The asked period, in order and without gap; empty if none was asked for.

@@ -188,7 +188,8 @@ fn report_from(bench: &Bench, from: &str) -> String {
     let faults = packet["integrity"]["faults"]["rows"].to_string();
     let statement = &packet["integrity"]["statement"];
     fs::remove_dir_all(bench.path().join("packets")).expect("removes");
-    format!("{} {statement} {faults}", found["verdict"])
+    let idle = &packet["integrity"]["cover"][0]["idle"];
+    format!("{} {statement} {faults} idle {idle}", found["verdict"])
 }
 
 #[test]
@@ -203,12 +204,92 @@ fn the_end_of_one_of_two_trails_is_not_hidden_by_the_other_one() {
     ] {
         assert!(found.contains(part), "{part}: {found}");
     }
-    // One that ended before the period is told, and most likely gone.
+    // A cut just before the period hides as much.
     let found = report_from(&bench, "2025-01-02T06:10:00Z");
-    for part in ["verified", "trail-ended", "2025-01-02T05:40:34Z"] {
+    for part in ["incomplete", "after-last", "2025-01-02T05:40:34Z"] {
         assert!(found.contains(part), "{part}: {found}");
     }
-    assert!(!found.contains("after-last"), "{found}");
+}
+
+/// Two trails of which the first one was stopped at 05:20 and started again at 05:40; of it go the
+/// digests of these hours, with the logs of these minutes.
+fn stopped(hours: std::ops::RangeInclusive<u32>, minutes: &[&str]) -> Bench {
+    let bench = Bench::of("stopped-trail");
+    let scope = "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\"]\n[[account]]\nid = \"111122223333\"\n";
+    fs::write(bench.path().join("scope.toml"), scope).expect("writes");
+    let mut parts: Vec<String> = hours
+        .map(|hour| format!("_one_us-east-1_20250102T{hour:02}"))
+        .collect();
+    parts.extend(minutes.iter().map(|minute| format!("T{minute}Z_")));
+    for part in parts {
+        let files = bench.files(&part);
+        assert!(!files.is_empty(), "{part}");
+        for file in files {
+            fs::remove_file(file).expect("removes");
+        }
+    }
+    bench
+}
+
+const NO_HOURS: std::ops::RangeInclusive<u32> = std::ops::RangeInclusive::new(1, 0);
+
+#[test]
+fn what_is_cut_off_one_trail_is_not_hidden_by_the_other_one() {
+    let from = "2025-01-02T03:30:00Z";
+    for (name, hours, minutes, parts) in [
+        (
+            "nothing",
+            NO_HOURS,
+            &[][..],
+            ["\"verified\"", "trail-paused", "a stop and a start"],
+        ),
+        (
+            "the end of a segment before a gap",
+            4..=5,
+            &["0410", "0510"],
+            ["\"incomplete\"", "\"gap\"", "are missing"],
+        ),
+        (
+            "the first segment",
+            0..=5,
+            &["0310", "0410", "0510"],
+            [
+                "\"verified\"",
+                "trail-begun",
+                "beginning of its digests and logs is missing",
+            ],
+        ),
+        (
+            "all after the stop",
+            6..=9,
+            &["0610"],
+            [
+                "\"incomplete\"",
+                "after-last",
+                "nothing shows that it was not started again",
+            ],
+        ),
+    ] {
+        let found = report_from(&stopped(hours, minutes), from);
+        for part in parts {
+            assert!(found.contains(part), "{name}, {part}: {found}");
+        }
+        assert!(found.contains("trail one"), "{name}: {found}");
+        assert!(
+            !found.contains("none of them is missing"),
+            "{name}: {found}"
+        );
+    }
+}
+
+#[test]
+fn hours_before_a_trail_begins_are_not_proved_idle_by_another_one() {
+    let from = "2025-01-02T00:30:00Z";
+    let idle = "idle [{\"from\":\"2025-01-02T01:00:00Z\",\"to\":\"2025-01-02T02:00:00Z\"}]";
+    let whole = report_from(&stopped(NO_HOURS, &[]), from);
+    assert!(whole.contains(idle), "{whole}");
+    let cut = report_from(&stopped(0..=5, &["0310", "0410", "0510"]), from);
+    assert!(cut.contains("idle []"), "{cut}");
 }
 
 /// A digest that nobody signed, of these buckets: its own, and that of its logs.

@@ -6,7 +6,9 @@ use crate::cli::terminal::thousands;
 use crate::integrity::collect::Collected;
 use crate::integrity::commands::{LINES, commands};
 use crate::integrity::place::Place;
-use crate::integrity::report::{CoverRange, DigestState, LogState, PlaceCover, Problem, Weight};
+use crate::integrity::report::{
+    CoverRange, DigestState, FaultKind, LogState, PlaceCover, Problem, Weight,
+};
 use crate::integrity::{IntegrityReport, IntegrityVerdict};
 use crate::record::time;
 use crate::sanitize::inline;
@@ -51,8 +53,18 @@ pub(super) fn write(
     wanted(out, report)
 }
 
+/// Whether a trail begins, pauses or ends where others go on.
+fn has_trails_in_part(report: &IntegrityReport) -> bool {
+    use FaultKind::{TrailBegun, TrailEnded, TrailPaused};
+    let mut all = report.problems.iter();
+    all.any(|one| one.matters && matches!(one.kind, TrailBegun | TrailPaused | TrailEnded))
+}
+
 fn headline(report: &IntegrityReport) -> &'static str {
     match report.verdict {
+        IntegrityVerdict::Verified if has_trails_in_part(report) => {
+            "verified, as far as the digests of each trail reach: of some they cover only a part"
+        }
         IntegrityVerdict::Verified if report.asked.is_some() => {
             "verified, for the asked period and its slack"
         }
