@@ -15,6 +15,7 @@ mod coverage;
 mod coverage_control;
 mod delivery;
 mod desk;
+mod digest_trails;
 mod drops;
 mod every;
 mod evidence;

@@ -1,11 +1,11 @@
 //! Verifies the digest chains of a ledger: hashes, digests and signatures that the
 //! scan kept, against keys that the user vouches for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::AssessError;
+use super::digest_trails::DigestTrails;
 use super::intake::Intake;
-use super::recording::trail_of_digest;
 use crate::integrity::keys::Keys;
 use crate::integrity::report::{LogState, Weight};
 use crate::integrity::{Asked, Facts, IntegrityReport, LogFact, Unseen, verify};
@@ -70,12 +70,9 @@ pub struct Examined {
     pub suspects: HashMap<u32, &'static str>,
     /// Files of which it must be known whether they hold records of the period.
     pub watched: HashSet<u32>,
-    /// The buckets that digests name as their own, by trail name and home Region.
-    pub buckets: Buckets,
+    /// The trails that digest files name.
+    pub trails: DigestTrails,
 }
-
-/// Buckets by trail name and home Region. Hostile text.
-pub type Buckets = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// Verifies everything that the ledger knows.
 pub fn examine(
@@ -96,7 +93,7 @@ pub fn examine(
         ranks: Vec::new(),
         suspects: HashMap::new(),
         watched: HashSet::new(),
-        buckets: Buckets::new(),
+        trails: DigestTrails::default(),
     };
     // Without digests there is nothing to compare with, so nothing is gathered.
     if !ledger.has_digests()? {
@@ -126,7 +123,7 @@ pub fn examine(
         gatherer.add(file, &mut facts);
         Ok(())
     })?;
-    examined.buckets = buckets(&facts);
+    examined.trails = DigestTrails::of(&facts);
     let unseen = intake.losses.iter().filter_map(|loss| {
         let message = loss.unseen.clone()?;
         Some(Unseen {
@@ -143,19 +140,6 @@ pub fn examine(
     examined.place(&report, &ranks)?;
     examined.report = Some(report);
     Ok(examined)
-}
-
-fn buckets(facts: &Facts) -> Buckets {
-    let mut all = Buckets::new();
-    for fact in &facts.digests {
-        if let (Ok(digest), Some(trail)) = (&fact.bytes.digest, trail_of_digest(&fact.key)) {
-            let known = all.entry(trail).or_default();
-            if !known.contains(&digest.bucket) {
-                known.insert(digest.bucket.clone());
-            }
-        }
-    }
-    all
 }
 
 /// Puts files of a ledger into facts; they come in the order of keys.

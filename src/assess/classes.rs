@@ -111,7 +111,7 @@ impl Proofs<'_> {
         let is_idle = |day: &DayState| *day == DayState::ProvedIdle || day.is_idle();
         let is_proved = row.days.iter().all(is_idle)
             && row.days.contains(&DayState::ProvedIdle)
-            && self.trails.has_one_with_digests()
+            && self.trails.has_one_with_digests(&row.account)
             && self.integrity.of_account(&row.account).0;
         if !is_proved || class == EventClass::Digests {
             return None;

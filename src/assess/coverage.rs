@@ -145,11 +145,14 @@ fn stops_by_account<'t>(
     trails: &Trails<'_>,
     period: &Period,
 ) -> BTreeMap<Option<&'t str>, Vec<Stop>> {
-    let mut open: BTreeMap<(Option<&str>, &str), i64> = BTreeMap::new();
+    let mut open: BTreeMap<(Option<&str>, [&str; 3]), i64> = BTreeMap::new();
     let mut stops: BTreeMap<Option<&str>, Vec<Stop>> = BTreeMap::new();
     for fact in facts.iter().filter(|fact| fact.time < period.end) {
         let whose = (!trails.is_of_organization(fact)).then_some(fact.account.as_str());
-        let key = (whose, fact.trail.as_str());
+        let key = (
+            whose,
+            [&fact.account, &fact.region, &fact.trail].map(String::as_str),
+        );
         match fact.change {
             TrailChange::Stopped => {
                 open.entry(key).or_insert(fact.time);
@@ -196,6 +199,7 @@ pub fn trails_in_use(intake: &Intake, drops: &Drops) -> Vec<TrailFact> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::digest_trails::DigestTrails;
     use super::*;
 
     fn count(hours: &[u32]) -> DayCount {
@@ -246,8 +250,7 @@ mod tests {
             fact(9, TrailChange::Started),
             fact(20, TrailChange::Stopped),
         ];
-        let none = std::collections::BTreeSet::new();
-        let stories = Trails::new(&trails, &[], &none, &period);
+        let stories = Trails::new(&trails, &[], DigestTrails::default(), &period);
         let stops = stops_by_account(&trails, &stories, &period);
         let expected = [
             Stop { from: 5, until: 9 },

@@ -1,10 +1,9 @@
 //! The files of a ledger: what was read, what was refused, what is known of each.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::AssessError;
 use super::outcome::{LogSet, ShapeCount};
-use super::recording::trail_of_digest;
 use super::sieve::{Repeated, Sieve};
 use crate::integrity::facts::is_unseen;
 use crate::integrity::place::{Role, role};
@@ -29,8 +28,6 @@ pub struct Intake {
     pub copies: HashMap<i64, i64>,
     /// Files that hold digests.
     pub digests: u64,
-    /// Trail and home Region that the names of digest files tell.
-    pub digest_trails: BTreeSet<(String, String)>,
     /// What was refused or could not be read, with what the key claims.
     pub losses: Vec<Loss>,
     /// Changes of trails: (file, fact).
@@ -80,7 +77,6 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         count_shape(&mut shapes, file)?;
         if file.is_digest()? {
             intake.digests += 1;
-            intake.digest_trails.extend(trail_of_digest(file.key()?));
         }
         let is_first = match file.sha256()?.filter(|hash| may_repeat(&repeated, hash)) {
             Some(sha256) if file.entry_count()? > 0 => {

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::chains::Buckets;
+use super::digest_trails::DigestTrails;
 use super::flags::{Flag, Throughout};
 use super::homes::Homes;
 use super::outcome::Basis;
 use super::shots::Shot;
 use super::story::{Change, Step, Story, Told};
-use crate::ledger::facts::{TrailChange, TrailFact};
+use crate::ledger::facts::{CALLER, TrailChange, TrailFact};
 use crate::period::Period;
 use crate::record::class::EventClass;
 use crate::record::time;
@@ -76,8 +76,7 @@ pub struct Trails<'a> {
     changes: Vec<Change<'a>>,
     period: &'a Period,
     homes: Homes,
-    digest_trails: usize,
-    buckets: Buckets,
+    digests: DigestTrails,
 }
 
 impl<'a> Trails<'a> {
@@ -85,7 +84,7 @@ impl<'a> Trails<'a> {
     pub fn new(
         facts: &'a [TrailFact],
         snapshots: &'a [Snapshot],
-        digests: &BTreeSet<(String, String)>,
+        digests: DigestTrails,
         period: &'a Period,
     ) -> Trails<'a> {
         let mut trails = Trails {
@@ -93,8 +92,7 @@ impl<'a> Trails<'a> {
             changes: Vec::new(),
             period,
             homes: Homes::default(),
-            digest_trails: digests.len(),
-            buckets: Buckets::new(),
+            digests,
         };
         for fact in facts {
             trails.add_fact(fact);
@@ -102,15 +100,19 @@ impl<'a> Trails<'a> {
         for file in snapshots {
             trails.add_snapshot(file);
         }
-        for ((_, home, name), story) in &mut trails.stories {
-            story.has_digests = digests.contains(&(name.clone(), home.clone()));
+        for ((owner, home, name), story) in &mut trails.stories {
+            let is_organization = story.may_be_organization();
+            story.delivered = trails
+                .digests
+                .delivered((owner, home, name), is_organization);
         }
         trails
     }
 
-    /// Whether one trail alone wrote all digest files: what they say is then said of it.
-    pub fn has_one_with_digests(&self) -> bool {
-        self.digest_trails == 1
+    /// Whether one trail alone wrote the digest files about an account: what they say is then said
+    /// of it.
+    pub fn has_one_with_digests(&self, account: &str) -> bool {
+        self.digests.has_one_of(account)
     }
 
     /// The same, with what is known of the places in which changes are recorded.
@@ -119,21 +121,11 @@ impl<'a> Trails<'a> {
         Trails { homes, ..self }
     }
 
-    /// The same, with the buckets that digest files name as their own.
-    #[must_use]
-    pub fn with_buckets(self, buckets: Buckets) -> Self {
-        Trails { buckets, ..self }
-    }
-
     fn add_fact(&mut self, fact: &'a TrailFact) {
         let settings: Value = serde_json::from_str(&fact.settings).unwrap_or(Value::Null);
         let recording = Recording::parse(&settings);
-        let name = (
-            fact.account.clone(),
-            fact.region.clone(),
-            fact.trail.clone(),
-        );
-        let story = self.stories.entry(name).or_default();
+        let story = self.stories.entry(name_of(fact)).or_default();
+        story.is_told_from_elsewhere |= settings.get(CALLER).is_some();
         // A new trail that is not told otherwise works in its Region and account alone.
         let default = (fact.event_name == "CreateTrail").then_some(false);
         let flag = |member: &str| settings.get(member).and_then(Value::as_bool).or(default);
@@ -229,47 +221,28 @@ impl<'a> Trails<'a> {
     /// as digest files tell. Of management events the grid shows whether others go on.
     fn moves(&self, change: &Change<'_>, asked: Asked<'_>) -> bool {
         let fact = change.fact;
-        let known = self.known_buckets(&fact.region, &fact.trail);
+        let known = self.known_buckets(self.stories.get(&name_of(fact)));
         let is_elsewhere = |bucket: &String| !known.contains(bucket.as_str());
         !asked.class().is_recorded_by_default() && change.bucket.as_ref().is_some_and(is_elsewhere)
     }
 
     /// The buckets that digest files name as their own: those of the trail, or, where it has none,
     /// of other trails.
-    fn known_buckets(&self, home: &str, trail: &str) -> BTreeSet<&str> {
-        match self.buckets.get(&(trail.to_owned(), home.to_owned())) {
-            Some(own) => own.iter().map(String::as_str).collect(),
-            None => self
-                .buckets
-                .values()
-                .flatten()
-                .map(String::as_str)
-                .collect(),
+    fn known_buckets<'s>(&'s self, story: Option<&'s Story<'_>>) -> BTreeSet<&'s str> {
+        match story.map(|story| &story.delivered.buckets) {
+            Some(own) if !own.is_empty() => own.iter().map(String::as_str).collect(),
+            _ => self.digests.buckets(),
         }
     }
 
     /// Whether the trail of a change may record events of an account.
     fn concerns(&self, fact: &TrailFact, account: &str) -> bool {
-        let name = (
-            fact.account.clone(),
-            fact.region.clone(),
-            fact.trail.clone(),
-        );
-        fact.account == account
-            || self
-                .stories
-                .get(&name)
-                .is_some_and(Story::may_be_organization)
+        fact.account == account || self.is_of_organization(fact)
     }
 
     /// Whether a trail that is known to record for the organization was meant by a change.
     pub fn is_of_organization(&self, fact: &TrailFact) -> bool {
-        let name = (
-            fact.account.clone(),
-            fact.region.clone(),
-            fact.trail.clone(),
-        );
-        let story = self.stories.get(&name);
+        let story = self.stories.get(&name_of(fact));
         story.is_some_and(Story::may_be_organization)
     }
 
@@ -283,10 +256,12 @@ impl<'a> Trails<'a> {
     ) -> Result<TrailProof, Option<String>> {
         let mut lacks = None;
         for (name, story) in self.stories.iter().filter(|(_, one)| one.may_prove(asked)) {
-            let found = match self.reaches(name, story, account, region) {
-                Ok(()) => self.throughout(name, story, asked),
-                Err(why) => Err(why),
-            };
+            let found = self.reaches(name, story, account, region);
+            let found = found.and_then(|()| self.throughout(name, story, asked));
+            let found = found.and_then(|proof| match undelivered(name, story, account, &proof) {
+                Some(why) => Err(Some(why)),
+                None => Ok(proof),
+            });
             match found {
                 Ok(proof) => return Ok(proof),
                 Err(why) => lacks = lacks.or(why),
@@ -363,14 +338,25 @@ impl<'a> Trails<'a> {
                 continue;
             }
             match self.throughout(name, story, asked) {
-                Ok(proof) if is_of_all || story.names(asked) => return Ok(proof),
                 Ok(proof) => {
-                    covered.insert(owner);
-                    first = first.or(Some(proof));
-                    // Most trails are of one account, which nothing needs to say.
-                    if organization != Throughout::Unknown {
-                        lacks = lacks.or_else(|| why_not_organization(organization, name));
+                    let mut all = accounts.iter();
+                    let missing = all.find_map(|one| undelivered(name, story, one, &proof));
+                    match missing {
+                        _ if story.names(asked) => return Ok(proof),
+                        None if is_of_all => return Ok(proof),
+                        Some(why) if is_of_all => {
+                            covered.extend(story.delivered.accounts.iter().map(String::as_str));
+                            lacks = lacks.or(Some(why));
+                        }
+                        _ => {
+                            covered.insert(owner);
+                            // Most trails are of one account, which nothing needs to say.
+                            if organization != Throughout::Unknown {
+                                lacks = lacks.or_else(|| why_not_organization(organization, name));
+                            }
+                        }
                     }
+                    first = first.or(Some(proof));
                 }
                 Err(why) => lacks = lacks.or(why),
             }
@@ -446,8 +432,8 @@ impl<'a> Trails<'a> {
 
     /// A trail that a snapshot says delivers into another bucket than those from which the digest
     /// files come, its own or, where it has none, those of other trails: its logs are not here.
-    fn delivers_elsewhere(&self, (_, home, name): &Name, story: &Story<'_>) -> Option<String> {
-        let known = self.known_buckets(home, name);
+    fn delivers_elsewhere(&self, (_, _, name): &Name, story: &Story<'_>) -> Option<String> {
+        let known = self.known_buckets(Some(story));
         let mut said = story.said_buckets.iter();
         let (bucket, file) = said.find(|(bucket, _)| !known.contains(bucket))?;
         let first = display_value(known.first()?);
@@ -462,10 +448,7 @@ impl<'a> Trails<'a> {
 
     /// A trail that was told within the period to deliver elsewhere.
     fn moved(&self, name: &Name, asked: Asked<'_>) -> Option<String> {
-        let is_it = |fact: &TrailFact| {
-            self.period.contains(fact.time)
-                && (&fact.account, &fact.region, &fact.trail) == (&name.0, &name.1, &name.2)
-        };
+        let is_it = |fact: &TrailFact| self.period.contains(fact.time) && name_of(fact) == *name;
         let mut changes = self.changes.iter();
         let change = changes.find(|one| is_it(one.fact) && self.moves(one, asked))?;
         Some(format!(
@@ -579,7 +562,7 @@ impl<'a> Trails<'a> {
             return Err(None);
         }
         let since = time::format(told.time);
-        if !story.has_digests {
+        if story.delivered.accounts.is_empty() {
             return Err(Some(format!(
                 "trail {trail} was told to record it on {since}, but nothing shows that it delivers \
                  into this log set: add its digest files or a snapshot"
@@ -611,6 +594,33 @@ fn why_not_organization(known: Throughout, name: &Name) -> Option<String> {
     known.why_not(&shown(name), "for the organization", "in its own account")
 }
 
+/// Why records prove nothing of an account that the digests of the trail are not about: it may not
+/// be in the organization, and its records may come from a trail of its own.
+fn undelivered(
+    name: &Name,
+    story: &Story<'_>,
+    account: &str,
+    proof: &TrailProof,
+) -> Option<String> {
+    if proof.basis != Basis::Selectors || story.delivered.accounts.contains(account) {
+        return None;
+    }
+    Some(format!(
+        "trail {} was told to record it, but none of its digest files here is about account {}, so \
+         nothing shows that it delivers the events of that account into this log set",
+        shown(name),
+        display_value(account)
+    ))
+}
+
+fn name_of(fact: &TrailFact) -> Name {
+    (
+        fact.account.clone(),
+        fact.region.clone(),
+        fact.trail.clone(),
+    )
+}
+
 fn shown((account, region, name): &Name) -> String {
     format!(
         "`{}` (account {}, home {})",
@@ -618,16 +628,4 @@ fn shown((account, region, name): &Name) -> String {
         display_value(account),
         display_value(region)
     )
-}
-
-/// Trail name and home Region that the name of a digest file tells.
-pub fn trail_of_digest(key: &str) -> Option<(String, String)> {
-    let name = key.rsplit('/').next()?;
-    let (_, rest) = name.split_once("_CloudTrail-Digest_")?;
-    let (_region, rest) = rest.split_once('_')?;
-    let rest = rest.split(".json").next()?;
-    let rest = rest.strip_suffix("_backfill").unwrap_or(rest);
-    let (rest, _time) = rest.rsplit_once('_')?;
-    let (trail, home) = rest.rsplit_once('_')?;
-    Some((trail.to_owned(), home.to_owned()))
 }

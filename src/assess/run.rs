@@ -138,9 +138,8 @@ pub fn assess<'l>(
     log_set.marked = tally.marked();
     evidence.duplicates.clone_from(&tally.duplicates);
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
-    let digests = &evidence.intake.digest_trails;
-    let trails = Trails::new(&facts, options.snapshots, digests, period)
-        .with_buckets(examined.buckets.clone());
+    let digests = examined.trails.clone();
+    let trails = Trails::new(&facts, options.snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
     let grid = coverage::build(&tally, &places, scope, period, &facts, &trails, &deliveries);
     evidence.suspects.clone_from(&examined.suspects);
@@ -363,7 +362,10 @@ fn notices(
     let changes = trails.iter().filter(|fact| {
         fact.change != TrailChange::Started
             && period.contains(fact.time)
-            && places.has_account(&fact.account)
+            && (places.has_account(&fact.account)
+                || fact
+                    .caller()
+                    .is_some_and(|caller| places.has_account(&caller)))
     });
     for fact in changes {
         all.push(format!(

@@ -1,5 +1,6 @@
 //! The story of one trail: what records told it step by step, and what snapshots say of it.
 
+use super::digest_trails::Delivered;
 use super::flags::Flag;
 use super::recording::Asked;
 use super::shots::Shots;
@@ -21,7 +22,10 @@ pub(super) struct Story<'a> {
     pub(super) shots: Shots<'a>,
     /// Buckets that snapshots say the trail delivers into, with the file that says so.
     pub(super) said_buckets: Vec<(&'a str, &'a Snapshot)>,
-    pub(super) has_digests: bool,
+    /// What its digest files tell.
+    pub(super) delivered: Delivered,
+    /// Whether a record of another account changed it: only trails of organizations allow that.
+    pub(super) is_told_from_elsewhere: bool,
 }
 
 pub(super) struct Step {
@@ -53,9 +57,9 @@ impl Story<'_> {
         self.recordings().any(|one| asked.is_covered_by(one))
     }
 
-    /// Whether a record or a snapshot says of any time that it records for the organization.
+    /// Whether a record or a snapshot tells of any time that it records for the organization.
     pub(super) fn may_be_organization(&self) -> bool {
-        self.organization.may_be_on()
+        self.is_told_from_elsewhere || self.organization.may_be_on()
     }
 
     /// Whether the trail was told of the store by name, not only of everything.

@@ -1,6 +1,8 @@
 //! What is known of one log file once it was read: plain data, the same
 //! whenever and wherever the file is read with the same controls and lists.
 
+use serde_json::Value;
+
 use super::codec::Cursor;
 use super::integrity::IntegrityFact;
 use super::remarks::{AddendumFact, InsightFact, Mark};
@@ -264,9 +266,9 @@ pub struct TrailFact {
     pub index: u32,
     /// When.
     pub time: i64,
-    /// In which account.
+    /// The account of the trail: that of its ARN, where the record names one.
     pub account: String,
-    /// In which Region: the home of the trail.
+    /// The home Region of the trail.
     pub region: String,
     /// What.
     pub change: TrailChange,
@@ -274,8 +276,21 @@ pub struct TrailFact {
     pub trail: String,
     /// `eventName`
     pub event_name: String,
-    /// The request parameters that say what to record, as JSON; empty where it has none.
+    /// The request parameters that say what to record, as JSON, with [`CALLER`] where the record is
+    /// of another account; empty where it has none.
     pub settings: String,
+}
+
+/// The member of the settings of a trail that tells in which other account the record was written.
+pub const CALLER: &str = "callerAccount";
+
+impl TrailFact {
+    /// The account in which the record was written, where it is not that of the trail.
+    pub fn caller(&self) -> Option<String> {
+        let settings: Value = serde_json::from_str(&self.settings).ok()?;
+        let caller = settings.get(CALLER).and_then(Value::as_str)?;
+        Some(caller.to_owned())
+    }
 }
 
 /// Everything about one log file.

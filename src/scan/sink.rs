@@ -223,15 +223,19 @@ impl<'p> FactSink<'p> {
         let source = view.text(core::EVENT_SOURCE).unwrap_or_default();
         let name = view.text(core::EVENT_NAME).unwrap_or_default();
         if let Some(change) = trails::change(view, &source, &name) {
+            let caller = self.account(view).into_owned();
+            let settings = change.settings(&caller);
+            let owner = change.owner;
+            let (account, home) = owner.unwrap_or_else(|| (caller, region(view).into_owned()));
             self.trails.push(TrailFact {
                 index: found.index,
                 time: found.time,
-                account: self.account(view).into_owned(),
-                region: region(view).into_owned(),
+                account,
+                region: home,
                 change: change.change,
                 trail: change.trail,
                 event_name: name.into_owned(),
-                settings: change.settings,
+                settings,
             });
         }
     }

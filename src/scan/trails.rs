@@ -3,19 +3,42 @@
 
 use serde_json::Value;
 
-use crate::ledger::facts::TrailChange;
+use crate::integrity::place::is_region;
+use crate::ledger::facts::{CALLER, TrailChange};
 use crate::record::outcome::{Outcome, outcome};
-use crate::record::path::core;
+use crate::record::path::{PathId, core};
 use crate::record::view::RecordView;
+use crate::source::layout::is_account;
 
 /// What an accepted call changed, and at which trail.
 pub struct Change {
     /// What.
     pub change: TrailChange,
+    /// Account and home Region of the trail, where the record has its ARN.
+    pub owner: Option<(String, String)>,
     /// Name of the trail, without the front of an ARN; empty if the record does not say.
     pub trail: String,
-    /// What it is told to record, as JSON; empty where the record does not say.
-    pub settings: String,
+    /// What it is told to record.
+    settings: serde_json::Map<String, Value>,
+}
+
+impl Change {
+    /// What the trail is told to record, as JSON, with the account of the record if it is not that
+    /// of the trail; empty where the record does not say.
+    pub fn settings(&self, caller: &str) -> String {
+        let mut all = self.settings.clone();
+        if self
+            .owner
+            .as_ref()
+            .is_some_and(|(owner, _)| owner != caller)
+        {
+            all.insert(CALLER.to_owned(), caller.into());
+        }
+        match all.is_empty() {
+            true => String::new(),
+            false => Value::Object(all).to_string(),
+        }
+    }
 }
 
 /// The request parameters that decide what is recorded, and where it is delivered.
@@ -43,39 +66,50 @@ pub fn change(view: &RecordView<'_>, source: &str, name: &str) -> Option<Change>
     if outcome(view) == Outcome::Refused {
         return None;
     }
-    let parameters = parameters(view);
+    let parameters = json(view, core::REQUEST_PARAMETERS);
     if change == TrailChange::Narrowed && !narrows(&parameters) {
         change = TrailChange::Selected;
     }
     let text = |member: &str| parameters.get(member).and_then(Value::as_str);
-    let trail = text("name")
+    let asked = text("name")
         .or_else(|| text("trailName"))
         .unwrap_or_default();
-    let trail = trail.rsplit('/').next().unwrap_or_default().to_owned();
-    let settings = settings(&parameters);
+    // What was asked for may be the name alone; the answer tells whose it is.
+    let answer = json(view, core::RESPONSE_ELEMENTS);
+    let arn = answer.get("trailARN").and_then(Value::as_str);
+    let found = arn.and_then(of_arn).or_else(|| of_arn(asked));
+    let short = || asked.rsplit('/').next().unwrap_or_default().to_owned();
     Some(Change {
         change,
-        trail,
-        settings,
+        trail: found.map_or_else(short, |(.., name)| name.to_owned()),
+        owner: found.map(|(region, account, _)| (account.to_owned(), region.to_owned())),
+        settings: settings(&parameters),
     })
 }
 
-fn settings(parameters: &Value) -> String {
+/// Region, account and name that the ARN of a trail tells.
+fn of_arn(text: &str) -> Option<(&str, &str, &str)> {
+    let rest = text.strip_prefix("arn:")?;
+    let (_partition, rest) = rest.split_once(":cloudtrail:")?;
+    let (region, rest) = rest.split_once(':')?;
+    let (account, rest) = rest.split_once(':')?;
+    let name = rest.strip_prefix("trail/")?;
+    (is_region(region) && is_account(account)).then_some((region, account, name))
+}
+
+fn settings(parameters: &Value) -> serde_json::Map<String, Value> {
     let mut all = serde_json::Map::new();
     for name in SETTINGS {
         if let Some(value) = parameters.get(name).filter(|value| !value.is_null()) {
             all.insert(name.to_owned(), value.clone());
         }
     }
-    match all.is_empty() {
-        true => String::new(),
-        false => Value::Object(all).to_string(),
-    }
+    all
 }
 
-/// The request parameters; null where they are absent or too deep to be a call to CloudTrail.
-fn parameters(view: &RecordView<'_>) -> Value {
-    let Some(leaf) = view.leaves(core::REQUEST_PARAMETERS).next() else {
+/// A part of the record; null where it is absent or too deep to be of a call to CloudTrail.
+fn json(view: &RecordView<'_>, path: PathId) -> Value {
+    let Some(leaf) = view.leaves(path).next() else {
         return Value::Null;
     };
     serde_json::from_str(view.raw(leaf)).unwrap_or(Value::Null)

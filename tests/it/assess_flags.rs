@@ -4,8 +4,8 @@
 use attestrail::assess::outcome::Verdict;
 
 use crate::assess_selectors::{
-    ALL_LAMBDA, ALL_MANAGEMENT, DIGEST, LOGS_BUCKET, MULTI, check, data, digest_of_main,
-    named_snapshot, no_invokes, put_selectors, store_world,
+    ALL_LAMBDA, ALL_MANAGEMENT, LOGS_BUCKET, MULTI, check, data, digest_file, named_snapshot,
+    no_invokes, put_selectors, store_world, with_digest_of_main,
 };
 use crate::assess_snapshots::digest_of;
 use crate::scan_common::{
@@ -34,8 +34,7 @@ fn invoke(account: &str, region: &str, at: &str) -> String {
         .replace("Category\":\"Management\"", "Category\":\"Data\"")
 }
 
-/// A second Region and a second account that have management events on every day, and a trail of
-/// the first account and Region that writes digests.
+/// A second Region and a second account that have management events on every day.
 fn world(more: &[String], scope: &str) -> World {
     let mut world = World::new(&[no_invokes()], more);
     world.scope = scope_text(scope);
@@ -44,19 +43,23 @@ fn world(more: &[String], scope: &str) -> World {
     world
         .and_file(&key("2026-10-31", "west"), file(&west))
         .and_file(&key("2026-10-31", "other"), file(&other))
-        .and_file(&digest_of_main(), DIGEST.to_vec())
 }
 
 fn regions(more: &[String]) -> World {
     let scope = "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\", \"eu-west-1\"]\n\
                  [[account]]\nid = \"111122223333\"\n";
-    world(more, scope)
+    with_digest_of_main(world(more, scope))
 }
 
 fn accounts(more: &[String]) -> World {
     let scope = "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\"]\n\
                  [[account]]\nid = \"111122223333\"\n[[account]]\nid = \"444455556666\"\n";
-    world(more, scope)
+    [ACCOUNT, OTHER]
+        .iter()
+        .fold(world(more, scope), |world, account| {
+            let (key, bytes) = digest_file("o-exampleorg1/", account, "main", "bucket");
+            world.and_file(&key, bytes)
+        })
 }
 
 type MakeWorld = fn(&[String]) -> World;

@@ -12,7 +12,7 @@ pub const ALL_MANAGEMENT: &str =
 pub const LOGS_BUCKET: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::S3::Object"]},{"field":"resources.ARN","startsWith":["arn:aws:s3:::logs/"]}]}"#;
 pub const ALL_LAMBDA: &str = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Data"]},{"field":"resources.type","equals":["AWS::Lambda::Function"]}]}"#;
 
-fn no_deletes() -> (String, String) {
+pub fn no_deletes() -> (String, String) {
     control(
         "no-deletes",
         "\"s3-data-write\"",
@@ -28,7 +28,7 @@ pub fn no_invokes() -> (String, String) {
     )
 }
 
-const LISTS: &str = "[lists]\nlog_buckets = [\"logs\"]\n";
+pub const LISTS: &str = "[lists]\nlog_buckets = [\"logs\"]\n";
 
 pub fn put_selectors(at: &str, selectors: &[&str]) -> String {
     let more = format!(
@@ -260,13 +260,25 @@ fn a_class_of_one_region_proves_nothing_for_another() {
     check(world, Verdict::NoExceptions, &[]);
 }
 
-pub const DIGEST: &[u8] = br#"{"awsAccountId":"111122223333","digestStartTime":"2026-09-30T23:00:00Z","digestEndTime":"2026-10-01T00:00:00Z","logFiles":[]}"#;
+/// A digest of a trail with its home in [`REGION`], about an account, that names this bucket.
+pub fn digest_file(owner: &str, account: &str, trail: &str, bucket: &str) -> (String, Vec<u8>) {
+    let key = format!(
+        "AWSLogs/{owner}{account}/CloudTrail-Digest/{REGION}/2026/10/01/\
+         {account}_CloudTrail-Digest_{REGION}_{trail}_{REGION}_20261001T000000Z.json.gz"
+    );
+    let text = format!(
+        "{{\"awsAccountId\":\"{account}\",\"digestStartTime\":\"2026-09-30T23:00:00Z\",\
+         \"digestEndTime\":\"2026-10-01T00:00:00Z\",\"digestS3Bucket\":\"{bucket}\",\
+         \"digestS3Object\":\"{key}\",\"digestPublicKeyFingerprint\":\"ab\",\
+         \"digestSignatureAlgorithm\":\"SHA256withRSA\",\"logFiles\":[]}}"
+    );
+    (key, text.into_bytes())
+}
 
-pub fn digest_of_main() -> String {
-    format!(
-        "AWSLogs/{ACCOUNT}/CloudTrail-Digest/{REGION}/2026/10/01/\
-         {ACCOUNT}_CloudTrail-Digest_{REGION}_main_{REGION}_20261001T000000Z.json.gz"
-    )
+/// The same world with a digest of the trail `main` of the account.
+pub fn with_digest_of_main(world: World) -> World {
+    let (key, bytes) = digest_file("", ACCOUNT, "main", "bucket");
+    world.and_file(&key, bytes)
 }
 
 #[test]
@@ -279,14 +291,12 @@ fn selector_records_count_once_digests_show_that_the_trail_delivers_here() {
         Verdict::NotDeterminable,
         &["nothing shows that it delivers into this log set"],
     );
-    let answer = store_world(&[told.clone(), multi.clone()])
-        .and_file(&digest_of_main(), DIGEST.to_vec())
-        .assess();
+    let answer = with_digest_of_main(store_world(&[told.clone(), multi.clone()])).assess();
     answer.only(Verdict::NoExceptions);
     assert_eq!(answer.assessment.coverage.stores[0].basis, Basis::Selectors);
     // A day in between without write events could hide a change.
     let earlier = put_selectors("2026-09-27T09:00:00Z", &[ALL_MANAGEMENT, LOGS_BUCKET]);
-    let world = store_world(&[earlier, multi]).and_file(&digest_of_main(), DIGEST.to_vec());
+    let world = with_digest_of_main(store_world(&[earlier, multi]));
     check(
         world,
         Verdict::NotDeterminable,
@@ -346,9 +356,7 @@ fn a_record_of_selectors_that_may_narrow_proves_no_bucket() {
         let narrowed = logs_bucket_but(condition);
         let told = put_selectors("2026-09-30T09:00:00Z", &[ALL_MANAGEMENT, &narrowed]);
         let multi = update_trail("2026-09-30T08:00:00Z");
-        let answer = store_world(&[told, multi])
-            .and_file(&digest_of_main(), DIGEST.to_vec())
-            .assess();
+        let answer = with_digest_of_main(store_world(&[told, multi])).assess();
         assert_eq!(
             answer.assessment.controls[0].verdict,
             Verdict::NotDeterminable,

@@ -5,7 +5,7 @@ use attestrail::assess::outcome::Verdict;
 use attestrail::trail::snapshot::Snapshot;
 
 use crate::assess_selectors::{
-    ALL_LAMBDA, ALL_MANAGEMENT, LOGS_BUCKET, MULTI, check, data, digest_of_main, named_snapshot,
+    ALL_LAMBDA, ALL_MANAGEMENT, LOGS_BUCKET, MULTI, check, data, digest_file, named_snapshot,
     no_invokes, put_selectors, store_world,
 };
 use crate::scan_common::{ACCOUNT, World, key, quiet_days_in, scope_text};
@@ -185,14 +185,7 @@ fn snapshots_that_differ_on_regions_prove_nothing_elsewhere() {
 
 /// A digest of a trail that names this bucket as its own.
 pub fn digest_of(trail: &str, bucket: &str) -> (String, Vec<u8>) {
-    let key = digest_of_main().replace("_main_", &format!("_{trail}_"));
-    let text = format!(
-        "{{\"awsAccountId\":\"{ACCOUNT}\",\"digestStartTime\":\"2026-09-30T23:00:00Z\",\
-         \"digestEndTime\":\"2026-10-01T00:00:00Z\",\"digestS3Bucket\":\"{bucket}\",\
-         \"digestS3Object\":\"{key}\",\"digestPublicKeyFingerprint\":\"ab\",\
-         \"digestSignatureAlgorithm\":\"SHA256withRSA\",\"logFiles\":[]}}"
-    );
-    (key, text.into_bytes())
+    digest_file("", ACCOUNT, trail, bucket)
 }
 
 #[test]
