@@ -12,8 +12,8 @@ use super::cover::joined;
 use super::facts::Unseen;
 use super::place::{Place, log_claim};
 use super::report::{
-    Asked, CoverKind, CoverRange, DigestReport, DigestState, IntegrityVerdict, LogReport, LogState,
-    PlaceCover, Weight,
+    Asked, CoverKind, CoverRange, DigestReport, DigestState, Fault, IntegrityVerdict, LogReport,
+    LogState, PlaceCover, Weight,
 };
 
 /// From, and up to.
@@ -72,17 +72,8 @@ impl Concern<'_> {
                 return is_of_period;
             }
         }
-        let has_failed = log
-            .faults
-            .iter()
-            .any(|fault| fault.kind.weight() == Weight::Failed);
         // A changed file may have been delivered late: as late as a refused one would matter.
-        let slack = if has_failed {
-            self.slack().max(DAY)
-        } else {
-            self.slack()
-        };
-        self.has_time(claim.delivered, slack)
+        self.has_time(claim.delivered, self.slack_for(&log.faults))
     }
 
     /// Whether a digest may speak of scope and period.
@@ -91,16 +82,17 @@ impl Concern<'_> {
     /// matters as late as a changed log does.
     pub fn digest(&self, digest: &DigestReport) -> bool {
         let place = digest.chain.as_ref().map(|chain| &chain.place);
-        let has_failed = digest
-            .faults
-            .iter()
-            .any(|fault| fault.kind.weight() == Weight::Failed);
-        let slack = if has_failed {
-            self.slack().max(DAY)
-        } else {
-            self.slack()
-        };
+        let slack = self.slack_for(&digest.faults);
         self.has_place(place) && self.has_time(span_of(digest), slack)
+    }
+
+    /// What has failed matters up to a day after the period.
+    fn slack_for(&self, faults: &[Fault]) -> i64 {
+        let mut weights = faults.iter().map(|fault| fault.kind.weight());
+        match weights.any(|weight| weight == Weight::Failed) {
+            true => self.slack().max(DAY),
+            false => self.slack(),
+        }
     }
 
     /// Whether a stretch of delivery time is part of what was asked for.

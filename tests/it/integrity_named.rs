@@ -1,6 +1,7 @@
 //! Several faults of one thing: each is named.
 
 use std::fs;
+use std::path::Path;
 use std::path::PathBuf;
 
 use attestrail::integrity::commands::commands;
@@ -82,21 +83,25 @@ fn what_is_odd_about_the_packing_of_a_digest_is_told_from_a_ledger_too() {
             None => [b"\xEF\xBB\xBF", &*gunzip(&stored)].concat(),
         };
         fs::write(digest, changed).expect("writes");
-        for words in [
-            &["logs", "integrity", "tree", "-q"][..],
-            &["report", "tree", "--period", "2025-01", "-q"],
-        ] {
-            let found = run(
-                folder.path(),
-                &[words, &["--keys", "public-keys.json"]].concat(),
-            );
-            let text = format!("{}{}", found.out, found.err);
+        for text in both_say(folder.path()) {
             let has = |code: &str| text.contains(code);
             for known in ["trailing-data", "bad-format"] {
                 assert_eq!(has(known), code == Some(known), "{known}: {text}");
             }
         }
     }
+}
+
+/// What `logs integrity` and `report` print about the tree.
+fn both_say(folder: &Path) -> [String; 2] {
+    [
+        &["logs", "integrity", "tree", "-q"][..],
+        &["report", "tree", "--period", "2025-01", "-q"],
+    ]
+    .map(|words| {
+        let found = run(folder, &[words, &["--keys", "public-keys.json"]].concat());
+        format!("{}{}", found.out, found.err)
+    })
 }
 
 #[test]
@@ -120,15 +125,7 @@ fn a_changed_content_is_told_also_where_something_follows_it() {
         assert_eq!(has(&report, FaultKind::HashMismatch), is_changed);
         assert_eq!(report.log_count(LogState::Modified), 1);
         // One way collects facts of files, the other one reads them back from a ledger.
-        for words in [
-            &["logs", "integrity", "tree", "-q"][..],
-            &["report", "tree", "--period", "2025-01", "-q"],
-        ] {
-            let found = run(
-                folder.path(),
-                &[words, &["--keys", "public-keys.json"]].concat(),
-            );
-            let text = format!("{}{}", found.out, found.err);
+        for text in both_say(folder.path()) {
             assert!(text.contains("trailing-data"), "{text}");
             assert_eq!(text.contains("hash-mismatch"), is_changed, "{text}");
         }
