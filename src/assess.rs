@@ -11,6 +11,7 @@ mod anomalies;
 mod at_least;
 mod chains;
 mod classes;
+mod count;
 mod coverage;
 mod coverage_control;
 mod delivery;

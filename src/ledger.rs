@@ -24,4 +24,5 @@ pub mod write;
 
 pub use error::LedgerError;
 pub use identity::Identity;
+pub use seal::Unchecked;
 pub use store::Ledger;

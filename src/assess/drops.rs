@@ -4,8 +4,8 @@
 //! Two records are one if event id and receiving account are equal. Equal
 //! content makes the later one a duplicate; different content makes all of them
 //! conflicts, none of which is evidence. Records are gone over twice: first to see
-//! which keys may stand twice at all, then to look at these. Memory is bounded: many
-//! of them are divided by key into temporary files first.
+//! which keys may stand twice at all, then to look at these, while all are counted.
+//! Memory is bounded: many of them are divided by key into temporary files first.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -13,13 +13,13 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::AssessError;
 use super::intake::Intake;
-use super::sieve::Sieve;
+use super::sieve::{Repeated, Sieve};
 use super::work::Work;
-use crate::ledger::Ledger;
+use crate::ledger::Unchecked;
 use crate::ledger::entries::Entries;
 
-/// Keyed records held in memory at once; each takes 32 bytes.
-const AT_ONCE: usize = 500_000;
+/// Keyed records held in memory at once; each takes 48 bytes.
+const AT_ONCE: usize = 300_000;
 
 /// Why a record is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,24 @@ impl Drops {
         self.of_file(rank).of(index)
     }
 
-    fn is_copy(&self, rank: u32) -> bool {
+    /// Of all files that repeat another one, and nothing else yet.
+    pub fn of_copies(intake: &Intake) -> Drops {
+        let mut drops = Drops::default();
+        for (copy, first) in &intake.copies {
+            let (copy, first) = (intake.ranks.at(*copy), intake.ranks.at(*first));
+            drops.copies.insert(copy, first);
+        }
+        drops
+    }
+
+    fn add_conflict(&mut self, spot: Spot) {
+        self.files.entry(spot.0).or_default().set(spot.1);
+        self.conflicts.entry(spot.0).or_default().set(spot.1);
+        self.conflict_count += 1;
+    }
+
+    /// Whether the file at this place repeats an earlier one.
+    pub fn is_copy(&self, rank: u32) -> bool {
         !self.copies.is_empty() && self.copies.contains_key(&rank)
     }
 
@@ -146,62 +163,58 @@ impl FileDrops<'_> {
     }
 }
 
+/// A record whose key may stand twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Keyed {
-    key: u128,
-    spot: Spot,
-    content: u64,
+pub struct Keyed {
+    /// Event id and receiving account.
+    pub key: u128,
+    /// Where it lies.
+    pub spot: Spot,
+    /// Equal for equal content.
+    pub content: u64,
+    /// What it counts to; means something to the one who counts.
+    pub cell: u32,
+    /// `eventTime`
+    pub time: i64,
 }
 
-/// Finds every record that is left out; conflicts are written down with their opposite.
-pub fn find(ledger: &Ledger, intake: &Intake, work: &Work) -> Result<Drops, AssessError> {
-    let mut drops = Drops::default();
-    for (copy, first) in &intake.copies {
-        let (copy, first) = (intake.ranks.at(*copy), intake.ranks.at(*first));
-        drops.copies.insert(copy, first);
-    }
+/// The keys that may stand twice. What the ledger holds is checked on the way.
+pub fn repeated(unchecked: Unchecked<'_>, intake: &Intake) -> Result<Repeated, AssessError> {
+    let copies = Drops::of_copies(intake);
     let mut sieve = Sieve::new();
-    ledger.entries(|file, bytes| -> Result<(), AssessError> {
-        if !drops.is_copy(intake.ranks.at(file)) {
-            for key in Entries::new(bytes).filter_map(|entry| entry.key) {
-                sieve.note(key as u64)?;
-            }
-        }
-        Ok(())
-    })?;
-    let repeated = sieve.finish()?;
-    let mut sorter = Sorter::new(AT_ONCE);
-    ledger.entries(|file, bytes| -> Result<(), AssessError> {
-        let rank = intake.ranks.at(file);
-        if drops.is_copy(rank) {
+    unchecked.entries(|file, bytes| -> Result<(), AssessError> {
+        // A file that is not there is damage, which shows in the end.
+        let rank = intake.ranks.get(file);
+        if rank.is_none_or(|rank| copies.is_copy(rank)) {
             return Ok(());
         }
-        for entry in Entries::new(bytes) {
-            if let Some(key) = entry.key.filter(|key| repeated.may_contain(*key as u64)) {
-                sorter.push(Keyed {
-                    key,
-                    spot: (rank, entry.index),
-                    content: entry.content,
-                })?;
-            }
+        for key in Entries::new(bytes).filter_map(|entry| entry.key) {
+            sieve.note(key as u64)?;
         }
         Ok(())
     })?;
-    drop(repeated);
-    sorter.finish(&mut drops, work)?;
-    Ok(drops)
+    Ok(sieve.finish()?)
 }
 
 /// Sorts keyed records, in parts that fit into memory.
-struct Sorter {
+pub struct Sorter {
     at_once: usize,
     held: Vec<Keyed>,
     parts: Vec<BufWriter<File>>,
 }
 
+impl Default for Sorter {
+    fn default() -> Sorter {
+        Sorter::new(AT_ONCE)
+    }
+}
+
+/// Called with each record, and why it is left out if it is.
+pub type EachSettled<'e> = dyn FnMut(&Keyed, Option<Drop>) + 'e;
+
 /// How many parts a large set is divided into.
 const PARTS: usize = 256;
-const WIDTH: usize = 32;
+const WIDTH: usize = 44;
 
 impl Sorter {
     fn new(at_once: usize) -> Sorter {
@@ -212,7 +225,8 @@ impl Sorter {
         }
     }
 
-    fn push(&mut self, one: Keyed) -> Result<(), AssessError> {
+    /// Adds a record.
+    pub fn push(&mut self, one: Keyed) -> Result<(), AssessError> {
         self.held.push(one);
         if self.held.len() >= self.at_once {
             self.spill()?;
@@ -234,9 +248,15 @@ impl Sorter {
         Ok(())
     }
 
-    fn finish(mut self, drops: &mut Drops, work: &Work) -> Result<(), AssessError> {
+    /// Marks duplicates and conflicts; conflicts are written down with their opposite.
+    pub fn finish(
+        mut self,
+        drops: &mut Drops,
+        work: &Work,
+        each: &mut EachSettled<'_>,
+    ) -> Result<(), AssessError> {
         if self.parts.is_empty() {
-            return settle(&mut self.held, drops, work);
+            return settle(&mut self.held, drops, work, each);
         }
         self.spill()?;
         for part in std::mem::take(&mut self.parts) {
@@ -253,7 +273,7 @@ impl Sorter {
                     Err(error) => return Err(error.into()),
                 }
             }
-            settle(&mut self.held, drops, work)?;
+            settle(&mut self.held, drops, work, each)?;
             self.held.clear();
         }
         Ok(())
@@ -265,7 +285,9 @@ fn pack(one: &Keyed) -> [u8; WIDTH] {
     bytes[..16].copy_from_slice(&one.key.to_le_bytes());
     bytes[16..20].copy_from_slice(&one.spot.0.to_le_bytes());
     bytes[20..24].copy_from_slice(&one.spot.1.to_le_bytes());
-    bytes[24..].copy_from_slice(&one.content.to_le_bytes());
+    bytes[24..32].copy_from_slice(&one.content.to_le_bytes());
+    bytes[32..36].copy_from_slice(&one.cell.to_le_bytes());
+    bytes[36..].copy_from_slice(&one.time.to_le_bytes());
     bytes
 }
 
@@ -277,34 +299,38 @@ fn unpack(bytes: &[u8; WIDTH]) -> Keyed {
         key: long(0) | long(8) << 64,
         spot: (number(16), number(20)),
         content: long(24) as u64,
+        cell: number(32),
+        time: long(36) as i64,
     }
 }
 
 /// Marks duplicates and conflicts among records that share their keys with no others.
-fn settle(all: &mut [Keyed], drops: &mut Drops, work: &Work) -> Result<(), AssessError> {
+fn settle(
+    all: &mut [Keyed],
+    drops: &mut Drops,
+    work: &Work,
+    each: &mut EachSettled<'_>,
+) -> Result<(), AssessError> {
     all.sort_unstable();
     for group in all.chunk_by(|a, b| a.key == b.key) {
         let [first, rest @ ..] = group else { continue };
-        if rest.is_empty() {
-            continue;
-        }
-        let differs = group.iter().find(|one| one.content != first.content);
-        let marked = if differs.is_some() { group } else { rest };
-        for one in marked {
-            drops.files.entry(one.spot.0).or_default().set(one.spot.1);
-        }
-        if let Some(differs) = differs {
+        if let Some(differs) = rest.iter().find(|one| one.content != first.content) {
             for one in group {
                 let other = if one.content == first.content {
                     differs
                 } else {
                     first
                 };
-                let bits = drops.conflicts.entry(one.spot.0).or_default();
-                bits.set(one.spot.1);
-                drops.conflict_count += 1;
+                drops.add_conflict(one.spot);
                 work.add_conflict(one.spot, other.spot)?;
+                each(one, Some(Drop::Conflict));
             }
+            continue;
+        }
+        each(first, None);
+        for one in rest {
+            drops.files.entry(one.spot.0).or_default().set(one.spot.1);
+            each(one, Some(Drop::Duplicate));
         }
     }
     Ok(())
@@ -315,7 +341,13 @@ mod tests {
     use super::*;
 
     fn keyed(key: u128, spot: Spot, content: u64) -> Keyed {
-        Keyed { key, spot, content }
+        Keyed {
+            key,
+            spot,
+            content,
+            cell: spot.1 % 3,
+            time: -i64::from(spot.1),
+        }
     }
 
     fn settled(all: &[Keyed], at_once: usize) -> (Drops, Vec<(Spot, Spot)>) {
@@ -325,7 +357,17 @@ mod tests {
         for one in all {
             sorter.push(*one).expect("space");
         }
-        sorter.finish(&mut drops, &work).expect("space");
+        let mut settled = Vec::new();
+        let mut each = |one: &Keyed, dropped| settled.push((*one, dropped));
+        sorter.finish(&mut drops, &work, &mut each).expect("space");
+        for (one, dropped) in &settled {
+            assert_eq!(*dropped, drops.of(one.spot.0, one.spot.1));
+        }
+        let mut settled: Vec<Keyed> = settled.into_iter().map(|(one, _)| one).collect();
+        settled.sort_unstable();
+        let mut all = all.to_vec();
+        all.sort_unstable();
+        assert_eq!(settled, all);
         let mut pairs = Vec::new();
         for rank in 0..10 {
             for (index, other) in work.conflicts_of(rank).expect("readable") {

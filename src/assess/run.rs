@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use super::AssessError;
 use super::amendments;
 use super::anomalies;
-use super::chains::{self, Trust};
+use super::chains::{self, Examined, Trust};
 use super::classes::Proofs;
+use super::count;
 use super::coverage::{self, Grid};
 use super::coverage_control::needs_of_all;
 use super::delivery::Deliveries;
@@ -17,14 +18,14 @@ use super::evidence::{LedgerEvidence, ids};
 use super::gaps::{self, Ground};
 use super::homes::Homes;
 use super::intake::{self, Intake};
-use super::integrity;
+use super::integrity::{self, Integrity};
 use super::judge::{Judge, judge_for};
 use super::losses::counted;
 use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, CoverageRow, LogSet};
 use super::places::Places;
 use super::recording::Trails;
 use super::stores::{self, StoreProofs};
-use super::tally::{self, Tally};
+use super::tally::Tally;
 use super::verdict::conclude;
 use super::waivers::Waivers;
 use super::work::Work;
@@ -85,20 +86,9 @@ pub fn assess<'l>(
     period: &Period,
     options: &Options<'_>,
 ) -> Result<Assessed<'l>, AssessError> {
-    if options.sample_size > LARGEST_SAMPLE {
-        return Err(AssessError::SampleTooLarge {
-            asked: options.sample_size,
-            most: LARGEST_SAMPLE,
-        });
-    }
-    let seed = ledger.identity().seed.clone();
-    let wanted = Identity::of(set, scope, &seed);
-    let lacking = ledger.identity().lacks(&wanted);
-    if !lacking.is_empty() {
-        return Err(AssessError::OtherControls(lacking));
-    }
+    let seed = check_order(ledger, set, scope, options)?;
     ledger.begin_reading()?;
-    ledger.check_finished()?;
+    ledger.check_ended()?;
     // From here on the evidence lets go of the ledger when it is dropped, also on errors.
     let mut evidence = LedgerEvidence {
         ledger,
@@ -111,38 +101,15 @@ pub fn assess<'l>(
         names: RefCell::new(HashMap::new()),
     };
     let places = Places::of(scope, options.framework);
-    let mut log_set = LogSet::default();
-    evidence.intake = intake::read(ledger, &mut log_set)?;
-    evidence.drops = drops::find(ledger, &evidence.intake, &evidence.work)?;
     let no_trust = Trust::default();
     let trust = options.trust.unwrap_or(&no_trust);
-    let examined = chains::examine(ledger, &evidence.intake, period, trust)?;
-    log_set.amendments = amendments::settle(
-        ledger,
-        &evidence.intake,
-        &mut evidence.drops,
-        &places,
-        period,
-        &examined.watched,
-    )?;
-    log_set.anomalies =
-        anomalies::find(ledger, &evidence.intake, &evidence.drops, &places, period)?;
-    let tally = tally::count(
-        ledger,
-        &evidence.drops,
-        &places,
-        period,
-        &examined.watched,
-        &mut log_set,
-    )?;
-    log_set.marked = tally.marked();
-    evidence.duplicates.clone_from(&tally.duplicates);
+    let mut log_set = LogSet::default();
+    let (examined, tally) = take_in(&mut evidence, &places, period, trust, &mut log_set)?;
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
     let digests = examined.trails.clone();
     let trails = Trails::new(&facts, options.snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
     let grid = coverage::build(&tally, &places, scope, period, &facts, &trails, &deliveries);
-    evidence.suspects.clone_from(&examined.suspects);
     let integrity = integrity::conclude(integrity::Ground {
         examined,
         deliveries: &deliveries,
@@ -154,28 +121,15 @@ pub fn assess<'l>(
         trust,
         digests_seen: evidence.intake.digests,
     });
-    let homes = {
-        let by_records = Proofs {
-            tally: &tally,
-            places: &places,
-            scope,
-            grid: &grid,
-            trails: &trails,
-            integrity: &integrity,
-        };
-        let is_proven = |account: &str, region: &str| by_records.writes_are_shown(account, region);
-        Homes::new(&grid, &tally, &is_proven)
-    };
-    let trails = trails.with_homes(homes);
-    let proofs = Proofs {
+    let shown = Shown {
         tally: &tally,
         places: &places,
         scope,
         grid: &grid,
-        trails: &trails,
         integrity: &integrity,
-    }
-    .all(needs_of_all(set));
+    };
+    let trails = shown.with_homes(trails);
+    let proofs = shown.proofs(&trails).all(needs_of_all(set));
     log_set.losses = evidence.intake.loss_rows + evidence.drops.conflict_count();
     log_set.notices = notices(&evidence, &tally, &places, period, &facts, &log_set);
     let not_over = not_over(period, options.made_at);
@@ -219,6 +173,98 @@ pub fn assess<'l>(
         assessment,
         evidence,
     })
+}
+
+/// Refuses what the ledger cannot answer; says with which seed its samples are drawn.
+fn check_order(
+    ledger: &Ledger,
+    set: &ControlSet,
+    scope: &Scope,
+    options: &Options<'_>,
+) -> Result<String, AssessError> {
+    if options.sample_size > LARGEST_SAMPLE {
+        return Err(AssessError::SampleTooLarge {
+            asked: options.sample_size,
+            most: LARGEST_SAMPLE,
+        });
+    }
+    let seed = ledger.identity().seed.clone();
+    let wanted = Identity::of(set, scope, &seed);
+    let lacking = ledger.identity().lacks(&wanted);
+    match lacking.is_empty() {
+        true => Ok(seed),
+        false => Err(AssessError::OtherControls(lacking)),
+    }
+}
+
+/// Goes over every file and every record: what was read, what of it is left out, and what the
+/// rest adds up to. That the ledger holds what was written to it is checked on the way.
+fn take_in(
+    evidence: &mut LedgerEvidence<'_>,
+    places: &Places,
+    period: &Period,
+    trust: &Trust,
+    log_set: &mut LogSet,
+) -> Result<(Examined, Tally), AssessError> {
+    let ledger = evidence.ledger;
+    let unchecked = ledger.check_seal_but_entries()?;
+    evidence.intake = intake::read(ledger, log_set)?;
+    let intake = &evidence.intake;
+    let repeated = drops::repeated(unchecked, intake)?;
+    let examined = chains::examine(ledger, intake, period, trust)?;
+    let mut drops = Drops::of_copies(intake);
+    let ground = count::Ground {
+        ledger,
+        intake,
+        repeated: &repeated,
+        places,
+        period,
+        watched: &examined.watched,
+    };
+    let mut counting = count::begin(&ground, &drops)?;
+    counting.settle(&mut drops, &evidence.work)?;
+    log_set.amendments =
+        amendments::settle(ledger, intake, &mut drops, places, period, &examined.watched)?;
+    log_set.anomalies = anomalies::find(ledger, intake, &drops, places, period)?;
+    let tally = counting.finish(&drops, log_set)?;
+    log_set.marked = tally.marked();
+    evidence.drops = drops;
+    evidence.duplicates.clone_from(&tally.duplicates);
+    evidence.suspects.clone_from(&examined.suspects);
+    Ok((examined, tally))
+}
+
+/// What was found out about the set, from which follows what trails and classes are shown.
+struct Shown<'s> {
+    tally: &'s Tally,
+    places: &'s Places,
+    scope: &'s Scope,
+    grid: &'s Grid,
+    integrity: &'s Integrity,
+}
+
+impl<'s> Shown<'s> {
+    fn proofs<'t>(&'t self, trails: &'t Trails<'t>) -> Proofs<'t> {
+        Proofs {
+            tally: self.tally,
+            places: self.places,
+            scope: self.scope,
+            grid: self.grid,
+            trails,
+            integrity: self.integrity,
+        }
+    }
+
+    /// The trails, with the Regions that they are at home in.
+    fn with_homes<'t>(&self, trails: Trails<'t>) -> Trails<'t> {
+        let homes = {
+            let by_records = self.proofs(&trails);
+            let is_proven =
+                |account: &str, region: &str| by_records.writes_are_shown(account, region);
+            Homes::new(self.grid, self.tally, &is_proven)
+        };
+        trails.with_homes(homes)
+    }
 }
 
 fn coverage_of(grid: Grid, classes: Vec<ClassProof>) -> Coverage {

@@ -1,12 +1,12 @@
 //! Tells which of many keys may stand twice. Nearly all stand once, so that only a few
 //! have to be looked at closely.
 //!
-//! Keys are divided by their hash, and each part is sorted on its own: a table of all
+//! Keys are divided by their hash, and each part is gone over on its own: a table of all
 //! of them would be larger than the caches of a processor, and each key would wait for
-//! the memory. Parts that are too many for the memory lie in temporary files.
+//! the memory. Parts that are too many for the memory lie in a temporary file.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 /// Parts that keys are divided into.
 const PARTS: usize = 256;
@@ -14,18 +14,27 @@ const PARTS: usize = 256;
 const HELD: usize = 1 << 20;
 /// Bits of the answer for all keys: as many as keys, at most 16 MiB.
 const MOST_BITS: u64 = 1 << 27;
+/// Bits for each key of a part, so that few keys meet by chance.
+const SPREAD: usize = 64;
+/// Keys of a part that are looked up in bits; more are sorted, which takes longer, and no
+/// memory of its own.
+const MOST_LOOKED_UP: usize = 1 << 18;
 
 /// Takes the hashes of keys.
 pub struct Sieve {
-    parts: Vec<Part>,
+    parts: Vec<Vec<u32>>,
     held: usize,
     count: u64,
+    rest: Option<Rest>,
 }
 
-#[derive(Default)]
-struct Part {
-    held: Vec<u32>,
-    rest: Option<File>,
+/// What was too much for the memory: of each part some, then again of each some.
+struct Rest {
+    file: File,
+    /// For each time how many bytes there are up to the end of each part.
+    ends: Vec<[u64; PARTS]>,
+    /// Bytes in all.
+    length: u64,
 }
 
 /// Hashes that stand more than once, and few others.
@@ -37,73 +46,110 @@ impl Sieve {
     /// An empty sieve.
     pub fn new() -> Sieve {
         Sieve {
-            parts: (0..PARTS).map(|_| Part::default()).collect(),
+            parts: vec![Vec::new(); PARTS],
             held: 0,
             count: 0,
+            rest: None,
         }
     }
 
     /// Notes the hash of a key.
     ///
     /// # Errors
-    /// No space for temporary files.
+    /// No space for a temporary file.
     pub fn note(&mut self, hash: u64) -> io::Result<()> {
         // The lowest bits find the place in the answer, so that these are others.
-        let part = &mut self.parts[(hash >> 56) as usize];
-        part.held.push((hash >> 24) as u32);
+        self.parts[(hash >> 56) as usize].push((hash >> 24) as u32);
         self.held += 1;
         self.count += 1;
         if self.held < HELD {
             return Ok(());
         }
         self.held = 0;
-        self.parts.iter_mut().try_for_each(Part::spill)
+        self.spill()
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        let rest = match &mut self.rest {
+            Some(rest) => rest,
+            None => self.rest.insert(Rest {
+                file: tempfile::tempfile()?,
+                ends: Vec::new(),
+                length: 0,
+            }),
+        };
+        let mut ends = [0; PARTS];
+        let mut file = BufWriter::with_capacity(256 << 10, &rest.file);
+        for (part, end) in self.parts.iter_mut().zip(&mut ends) {
+            rest.length += 4 * part.len() as u64;
+            *end = rest.length;
+            for hash in part.drain(..) {
+                file.write_all(&hash.to_le_bytes())?;
+            }
+        }
+        file.flush()?;
+        rest.ends.push(ends);
+        Ok(())
     }
 
     /// What stands more than once.
     ///
     /// # Errors
-    /// Temporary files that cannot be read.
-    pub fn finish(self) -> io::Result<Repeated> {
+    /// A temporary file that cannot be read.
+    pub fn finish(mut self) -> io::Result<Repeated> {
         let bits = self.count.clamp(1 << 12, MOST_BITS).next_power_of_two();
         let mut repeated = Repeated {
             bits: vec![0; (bits / 64) as usize],
         };
-        for (front, part) in (0u64..).zip(self.parts) {
-            let mut all = part.read()?;
-            all.sort_unstable();
-            for pair in all.windows(2).filter(|pair| pair[0] == pair[1]) {
-                repeated.set(front << 32 | u64::from(pair[0]));
+        let mut seen = Vec::new();
+        for (at, mut all) in std::mem::take(&mut self.parts).into_iter().enumerate() {
+            if let Some(rest) = &mut self.rest {
+                rest.read(at, &mut all)?;
             }
+            let front = (at as u64) << 32;
+            each_repeated(&mut all, &mut seen, |hash| {
+                repeated.set(front | u64::from(hash));
+            });
         }
         Ok(repeated)
     }
 }
 
-impl Part {
-    fn spill(&mut self) -> io::Result<()> {
-        let file = match &mut self.rest {
-            Some(file) => file,
-            None => self.rest.insert(tempfile::tempfile()?),
-        };
-        let bytes: Vec<u8> = self
-            .held
-            .drain(..)
-            .flat_map(|hash| hash.to_le_bytes())
-            .collect();
-        file.write_all(&bytes)
-    }
-
-    fn read(self) -> io::Result<Vec<u32>> {
-        let mut all = self.held;
-        if let Some(mut file) = self.rest {
-            let mut bytes = Vec::new();
-            file.seek(SeekFrom::Start(0))?;
-            file.read_to_end(&mut bytes)?;
+impl Rest {
+    /// Adds what there is of a part.
+    fn read(&mut self, part: usize, all: &mut Vec<u32>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let mut before = 0;
+        for ends in &self.ends {
+            let from = part.checked_sub(1).map_or(before, |last| ends[last]);
+            before = ends[PARTS - 1];
+            bytes.resize((ends[part] - from) as usize, 0);
+            self.file.seek(SeekFrom::Start(from))?;
+            self.file.read_exact(&mut bytes)?;
             let (hashes, _) = bytes.as_chunks();
             all.extend(hashes.iter().map(|bytes| u32::from_le_bytes(*bytes)));
         }
-        Ok(all)
+        Ok(())
+    }
+}
+
+/// Calls `each` with every hash that stands more than once, and perhaps with others.
+fn each_repeated(all: &mut [u32], seen: &mut Vec<u64>, mut each: impl FnMut(u32)) {
+    if all.len() > MOST_LOOKED_UP {
+        all.sort_unstable();
+        let pairs = all.windows(2).filter(|pair| pair[0] == pair[1]);
+        return pairs.for_each(|pair| each(pair[0]));
+    }
+    let words = (all.len() * SPREAD / 64).next_power_of_two();
+    seen.clear();
+    seen.resize(words, 0);
+    for hash in all {
+        let bit = *hash as usize & (words * 64 - 1);
+        let (word, bit) = (&mut seen[bit / 64], 1 << (bit % 64));
+        if *word & bit != 0 {
+            each(*hash);
+        }
+        *word |= bit;
     }
 }
 

@@ -28,7 +28,9 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
 use crate::packet::mask::Masking;
-use crate::packet::model::{Packet, Refusal};
+use crate::packet::model::{
+    Conclusion, FrameworkInfo, IntegrityInfo, LogSetInfo, Packet, Refusal,
+};
 use crate::packet::spool::Spool;
 use crate::packet::write::{self, Options, Prepared, Run, RunPacket, Written};
 use crate::period::Period;
@@ -60,8 +62,27 @@ struct Order<'a> {
 
 /// A packet that was made; it shows once all of the run are published.
 struct Done {
-    packet: Packet,
+    told: Told,
     written: Written,
+}
+
+/// What the command says of a packet. Its rows are let go of before the next one is made.
+struct Told {
+    framework: FrameworkInfo,
+    conclusion: Conclusion,
+    log_set: LogSetInfo,
+    integrity: IntegrityInfo,
+}
+
+impl From<Packet> for Told {
+    fn from(packet: Packet) -> Told {
+        Told {
+            framework: packet.framework,
+            conclusion: packet.conclusion,
+            log_set: packet.log_set,
+            integrity: packet.integrity,
+        }
+    }
 }
 
 /// `attestrail report`
@@ -275,7 +296,10 @@ impl<'a> Order<'a> {
                 write::WriteError::Stopped => super::stop::failure(),
                 other => folder_failure(&other, other.help()),
             })?;
-        Ok(Done { packet, written })
+        Ok(Done {
+            told: packet.into(),
+            written,
+        })
     }
 
     /// The command that gives the packet again; LOGS and SCOPE stand for files that the packet names by hash.
@@ -323,7 +347,7 @@ impl<'a> Order<'a> {
     /// All packets of the run appear here, or none.
     fn publish(&self, prepared: Prepared, done: &[Done], clock: &Clock) -> Result<(), Failure> {
         let packets = done.iter().map(|one| RunPacket {
-            framework: one.packet.framework.id.clone(),
+            framework: one.told.framework.id.clone(),
             id: one.written.id.clone(),
             manifest_sha256: one.written.manifest_sha256.clone(),
         });
@@ -361,11 +385,11 @@ impl<'a> Order<'a> {
             .iter()
             .map(|one| {
                 json!({
-                    "framework": one.packet.framework.id,
+                    "framework": one.told.framework.id,
                     "folder": one.written.folder.to_string_lossy(),
                     "id": one.written.id,
                     "manifest_sha256": one.written.manifest_sha256,
-                    "conclusion": one.packet.conclusion,
+                    "conclusion": one.told.conclusion,
                 })
             })
             .collect();
@@ -373,8 +397,8 @@ impl<'a> Order<'a> {
             "format": "attestrail.summary/v1",
             "period": {"label": self.period.label, "start": time::format(self.period.start), "end": time::format(self.period.end)},
             "exit_code": exit.code(),
-            "input_is_complete": done.first().is_some_and(|one| one.packet.log_set.losses == 0),
-            "log_set": done.first().map(|one| &one.packet.log_set.total),
+            "input_is_complete": done.first().is_some_and(|one| one.told.log_set.losses == 0),
+            "log_set": done.first().map(|one| &one.told.log_set.total),
             "packets": packets,
         })
     }
@@ -383,7 +407,7 @@ impl<'a> Order<'a> {
         let mut lines = Vec::new();
         for one in done {
             let counts: Vec<String> = one
-                .packet
+                .told
                 .conclusion
                 .controls
                 .iter()
@@ -392,7 +416,7 @@ impl<'a> Order<'a> {
                 .collect();
             lines.push(format!(
                 "{}: {}",
-                one.packet.framework.name,
+                one.told.framework.name,
                 counts.join(", ")
             ));
             lines.push(format!(
@@ -406,7 +430,7 @@ impl<'a> Order<'a> {
 
 /// What was refused, by name; the packet has the whole list. Losses are errors, also when quiet.
 fn tell_refusals(done: &[Done], quiet: bool) {
-    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+    let Some(log_set) = done.first().map(|one| &one.told.log_set) else {
         return;
     };
     let rows = &log_set.refusals.rows;
@@ -443,9 +467,9 @@ fn tell_refusals(done: &[Done], quiet: bool) {
 
 /// What digests show, if anything does not verify or somebody demands that all does.
 fn tell_integrity(done: &[Done]) {
-    let failures = done.iter().filter(|one| one.packet.integrity.is_failure());
+    let failures = done.iter().filter(|one| one.told.integrity.is_failure());
     let mut statements: Vec<&str> = failures
-        .map(|one| one.packet.integrity.statement.as_str())
+        .map(|one| one.told.integrity.statement.as_str())
         .collect();
     statements.dedup();
     for statement in statements {
@@ -455,7 +479,7 @@ fn tell_integrity(done: &[Done]) {
 
 /// How many files have remarks: fields left out by CloudTrail, a path that claims another account.
 fn tell_remarks(done: &[Done]) {
-    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+    let Some(log_set) = done.first().map(|one| &one.told.log_set) else {
         return;
     };
     let count = log_set
@@ -479,7 +503,7 @@ fn tell_remarks(done: &[Done]) {
 
 /// What a reader must know about the whole log set: that a period is empty, that no scope was given.
 fn tell_notices(done: &[Done]) {
-    let Some(log_set) = done.first().map(|one| &one.packet.log_set) else {
+    let Some(log_set) = done.first().map(|one| &one.told.log_set) else {
         return;
     };
     for notice in &log_set.notices {
@@ -530,20 +554,20 @@ fn folder_failure(error: &dyn std::fmt::Display, help: Option<&'static str>) -> 
 fn exit_of(done: &[Done], args: &Report) -> Exit {
     let mut outcomes = Vec::new();
     for one in done {
-        let conclusion = &one.packet.conclusion;
+        let conclusion = &one.told.conclusion;
         if conclusion.exceptions > 0 {
             outcomes.push(Exit::Exceptions);
         }
         if conclusion.is_incomplete {
             outcomes.push(Exit::Incomplete);
         }
-        if one.packet.integrity.is_failure() {
+        if one.told.integrity.is_failure() {
             outcomes.push(Exit::Integrity);
         }
     }
     // Who requires integrity wants this code, whatever else is looked away from.
-    let is_required = |one: &Done| one.packet.integrity.is_required;
-    let has_failed = |one: &&Done| is_required(one) && one.packet.integrity.is_failure();
+    let is_required = |one: &Done| one.told.integrity.is_required;
+    let has_failed = |one: &&Done| is_required(one) && one.told.integrity.is_failure();
     match done.iter().find(has_failed) {
         Some(_) => Exit::Integrity,
         None => filtered(&outcomes, &args.fail_on),

@@ -35,6 +35,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether everything was read.
+    #[inline]
     pub fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }
@@ -45,6 +46,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte.
+    #[inline]
     pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -52,6 +54,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next `N` bytes.
+    #[inline]
     pub fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (front, rest) = self.rest.split_first_chunk::<N>()?;
         self.rest = rest;
@@ -59,7 +62,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// An unsigned number.
+    #[inline]
     pub fn number(&mut self) -> Option<u64> {
+        // Most numbers are small.
+        if let Some((&first, rest)) = self.rest.split_first()
+            && first < 0x80
+        {
+            self.rest = rest;
+            return Some(u64::from(first));
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -72,17 +87,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// An unsigned number that fits 32 bits.
+    #[inline]
     pub fn number32(&mut self) -> Option<u32> {
         u32::try_from(self.number()?).ok()
     }
 
     /// A signed number.
+    #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let value = self.number()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
     /// A text.
+    #[inline]
     pub fn text(&mut self) -> Option<&'a str> {
         let length = usize::try_from(self.number()?).ok()?;
         let (front, rest) = self.rest.split_at_checked(length)?;

@@ -111,6 +111,7 @@ impl<'a> Entries<'a> {
 impl Iterator for Entries<'_> {
     type Item = Entry;
 
+    #[inline]
     fn next(&mut self) -> Option<Entry> {
         let head = self.cursor.number()?;
         let key = match head & 1 {

@@ -262,14 +262,17 @@ impl Ledger {
         let mut statement = self.wrap(self.connection.prepare(sql))?;
         let mut rows = self.wrap(statement.query([]))?;
         while let Some(row) = self.wrap(rows.next())? {
-            let id = self.wrap(row.get(0))?;
-            let blob = self.wrap(row.get_ref(1))?;
-            let bytes = blob
-                .as_blob()
-                .map_err(|_| self.damaged("entries are no bytes"))?;
+            let (id, bytes) = self.entry_of(row)?;
             each(id, bytes)?;
         }
         Ok(())
+    }
+
+    /// The file and its packed entries in a row of the table of entries.
+    pub(super) fn entry_of<'r>(&self, row: &'r Row<'_>) -> Result<(i64, &'r [u8]), LedgerError> {
+        let blob = self.wrap(row.get_ref(1))?.as_blob();
+        let bytes = blob.map_err(|_| self.damaged("entries are no bytes"))?;
+        Ok((self.wrap(row.get(0))?, bytes))
     }
 
     /// Every row by control, time, event id and origin.

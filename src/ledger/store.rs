@@ -177,6 +177,15 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Unfinished`], [`LedgerError::Damaged`], and what SQLite reports.
     pub fn check_finished(&self) -> Result<(), LedgerError> {
+        self.check_ended()?;
+        self.check_seal()
+    }
+
+    /// Refuses a ledger into which a scan was begun and not ended.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unfinished`], and what SQLite reports.
+    pub fn check_ended(&self) -> Result<(), LedgerError> {
         let read = || -> rusqlite::Result<Vec<String>> {
             let sql = "SELECT substr(name, 6) FROM about WHERE name LIKE 'scan %' ORDER BY name";
             let mut statement = self.connection.prepare(sql)?;
@@ -184,7 +193,7 @@ impl Ledger {
         };
         let scans = self.wrap(read())?;
         if scans.is_empty() {
-            return self.check_seal();
+            return Ok(());
         }
         Err(LedgerError::Unfinished {
             path: self.path.clone(),

@@ -11,8 +11,7 @@ mod scope;
 
 use std::io;
 
-use sha2::{Digest, Sha256};
-
+use super::hashed::Hashed;
 use super::mask::{Masker, Masking};
 use super::model::{
     Conclusion, ControlInfo, FORMAT, FrameworkInfo, IntegrityInfo, MaskingInfo, Method, Packet,
@@ -163,11 +162,17 @@ pub fn build(inputs: &Inputs<'_>) -> Result<Packet, BuildError> {
 /// # Errors
 /// A model without a JSON spelling.
 pub fn packet_id(packet: &Packet) -> Result<String, serde_json::Error> {
-    let unnamed = Packet {
-        id: String::new(),
-        ..packet.clone()
-    };
-    let hash = hex::encode(Sha256::digest(serde_json::to_vec(&unnamed)?));
+    let mut hashed = Hashed::default();
+    if packet.id.is_empty() {
+        serde_json::to_writer(&mut hashed, packet)?;
+    } else {
+        let unnamed = Packet {
+            id: String::new(),
+            ..packet.clone()
+        };
+        serde_json::to_writer(&mut hashed, &unnamed)?;
+    }
+    let hash = hashed.finish();
     Ok(format!(
         "{}_{}_{}",
         packet.framework.id,

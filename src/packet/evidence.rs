@@ -172,7 +172,11 @@ fn record_line(mut bytes: Vec<u8>, is_masked: bool) -> RecordLine {
 
 /// SHA-256 over rows: each as one line of JSON, then the SHA-256 of its record line, if it has one.
 #[derive(Debug, Clone, Default)]
-pub struct RowsDigest(Sha256);
+pub struct RowsDigest {
+    hash: Sha256,
+    /// The line of a row, for its memory.
+    line: Vec<u8>,
+}
 
 impl RowsDigest {
     /// Adds a row.
@@ -184,18 +188,20 @@ impl RowsDigest {
         row: &impl serde::Serialize,
         record: Option<&RecordLine>,
     ) -> io::Result<()> {
-        self.0.update(serde_json::to_vec(row)?);
-        self.0.update(b"\n");
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, row)?;
+        self.line.push(b'\n');
         if let Some(record) = record {
-            self.0.update(record.sha256.as_bytes());
-            self.0.update(b"\n");
+            self.line.extend_from_slice(record.sha256.as_bytes());
+            self.line.push(b'\n');
         }
+        self.hash.update(&self.line);
         Ok(())
     }
 
     /// Lower-case hex.
     pub fn finish(self) -> String {
-        hex::encode(self.0.finalize())
+        hex::encode(self.hash.finalize())
     }
 }
 

@@ -83,6 +83,16 @@ pub enum PdfError {
 /// # Errors
 /// Mistakes in the document (links to nowhere, uneven rows) and sources that fail.
 pub fn render(document: &Document<'_>) -> Result<Vec<u8>, PdfError> {
+    let mut bytes = Vec::new();
+    render_to(document, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// As [`render`], to a file or any other place.
+///
+/// # Errors
+/// As [`render`], and a place that takes no more bytes.
+pub fn render_to(document: &Document<'_>, target: &mut dyn Write) -> Result<(), PdfError> {
     let metadata = metadata(document)?;
     let mut set = Typesetter {
         fonts: Fonts::load()?,
@@ -94,17 +104,10 @@ pub fn render(document: &Document<'_>) -> Result<Vec<u8>, PdfError> {
     };
     let mut canvas = PageCanvas::new();
     let places = draw(document, &mut canvas, &mut set, &frame)?;
-    assemble::assemble(&canvas.finish()?, &places, &metadata, &set.fonts)
-}
-
-/// As [`render`], to a file or any other place.
-///
-/// # Errors
-/// As [`render`], and a place that takes no more bytes.
-pub fn render_to(document: &Document<'_>, target: &mut dyn Write) -> Result<(), PdfError> {
-    target
-        .write_all(&render(document)?)
-        .map_err(PdfError::Write)
+    let file = assemble::assemble(canvas.finish()?, &places, &metadata, &set.fonts)?;
+    // Shaped texts are needed no more, and the file is written beside its pages.
+    drop(set);
+    assemble::write(file, target)
 }
 
 /// Draws all blocks; says what stands where.

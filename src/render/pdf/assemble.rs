@@ -3,6 +3,8 @@
 //! Written with lopdf, in one fixed order, so that the bytes depend on nothing
 //! but the document.
 
+use std::io::{BufWriter, Write};
+
 use lopdf::{Dictionary, Document as File, Object, ObjectId, SaveOptions, Stream};
 use sha2::{Digest, Sha256};
 
@@ -13,28 +15,30 @@ use super::flow::{Place, Places};
 use super::fonts::{FONTS, Fonts};
 use super::xmp::{self, Metadata};
 
-/// The bytes of the file.
+/// The file, before it is written. It takes the contents of the pages.
 ///
 /// # Errors
 /// A link to an anchor that is nowhere, a font that cannot be embedded.
 pub fn assemble(
-    drawn: &Drawn,
+    mut drawn: Drawn,
     places: &Places,
     metadata: &Metadata<'_>,
     fonts: &Fonts,
-) -> Result<Vec<u8>, PdfError> {
+) -> Result<File, PdfError> {
+    let id = content_id(&drawn, metadata);
     let mut file = File::with_version("1.7");
     let pages_id = file.new_object_id();
     let page_ids: Vec<ObjectId> = drawn.pages.iter().map(|_| file.new_object_id()).collect();
-    let resources = resources(&mut file, drawn, fonts)?;
+    let resources = resources(&mut file, &drawn, fonts)?;
+    let contents = contents(&mut drawn.pages);
     let target =
         |place: &Place| destination(page_ids[place.page], &drawn.pages[place.page], place.y);
-    for (page, &id) in drawn.pages.iter().zip(&page_ids) {
+    for ((page, &id), contents) in drawn.pages.iter().zip(&page_ids).zip(contents) {
         let annotations = annotations(&mut file, page, id, places, &target)?;
-        let contents = [&page.contents, &page.added].into_iter();
-        let contents = contents.filter(|packed| !packed.is_empty()).map(|packed| {
+        let contents = contents.into_iter().filter(|packed| !packed.is_empty());
+        let contents = contents.map(|packed| {
             let packing = dictionary([("Filter", name_object("FlateDecode"))]);
-            let stream = Stream::new(packing, packed.clone()).with_compression(false);
+            let stream = Stream::new(packing, packed).with_compression(false);
             file.add_object(stream).into()
         });
         let contents = Object::Array(contents.collect());
@@ -64,17 +68,44 @@ pub fn assemble(
         ]),
     );
     let outline = outline(&mut file, &drawn.bookmarks, &page_ids);
-    finish(file, pages_id, outline, drawn, metadata)
+    finish(&mut file, pages_id, outline, id, metadata);
+    Ok(file)
 }
 
+/// Writes the file.
+///
+/// # Errors
+/// A target that takes no more.
+pub fn write(mut file: File, target: &mut dyn Write) -> Result<(), PdfError> {
+    // What writes the file does so in very small pieces.
+    let mut target = BufWriter::with_capacity(1 << 14, target);
+    let options = SaveOptions::builder()
+        .use_object_streams(true)
+        .use_xref_streams(true)
+        .build();
+    let written = file.save_with_options(&mut target, options);
+    written
+        .and_then(|()| target.flush())
+        .map_err(PdfError::Write)
+}
+
+/// The contents of each page, and what was added in the end.
+fn contents(pages: &mut [Page]) -> Vec<[Vec<u8>; 2]> {
+    let take = std::mem::take::<Vec<u8>>;
+    pages
+        .iter_mut()
+        .map(|page| [take(&mut page.contents), take(&mut page.added)])
+        .collect()
+}
+
+/// What stands in the file beside its pages.
 fn finish(
-    mut file: File,
+    file: &mut File,
     pages: ObjectId,
     outline: Option<ObjectId>,
-    drawn: &Drawn,
+    id: [u8; 16],
     metadata: &Metadata<'_>,
-) -> Result<Vec<u8>, PdfError> {
-    let id = content_id(drawn, metadata);
+) {
     let packet = xmp::packet(metadata, &id);
     let kind = dictionary([
         ("Type", name_object("Metadata")),
@@ -100,14 +131,6 @@ fn finish(
     file.trailer.set("Info", info);
     let id = Object::String(id.to_vec(), lopdf::StringFormat::Hexadecimal);
     file.trailer.set("ID", Object::Array(vec![id.clone(), id]));
-    let mut bytes = Vec::new();
-    let options = SaveOptions::builder()
-        .use_object_streams(true)
-        .use_xref_streams(true)
-        .build();
-    file.save_with_options(&mut bytes, options)
-        .map_err(PdfError::Write)?;
-    Ok(bytes)
 }
 
 fn info(metadata: &Metadata<'_>) -> Dictionary {
