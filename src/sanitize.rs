@@ -44,7 +44,16 @@ pub fn html(text: &str) -> String {
 /// # Errors
 /// Those of `target`.
 pub fn write_html(text: &str, target: &mut dyn std::io::Write) -> std::io::Result<()> {
-    target.write_all(html(text).as_bytes())
+    let shown = inline(text);
+    match shown.bytes().any(is_special) {
+        true => target.write_all(entities(&shown).as_bytes()),
+        false => target.write_all(shown.as_bytes()),
+    }
+}
+
+/// Whether a byte means something in HTML and XML.
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
 }
 
 /// [`lines`], with HTML entities, see [`html`].

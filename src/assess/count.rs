@@ -67,7 +67,7 @@ pub fn begin<'g>(ground: &Ground<'g>, drops: &Drops) -> Result<Counting<'g>, Ass
         aside: Sorter::default(),
     };
     let mut entries = ground.ledger.entry_reader()?;
-    let mut cells = Vec::new();
+    let (mut cells, mut batch, mut waits) = (Vec::new(), Vec::new(), Vec::new());
     let mut rank = 0;
     ground.ledger.views(|file| -> Result<(), AssessError> {
         count_refused(&mut counting.sums.refused, file)?;
@@ -76,17 +76,24 @@ pub fn begin<'g>(ground: &Ground<'g>, drops: &Drops) -> Result<Counting<'g>, Ass
         if file.entry_count()? > 0 {
             let is_copy = drops.is_copy(rank);
             entries.of(file.id()?, |packed| -> Result<(), AssessError> {
-                for entry in Entries::new(packed) {
-                    counted += 1;
-                    let Some(cell) = cells.get_mut(entry.cell as usize) else {
-                        return Err(broken(file, "an entry belongs to no cell"));
-                    };
-                    if is_copy {
-                        counting.sums.add(cell, rank, entry.time, Some(Drop::Duplicate));
-                    } else if !counting.waits(&entry, ground.repeated) {
-                        counting.sums.add(cell, rank, entry.time, None);
-                    } else {
-                        counting.set_aside(&entry, rank, cell)?;
+                let mut packed = Entries::new(packed);
+                while packed.fill(&mut batch) {
+                    counted += batch.len() as u64;
+                    waits.clear();
+                    let of_batch = batch.iter().map(|one| counting.waits(one, ground.repeated));
+                    waits.extend(of_batch);
+                    for (entry, waits) in batch.iter().zip(&waits) {
+                        let Some(cell) = cells.get_mut(entry.cell as usize) else {
+                            return Err(broken(file, "an entry belongs to no cell"));
+                        };
+                        match (is_copy, *waits) {
+                            (false, true) => counting.set_aside(entry, rank, cell)?,
+                            (false, false) => counting.sums.add(cell, rank, entry.time, None),
+                            (true, _) => {
+                                let dropped = Some(Drop::Duplicate);
+                                counting.sums.add(cell, rank, entry.time, dropped);
+                            }
+                        }
                     }
                 }
                 Ok(())

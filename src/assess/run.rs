@@ -223,8 +223,14 @@ fn take_in(
     };
     let mut counting = count::begin(&ground, &drops)?;
     counting.settle(&mut drops, &evidence.work)?;
-    log_set.amendments =
-        amendments::settle(ledger, intake, &mut drops, places, period, &examined.watched)?;
+    log_set.amendments = amendments::settle(
+        ledger,
+        intake,
+        &mut drops,
+        places,
+        period,
+        &examined.watched,
+    )?;
     log_set.anomalies = anomalies::find(ledger, intake, &drops, places, period)?;
     let tally = counting.finish(&drops, log_set)?;
     log_set.marked = tally.marked();

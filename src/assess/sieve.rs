@@ -6,12 +6,14 @@
 //! the memory. Parts that are too many for the memory lie in a temporary file.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Parts that keys are divided into.
 const PARTS: usize = 256;
 /// Keys that are held in memory; each takes four bytes.
 const HELD: usize = 1 << 20;
+/// Bytes that are written at once.
+const AT_ONCE: usize = 256 << 10;
 /// Bits of the answer for all keys: as many as keys, at most 16 MiB.
 const MOST_BITS: u64 = 1 << 27;
 /// Bits for each key of a part, so that few keys meet by chance.
@@ -24,6 +26,7 @@ const MOST_LOOKED_UP: usize = 1 << 18;
 pub struct Sieve {
     parts: Vec<Vec<u32>>,
     held: usize,
+    /// Keys that are held no more.
     count: u64,
     rest: Option<Rest>,
 }
@@ -57,16 +60,15 @@ impl Sieve {
     ///
     /// # Errors
     /// No space for a temporary file.
+    #[inline]
     pub fn note(&mut self, hash: u64) -> io::Result<()> {
         // The lowest bits find the place in the answer, so that these are others.
         self.parts[(hash >> 56) as usize].push((hash >> 24) as u32);
         self.held += 1;
-        self.count += 1;
-        if self.held < HELD {
-            return Ok(());
+        match self.held {
+            HELD => self.spill(),
+            _ => Ok(()),
         }
-        self.held = 0;
-        self.spill()
     }
 
     fn spill(&mut self) -> io::Result<()> {
@@ -79,16 +81,25 @@ impl Sieve {
             }),
         };
         let mut ends = [0; PARTS];
-        let mut file = BufWriter::with_capacity(256 << 10, &rest.file);
+        let mut bytes = Vec::new();
         for (part, end) in self.parts.iter_mut().zip(&mut ends) {
             rest.length += 4 * part.len() as u64;
             *end = rest.length;
-            for hash in part.drain(..) {
-                file.write_all(&hash.to_le_bytes())?;
+            let from = bytes.len();
+            bytes.resize(from + 4 * part.len(), 0);
+            let (to, _) = bytes[from..].as_chunks_mut();
+            for (to, hash) in to.iter_mut().zip(part.drain(..)) {
+                *to = hash.to_le_bytes();
+            }
+            if bytes.len() >= AT_ONCE {
+                rest.file.write_all(&bytes)?;
+                bytes.clear();
             }
         }
-        file.flush()?;
+        rest.file.write_all(&bytes)?;
         rest.ends.push(ends);
+        self.held = 0;
+        self.count += HELD as u64;
         Ok(())
     }
 
@@ -97,7 +108,8 @@ impl Sieve {
     /// # Errors
     /// A temporary file that cannot be read.
     pub fn finish(mut self) -> io::Result<Repeated> {
-        let bits = self.count.clamp(1 << 12, MOST_BITS).next_power_of_two();
+        let count = self.count + self.held as u64;
+        let bits = count.clamp(1 << 12, MOST_BITS).next_power_of_two();
         let mut repeated = Repeated {
             bits: vec![0; (bits / 64) as usize],
         };

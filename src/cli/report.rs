@@ -28,9 +28,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::packet::build::{self, Facts, Inputs};
 use crate::packet::folder::Existing;
 use crate::packet::mask::Masking;
-use crate::packet::model::{
-    Conclusion, FrameworkInfo, IntegrityInfo, LogSetInfo, Packet, Refusal,
-};
+use crate::packet::model::{Conclusion, FrameworkInfo, IntegrityInfo, LogSetInfo, Packet, Refusal};
 use crate::packet::spool::Spool;
 use crate::packet::write::{self, Options, Prepared, Run, RunPacket, Written};
 use crate::period::Period;

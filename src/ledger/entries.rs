@@ -89,6 +89,9 @@ impl Packer {
     }
 }
 
+/// Entries in a batch.
+const BATCH: usize = 64;
+
 /// Goes through packed entries; stops early at bytes that no packer made.
 #[derive(Debug, Clone)]
 pub struct Entries<'a> {
@@ -106,13 +109,23 @@ impl<'a> Entries<'a> {
             last_time: 0,
         }
     }
-}
 
-impl Iterator for Entries<'_> {
-    type Item = Entry;
+    /// Puts the next entries in place of those in `batch`; false if there is none any more.
+    ///
+    /// Whoever looks something up for each entry does so for a batch at once, so that one look-up
+    /// need not wait for the memory of the one before.
+    pub fn fill(&mut self, batch: &mut Vec<Entry>) -> bool {
+        batch.clear();
+        while batch.len() < BATCH
+            && let Some(entry) = self.decoded()
+        {
+            batch.push(entry);
+        }
+        !batch.is_empty()
+    }
 
     #[inline]
-    fn next(&mut self) -> Option<Entry> {
+    fn decoded(&mut self) -> Option<Entry> {
         let head = self.cursor.number()?;
         let key = match head & 1 {
             1 => Some(u128::from_le_bytes(self.cursor.bytes()?)),
@@ -133,6 +146,14 @@ impl Iterator for Entries<'_> {
     }
 }
 
+impl Iterator for Entries<'_> {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        self.decoded()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +162,7 @@ mod tests {
         #[test]
         fn packed_entries_come_out_as_they_went_in(
             raw in proptest::collection::vec(
-                (0u32..9, proptest::option::of(0u128..), 0u64.., 0u32..500, 0i64..4_000_000_000), 0..50),
+                (0u32..9, proptest::option::of(0u128..), 0u64.., 0u32..500, 0i64..4_000_000_000), 0..150),
         ) {
             let mut index = 0;
             let entries: Vec<Entry> = raw.into_iter().map(|(step, key, content, cell, time)| {
@@ -152,6 +173,12 @@ mod tests {
             for entry in &entries { packer.push(entry); }
             proptest::prop_assert_eq!(packer.count(), entries.len() as u64);
             let bytes = packer.take();
+            let (mut all, mut batch, mut batched) = (Entries::new(&bytes), Vec::new(), Vec::new());
+            while all.fill(&mut batch) {
+                proptest::prop_assert!(batch.len() <= BATCH);
+                batched.append(&mut batch);
+            }
+            proptest::prop_assert_eq!(&batched, &entries);
             proptest::prop_assert_eq!(Entries::new(&bytes).collect::<Vec<_>>(), entries);
         }
     }

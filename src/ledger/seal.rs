@@ -122,13 +122,17 @@ impl Unchecked<'_> {
         let is_entries = |at| at == ENTRIES;
         // What cannot be read is most likely damage, and then the sum says so better.
         let mut odd = None;
-        ledger.check_parts(&expected, is_entries, &mut |row| match ledger.entry_of(row) {
-            Ok((file, packed)) => each(file, packed),
-            Err(error) => {
-                odd.get_or_insert(error);
-                Ok(())
-            }
-        })?;
+        ledger.check_parts(
+            &expected,
+            is_entries,
+            &mut |row| match ledger.entry_of(row) {
+                Ok((file, packed)) => each(file, packed),
+                Err(error) => {
+                    odd.get_or_insert(error);
+                    Ok(())
+                }
+            },
+        )?;
         if let Some(error) = odd {
             return Err(error.into());
         }

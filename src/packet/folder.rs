@@ -156,9 +156,7 @@ impl Folder {
         Ok(Sink {
             path: path.to_owned(),
             shown: self.shown(path),
-            file: BufWriter::with_capacity(1 << 16, file),
-            hash: Sha256::new(),
-            bytes: 0,
+            file: BufWriter::with_capacity(1 << 16, Hashing::of(file)),
         })
     }
 
@@ -188,12 +186,9 @@ impl Folder {
     /// As [`Folder::write`].
     pub fn write_json(&mut self, path: &str, value: &impl Serialize) -> Result<(), FolderError> {
         let mut sink = self.create(path)?;
-        let mut buffer = BufWriter::with_capacity(1 << 16, &mut sink);
-        let written = serde_json::to_writer_pretty(&mut buffer, value)
+        let written = serde_json::to_writer_pretty(&mut sink, value)
             .map_err(io::Error::from)
-            .and_then(|()| buffer.write_all(b"\n"))
-            .and_then(|()| buffer.flush());
-        drop(buffer);
+            .and_then(|()| sink.write_all(b"\n"));
         written.map_err(failed(&sink.shown))?;
         self.keep(sink)
     }
@@ -433,9 +428,38 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 pub struct Sink {
     path: String,
     shown: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<Hashing>,
+}
+
+/// Hashes and counts what reaches the file, in large pieces.
+#[derive(Debug)]
+struct Hashing {
+    file: File,
     hash: Sha256,
     bytes: u64,
+}
+
+impl Hashing {
+    fn of(file: File) -> Hashing {
+        Hashing {
+            file,
+            hash: Sha256::new(),
+            bytes: 0,
+        }
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 impl Sink {
@@ -444,26 +468,26 @@ impl Sink {
         &self.shown
     }
 
-    fn finish(mut self) -> Result<FileEntry, FolderError> {
-        let synced = self
-            .file
-            .flush()
-            .and_then(|()| self.file.get_ref().sync_all());
-        synced.map_err(failed(&self.shown))?;
+    fn finish(self) -> Result<FileEntry, FolderError> {
+        let flushed = self.file.into_inner();
+        let flushed = flushed.map_err(io::IntoInnerError::into_error);
+        let written = flushed.and_then(|written| written.file.sync_all().map(|()| written));
+        let written = written.map_err(failed(&self.shown))?;
         Ok(FileEntry {
             path: self.path,
-            bytes: self.bytes,
-            sha256: hex::encode(self.hash.finalize()),
+            bytes: written.bytes,
+            sha256: hex::encode(written.hash.finalize()),
         })
     }
 }
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(bytes)?;
-        self.hash.update(&bytes[..count]);
-        self.bytes += count as u64;
-        Ok(count)
+        self.file.write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -202,7 +202,9 @@ impl Masker {
     fn free_text(&self, text: &str, is_pairs: bool, secrets: &mut Vec<String>) -> Option<String> {
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let mut at = 0;
-        while at < text.len() {
+        // Most texts have few of what may separate a name from its value.
+        while let Some(further) = memchr::memchr3(b'=', b':', b'%', &text.as_bytes()[at..]) {
+            at += further;
             match separator(text, at).and_then(|found| secret_after(text, &found, is_pairs)) {
                 Some(value) if value.start < value.end && !is_harmless(&text[value.clone()]) => {
                     let secret = &text[value.clone()];
@@ -231,12 +233,34 @@ fn apply(text: &str, edits: &[(Range<usize>, String)]) -> String {
 
 /// Whether a value under this name is a secret.
 fn is_secret_name(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|one| one.to_ascii_lowercase())
-        .collect();
-    NAMES.contains(&plain.as_str()) || ENDINGS.iter().any(|ending| plain.ends_with(ending))
+    NAMES
+        .iter()
+        .any(|one| rest_before(name, one).is_some_and(is_nothing))
+        || ENDINGS.iter().any(|one| rest_before(name, one).is_some())
+}
+
+/// What stands before an ending of small letters, where the name has it; case and separators
+/// do not count.
+fn rest_before<'n>(name: &'n str, ending: &str) -> Option<&'n [u8]> {
+    let mut name = name.as_bytes();
+    for letter in ending.bytes().rev() {
+        loop {
+            let (last, before) = name.split_last()?;
+            name = before;
+            if last.is_ascii_alphanumeric() {
+                if !last.eq_ignore_ascii_case(&letter) {
+                    return None;
+                }
+                break;
+            }
+        }
+    }
+    Some(name)
+}
+
+/// Whether nothing but separators is there.
+fn is_nothing(name: &[u8]) -> bool {
+    !name.iter().any(u8::is_ascii_alphanumeric)
 }
 
 /// Whether a value under a secret name gives nothing away: switches, and what AWS masked itself.
@@ -552,6 +576,29 @@ mod tests {
             hex::encode(hash),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_is_secret_by_its_letters_and_digits_alone(
+            front in "[a-zA-Zé_.-]{0,4}",
+            known in proptest::sample::select([&NAMES[..], &ENDINGS[..]].concat()),
+            cut in 0usize..4,
+            blank in 0usize..20,
+            back in "[_. -]{0,2}[sS]?",
+        ) {
+            let mut name = known[cut.min(2) / 2..].to_owned();
+            name.insert_str(blank.min(name.len()), "_-");
+            let name = format!("{front}{}{back}", if cut == 3 { name.to_uppercase() } else { name });
+            let plain: String = name
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|one| one.to_ascii_lowercase())
+                .collect();
+            let expected = NAMES.contains(&plain.as_str())
+                || ENDINGS.iter().any(|ending| plain.ends_with(ending));
+            proptest::prop_assert_eq!(is_secret_name(&name), expected, "{}", name);
+        }
     }
 
     #[test]

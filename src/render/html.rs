@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -35,7 +36,7 @@ impl View for HtmlView {
         let mut context = Context::new();
         context.insert("scope", &packet.scope);
         for control in &packet.controls {
-            context.insert("control", control);
+            context.insert("control", &without_population(control));
             context.insert("timeline", &Vec::from_iter(timeline_of(packet, control)));
             target.write_all(b"\n")?;
             tera.render_to("control.html", &context, &mut *target)?;
@@ -44,6 +45,13 @@ impl View for HtmlView {
         tera.render_to("end.html", &page, target)?;
         Ok(())
     }
+}
+
+/// A control as the page shows it: of the population it names the file, and lists no rows.
+fn without_population(control: &ControlInfo) -> ControlInfo {
+    let mut shown = control.clone();
+    shown.lists_of_records.population.rows = Arc::default();
+    shown
 }
 
 /// What all of the page but the controls sees.

@@ -37,8 +37,9 @@ impl Contents {
 
     fn color(&mut self, ink: Ink) {
         for part in ink.rgb() {
-            let part = (f32::from(part) / 255.0 * 1000.0).round() / 1000.0;
-            self.bytes.extend_from_slice(format!("{part} ").as_bytes());
+            let thousandths = (f32::from(part) / 255.0 * 1000.0).round();
+            write_thousandths(&mut self.bytes, thousandths as u16);
+            self.bytes.push(b' ');
         }
     }
 
@@ -182,6 +183,18 @@ fn write_number(to: &mut Vec<u8>, number: f64) {
     }
 }
 
+/// A number from 0 to 1.
+fn write_thousandths(to: &mut Vec<u8>, thousandths: u16) {
+    let digit = |of: u16| b'0' + (thousandths / of % 10) as u8;
+    let digits = [digit(100), digit(10), digit(1)];
+    to.push(digit(1000));
+    let shown = digits.iter().rposition(|digit| *digit != b'0');
+    if let Some(last) = shown {
+        to.push(b'.');
+        to.extend_from_slice(&digits[..=last]);
+    }
+}
+
 fn write_whole(to: &mut Vec<u8>, number: u64) {
     if number >= 10 {
         write_whole(to, number / 10);
@@ -221,6 +234,16 @@ mod tests {
             let text = number(value);
             let read: f64 = text.parse().expect("a number");
             proptest::prop_assert!((read - value).abs() < 0.005_001, "{value} {text}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_colour_are_as_short_as_numbers_are() {
+        for thousandths in 0..=1000 {
+            let mut bytes = Vec::new();
+            write_thousandths(&mut bytes, thousandths);
+            let expected = (f32::from(thousandths) / 1000.0).to_string();
+            assert_eq!(String::from_utf8(bytes), Ok(expected));
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use rapidhash::fast::RandomState as RapidState;
-use rustybuzz::{BufferClusterLevel, Direction, Face, UnicodeBuffer};
+use rustybuzz::{BufferClusterLevel, Direction, Face, Script, ShapePlan, UnicodeBuffer};
 
 use super::PdfError;
 
@@ -118,7 +118,11 @@ pub struct Fonts {
     cache: Vec<HashMap<Box<str>, Rc<Shaped>, RapidState>>,
     cached: usize,
     buffer: Option<UnicodeBuffer>,
+    plans: Vec<(PlanKey, ShapePlan)>,
 }
+
+/// What the shaper's plan for a text depends on. No language is set.
+type PlanKey = (FontId, Direction, Script);
 
 impl Fonts {
     /// Reads the fonts of the program.
@@ -133,6 +137,7 @@ impl Fonts {
             cache: vec![HashMap::default(); 2 * FONTS.len()],
             cached: 0,
             buffer: None,
+            plans: Vec::new(),
         })
     }
 
@@ -249,7 +254,8 @@ impl Fonts {
         } else {
             Direction::LeftToRight
         });
-        let output = rustybuzz::shape(&loaded.face, &[], buffer);
+        let plan = plan(&mut self.plans, font, &loaded.face, &buffer);
+        let output = rustybuzz::shape_with_plan(&loaded.face, plan, buffer);
         let mut ends = cluster_ends(
             output.glyph_infos().iter().map(|info| info.cluster),
             text.len() as u32,
@@ -275,6 +281,26 @@ impl Fonts {
         self.buffer = Some(output.clear());
         glyphs
     }
+}
+
+/// The plan for a text, made when the first of its kind is met.
+fn plan<'p>(
+    plans: &'p mut Vec<(PlanKey, ShapePlan)>,
+    font: FontId,
+    face: &Face<'_>,
+    buffer: &UnicodeBuffer,
+) -> &'p ShapePlan {
+    let (direction, script) = (buffer.direction(), buffer.script());
+    let key = (font, direction, script);
+    let known = plans.iter().position(|(one, _)| *one == key);
+    let at = known.unwrap_or_else(|| {
+        // A text without letters has no script.
+        let script = Some(script).filter(|script| *script != rustybuzz::script::UNKNOWN);
+        let plan = ShapePlan::new(face, direction, script, None, &[]);
+        plans.push((key, plan));
+        plans.len() - 1
+    });
+    &plans[at].1
 }
 
 /// Where the text of each cluster ends: where the next one in the text starts.
@@ -365,6 +391,38 @@ mod tests {
             .map(|g| &joined.text[g.start as usize..g.end as usize])
             .collect();
         assert_eq!(text, "مرحبا");
+    }
+
+    #[test]
+    fn a_plan_that_was_made_before_gives_what_a_new_one_gives() {
+        let mut fonts = Fonts::load().expect("the fonts of the program");
+        for (text, right_to_left) in [
+            ("12.3", false),
+            ("AV. To", false),
+            ("Ωμέγα", false),
+            ("7, 8", false),
+            ("مرحبا", true),
+            ("1 2", true),
+            ("Te", false),
+        ] {
+            for font in (0..FONTS.len() as u8).map(FontId) {
+                let mut fresh = Fonts::load().expect("the fonts of the program");
+                let expected = fresh.shaper_glyphs(font, text, right_to_left);
+                assert_eq!(fonts.shaper_glyphs(font, text, right_to_left), expected);
+                let mut buffer = UnicodeBuffer::new();
+                buffer.push_str(text);
+                buffer.set_cluster_level(BufferClusterLevel::Characters);
+                buffer.guess_segment_properties();
+                buffer.set_direction(match right_to_left {
+                    true => Direction::RightToLeft,
+                    false => Direction::LeftToRight,
+                });
+                let plain = rustybuzz::shape(fonts.face(font), &[], buffer);
+                let ids = plain.glyph_infos().iter().map(|info| info.glyph_id as u16);
+                let expected = expected.iter().map(|glyph| glyph.id);
+                assert!(ids.eq(expected), "{text} {font:?}");
+            }
+        }
     }
 
     proptest! {
