@@ -233,10 +233,41 @@ fn apply(text: &str, edits: &[(Range<usize>, String)]) -> String {
 
 /// Whether a value under this name is a secret.
 fn is_secret_name(name: &str) -> bool {
+    if !may_be_secret(name) {
+        return false;
+    }
     NAMES
         .iter()
         .any(|one| rest_before(name, one).is_some_and(is_nothing))
         || ENDINGS.iter().any(|one| rest_before(name, one).is_some())
+}
+
+/// For each letter as the last of a secret name, those that may stand before it, one bit each.
+/// Few names in records end like one.
+const LAST_TWO: [u32; 26] = {
+    let mut last_two = [0; 26];
+    let mut at = 0;
+    while at < NAMES.len() + ENDINGS.len() {
+        let text = match at < NAMES.len() {
+            true => NAMES[at].as_bytes(),
+            false => ENDINGS[at - NAMES.len()].as_bytes(),
+        };
+        let (before, last) = (text[text.len() - 2], text[text.len() - 1]);
+        last_two[(last - b'a') as usize] |= 1 << (before - b'a');
+        at += 1;
+    }
+    last_two
+};
+
+/// Whether the last two letters are those of a secret name.
+fn may_be_secret(name: &str) -> bool {
+    let name = name.bytes().rev().filter(u8::is_ascii_alphanumeric);
+    let mut name = name.map(|one| one.to_ascii_lowercase().wrapping_sub(b'a'));
+    let (Some(last), Some(before)) = (name.next(), name.next()) else {
+        return false;
+    };
+    let befores = LAST_TWO.get(usize::from(last)).copied().unwrap_or(0);
+    before < 26 && befores >> before & 1 == 1
 }
 
 /// What stands before an ending of small letters, where the name has it; case and separators

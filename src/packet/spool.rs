@@ -10,11 +10,11 @@ mod log_set;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tempfile::SpooledTempFile;
+use tempfile::{SpooledData, SpooledTempFile};
 
 use super::mask::Masker;
 use crate::assess::outcome::EvidenceSource;
@@ -24,6 +24,8 @@ pub use self::log_set::{InputRows, RefusalRows};
 
 /// Bytes of a file that are held in memory while it grows.
 const HELD: usize = 64 << 10;
+/// Bytes that are written to it at once.
+const AT_ONCE: usize = 16 << 10;
 
 /// Lists that were read already. Good for one source and one way of masking.
 #[derive(Debug, Default)]
@@ -145,7 +147,9 @@ impl Spool {
     }
 
     /// Puts a whole file into the store.
-    fn store(&self, mut file: SpooledTempFile) -> io::Result<Piece> {
+    fn store(&self, file: Begun) -> io::Result<Piece> {
+        let file = file.into_inner();
+        let file = file.map_err(io::IntoInnerError::into_error)?.into_inner();
         let mut store = self.store.borrow_mut();
         let store = match store.as_mut() {
             Some(store) => store,
@@ -154,15 +158,27 @@ impl Spool {
                 length: 0,
             }),
         };
-        file.seek(SeekFrom::Start(0))?;
         let from = store.file.seek(SeekFrom::Start(store.length))?;
-        let length = io::copy(&mut file, &mut store.file)?;
+        let length = match file {
+            SpooledData::InMemory(bytes) => {
+                let bytes = bytes.into_inner();
+                store.file.write_all(&bytes)?;
+                bytes.len() as u64
+            }
+            SpooledData::OnDisk(mut file) => {
+                file.seek(SeekFrom::Start(0))?;
+                io::copy(&mut file, &mut store.file)?
+            }
+        };
         store.length += length;
         Ok(Piece { from, length })
     }
 }
 
-/// An empty file that is to be stored.
-fn begun() -> SpooledTempFile {
-    tempfile::spooled_tempfile(HELD)
+/// A file that is to be stored.
+type Begun = BufWriter<SpooledTempFile>;
+
+/// An empty one.
+fn begun() -> Begun {
+    BufWriter::with_capacity(AT_ONCE, tempfile::spooled_tempfile(HELD))
 }

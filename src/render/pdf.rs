@@ -8,6 +8,7 @@ mod assemble;
 mod backend;
 mod blocks;
 pub mod canvas;
+mod cells;
 mod contents;
 mod embed;
 mod fill;

@@ -3,9 +3,7 @@
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use tempfile::SpooledTempFile;
-
-use super::{Piece, Spool, begun};
+use super::{Begun, Piece, Spool, begun};
 use crate::assess::outcome::{EvidenceSource, List};
 use crate::packet::evidence::{self, ORDER, RecordLine, RowsDigest, list_id};
 use crate::packet::mask::Masker;
@@ -103,7 +101,7 @@ pub fn read(
 /// One list while its rows come by.
 struct ListFile {
     list: List,
-    file: CsvFile<SpooledTempFile>,
+    file: CsvFile<Begun>,
     total: u64,
     digest: RowsDigest,
     first: Vec<Row>,
@@ -112,8 +110,8 @@ struct ListFile {
 /// All files of a control that rows go to.
 struct Files {
     lists: Vec<ListFile>,
-    records: SpooledTempFile,
-    index: CsvFile<SpooledTempFile>,
+    records: Begun,
+    index: CsvFile<Begun>,
     masked: u64,
 }
 

@@ -130,6 +130,7 @@ impl Shown {
     }
 
     /// Adds a code.
+    #[inline]
     pub fn code(&mut self, code: u16) {
         const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
         if !self.is_open {
@@ -142,7 +143,14 @@ impl Shown {
     }
 
     /// Moves to the right, in thousandths of the font size.
+    #[inline]
     pub fn move_by(&mut self, distance: f64) {
+        if distance != 0.0 {
+            self.move_on(distance);
+        }
+    }
+
+    fn move_on(&mut self, distance: f64) {
         self.owed += distance;
         // Below a hundredth of a thousandth nothing moves that could be seen.
         if self.owed.abs() < 0.01 {
@@ -168,11 +176,13 @@ impl Shown {
 
 /// To a hundredth: finer cannot be seen, and shorter is smaller.
 fn write_number(to: &mut Vec<u8>, number: f64) {
-    let hundredths = (number * 100.0).round();
+    let hundredths = number * 100.0;
     if hundredths.is_sign_negative() {
         to.push(b'-');
     }
-    let hundredths = hundredths.abs() as u64;
+    // As `round` does it, which is slow where it is not an instruction.
+    let (exact, whole) = (hundredths.abs(), hundredths.abs() as u64);
+    let hundredths = whole + u64::from(exact - whole as f64 >= 0.5);
     write_whole(to, hundredths / 100);
     let (tenth, hundredth) = (hundredths / 10 % 10, hundredths % 10);
     if tenth + hundredth > 0 {
@@ -234,6 +244,8 @@ mod tests {
             let text = number(value);
             let read: f64 = text.parse().expect("a number");
             proptest::prop_assert!((read - value).abs() < 0.005_001, "{value} {text}");
+            let rounded = (value * 100.0).round() / 100.0;
+            proptest::prop_assert_eq!(read, rounded);
         }
     }
 

@@ -62,6 +62,7 @@ impl Used {
     }
 
     /// The width the viewer moves on by for a code, in thousandths of the font size.
+    #[inline]
     pub fn width(&self, code: u16) -> f32 {
         self.codes[code as usize].width
     }
@@ -70,6 +71,7 @@ impl Used {
     ///
     /// # Errors
     /// More than 65,535 different ones: a code has two bytes.
+    #[inline]
     pub fn code(&mut self, glyph: u16, text: &str, width: f32) -> Result<u16, PdfError> {
         let byte = match text.as_bytes() {
             [byte] => usize::from(*byte),

@@ -39,7 +39,8 @@ impl Filler {
         }
     }
 
-    pub fn word(&mut self, word: Vec<Atom>, blanks: Vec<Atom>, fonts: &mut Fonts) {
+    /// Adds a word and the blanks behind it; what is left in their place means nothing.
+    pub fn word(&mut self, word: &mut Vec<Atom>, blanks: &mut Vec<Atom>, fonts: &mut Fonts) {
         let wide: f64 = word.iter().map(Atom::width).sum();
         let gap: f64 = self.blanks.iter().map(Atom::width).sum();
         if self.used + gap + wide > self.width + SLACK {
@@ -49,12 +50,14 @@ impl Filler {
             }
         }
         if wide > self.width + SLACK {
-            self.long(word, fonts);
+            self.long(std::mem::take(word), fonts);
         } else {
-            let gap = std::mem::take(&mut self.blanks);
-            gap.into_iter().chain(word).for_each(|atom| self.push(atom));
+            let mut gap = std::mem::take(&mut self.blanks);
+            let atoms = gap.drain(..).chain(word.drain(..));
+            atoms.for_each(|atom| self.push(atom));
+            self.blanks = gap;
         }
-        self.blanks = blanks;
+        std::mem::swap(&mut self.blanks, blanks);
     }
 
     fn push(&mut self, atom: Atom) {

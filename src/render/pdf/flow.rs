@@ -11,6 +11,7 @@ use super::super::block::Tone;
 use super::super::chart::Ink;
 use super::PdfError;
 use super::canvas::{Canvas, Tag};
+use super::cells::Cells;
 use super::text::{Atom, Line, Style, Typesetter};
 
 const SHORT_SIDE: f64 = 595.28;
@@ -91,6 +92,8 @@ pub struct LateEntry {
 pub struct Flow<'c> {
     pub canvas: &'c mut dyn Canvas,
     pub set: &'c mut Typesetter,
+    /// The lines of cells that come again.
+    pub known_cells: Cells,
     pub entries: &'c [Entry],
     pub places: Places,
     /// In the order of pages.
@@ -144,6 +147,7 @@ impl<'c> Flow<'c> {
         Flow {
             canvas,
             set,
+            known_cells: Cells::default(),
             entries,
             places: Places::default(),
             late: Vec::new(),

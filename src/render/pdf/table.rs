@@ -2,6 +2,8 @@
 //!
 //! No cell is ever cut: what does not fit goes on, on the next line or page.
 
+use std::ops::Deref;
+
 use super::super::block::{Align, Cell, Column, RowSource, Table, Tone, Width};
 use super::super::chart::Ink;
 use super::PdfError;
@@ -201,9 +203,10 @@ impl Flow<'_> {
                 true => Style::plain(look.size).tone(Tone::Muted),
                 false => Style::plain(look.size),
             };
-            lines.push(self.set.lines(&cell.runs, style, width - 2.0 * look.pad_x));
+            let (known, width) = (&mut self.known_cells, width - 2.0 * look.pad_x);
+            lines.push(known.lines(self.set, &cell.runs, style, width));
         }
-        let tallest = lines.iter().map(Vec::len).max().unwrap_or(0);
+        let tallest = lines.iter().map(|lines| lines.len()).max().unwrap_or(0);
         let height = tallest as f64 * look.leading + 2.0 * look.pad_y;
         if height <= self.room() {
             self.row_here(grid, &lines, height);
@@ -215,10 +218,10 @@ impl Flow<'_> {
             self.row_here(grid, &lines, height);
             return Ok(());
         }
-        self.tall_row(grid, lines)
+        self.tall_row(grid, lines.iter().map(|lines| lines.to_vec()).collect())
     }
 
-    fn row_here(&mut self, grid: &Grid, lines: &[Vec<Line>], height: f64) {
+    fn row_here<L: Deref<Target = [Line]>>(&mut self, grid: &Grid, lines: &[L], height: f64) {
         self.canvas.open(Tag::Row);
         self.cells(grid, lines, grid.look.leading, |column| {
             if grid.look.names && column == 0 {
@@ -289,7 +292,7 @@ impl Flow<'_> {
     fn cells(
         &mut self,
         grid: &Grid,
-        cells: &[Vec<Line>],
+        cells: &[impl Deref<Target = [Line]>],
         leading: f64,
         tag: impl Fn(usize) -> Tag<'static>,
     ) {
@@ -297,7 +300,7 @@ impl Flow<'_> {
             let ((left, width), align) = (grid.places[column], grid.aligns[column]);
             self.canvas.open(tag(column));
             let mut base = self.y + grid.look.pad_y + leading * 0.76;
-            for line in lines {
+            for line in lines.iter() {
                 let spare = width - 2.0 * grid.look.pad_x - line.width;
                 let indent = match align {
                     Align::Left => 0.0,

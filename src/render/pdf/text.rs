@@ -205,11 +205,22 @@ impl Typesetter {
 
     /// The atoms of a part of the text, in reading order.
     fn atoms(&mut self, text: &str, spans: &[Span], range: Range<usize>) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        self.add_atoms(&mut atoms, text, spans, range);
+        atoms
+    }
+
+    fn add_atoms(
+        &mut self,
+        atoms: &mut Vec<Atom>,
+        text: &str,
+        spans: &[Span],
+        range: Range<usize>,
+    ) {
         if range.is_empty() {
-            return Vec::new();
+            return;
         }
         let first = spans.partition_point(|span| span.range.end <= range.start);
-        let mut atoms = Vec::new();
         for span in spans[first..]
             .iter()
             .take_while(|span| span.range.start < range.end)
@@ -226,18 +237,20 @@ impl Typesetter {
                 level: span.level,
             });
         }
-        atoms
     }
 
     fn fill(&mut self, text: &str, spans: &[Span], width: f64) -> Vec<Line> {
         let mut filler = Filler::new(width);
+        let (mut word_atoms, mut blanks) = (Vec::new(), Vec::new());
         let mut start = 0;
         for (end, _) in unicode_linebreak::linebreaks(text) {
             let word = text[start..end].trim_end_matches(' ');
             let blank = start + word.len();
-            let word = self.atoms(text, spans, start..blank);
-            let blanks = self.atoms(text, spans, blank..end);
-            filler.word(word, blanks, &mut self.fonts);
+            word_atoms.clear();
+            self.add_atoms(&mut word_atoms, text, spans, start..blank);
+            blanks.clear();
+            self.add_atoms(&mut blanks, text, spans, blank..end);
+            filler.word(&mut word_atoms, &mut blanks, &mut self.fonts);
             start = end;
         }
         filler.finish()
