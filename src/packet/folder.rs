@@ -145,6 +145,19 @@ impl Folder {
     /// # Errors
     /// A path that is not one, a full disk.
     pub fn create(&self, path: &str) -> Result<Sink, FolderError> {
+        let file = self.create_bare(path)?;
+        Ok(Sink {
+            path: path.to_owned(),
+            shown: self.shown(path),
+            file: BufWriter::with_capacity(1 << 16, Hashing::of(file)),
+        })
+    }
+
+    /// As [`Folder::create`], for who knows how long the file will be and what its hash is.
+    ///
+    /// # Errors
+    /// As [`Folder::create`].
+    pub fn create_bare(&self, path: &str) -> Result<File, FolderError> {
         if !is_safe_path(path) {
             return Err(FolderError::BadPath(path.to_owned()));
         }
@@ -152,12 +165,27 @@ impl Folder {
         if let Some(parent) = place.parent() {
             fs::create_dir_all(parent).map_err(failed(&self.shown(path)))?;
         }
-        let file = File::create_new(&place).map_err(failed(&self.shown(path)))?;
-        Ok(Sink {
+        File::create_new(&place).map_err(failed(&self.shown(path)))
+    }
+
+    /// Ends a file of [`Folder::create_bare`].
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn keep_bare(
+        &mut self,
+        path: &str,
+        file: &File,
+        bytes: u64,
+        sha256: String,
+    ) -> Result<(), FolderError> {
+        file.sync_all().map_err(failed(&self.shown(path)))?;
+        self.files.push(FileEntry {
             path: path.to_owned(),
-            shown: self.shown(path),
-            file: BufWriter::with_capacity(1 << 16, Hashing::of(file)),
-        })
+            bytes,
+            sha256,
+        });
+        Ok(())
     }
 
     /// Ends a file: everything is on disk, size and hash are noted.

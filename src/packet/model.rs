@@ -69,14 +69,7 @@ impl Packet {
             for detail in &mut control.details {
                 detail.rows = Vec::new();
             }
-            let lists = &mut control.lists_of_records;
-            for list in [
-                &mut lists.exceptions,
-                &mut lists.attempts,
-                &mut lists.undecided,
-                &mut lists.population,
-                &mut lists.sample,
-            ] {
+            for list in control.lists_of_records.all_mut() {
                 list.rows = Arc::default();
             }
         }
@@ -457,6 +450,19 @@ pub struct Lists {
     pub population: RowList,
     /// The sample of the population.
     pub sample: RowList,
+}
+
+impl Lists {
+    /// Every one of them.
+    pub fn all_mut(&mut self) -> [&mut RowList; 5] {
+        [
+            &mut self.exceptions,
+            &mut self.attempts,
+            &mut self.undecided,
+            &mut self.population,
+            &mut self.sample,
+        ]
+    }
 }
 
 /// A list of records, cut visibly.

@@ -8,12 +8,13 @@ mod control;
 mod log_set;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sha2::{Digest, Sha256};
 use tempfile::{SpooledData, SpooledTempFile};
 
 use super::mask::Masker;
@@ -35,6 +36,8 @@ pub struct Spool {
     controls: RefCell<BTreeMap<String, Rc<ControlRows>>>,
     inputs: OnceCell<Rc<InputRows>>,
     refusals: OnceCell<Rc<RefusalRows>>,
+    /// SHA-256 of files that were copied already.
+    hashes: RefCell<HashMap<Piece, String>>,
     /// Set from outside to give up.
     stop: Option<&'static AtomicBool>,
 }
@@ -46,10 +49,19 @@ struct Store {
 }
 
 /// A file in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Piece {
     from: u64,
     length: u64,
+}
+
+/// What was copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// How many bytes.
+    pub bytes: u64,
+    /// Lower-case hex.
+    pub sha256: String,
 }
 
 impl Spool {
@@ -116,34 +128,33 @@ impl Spool {
         Ok(Rc::clone(self.refusals.get_or_init(|| rows)))
     }
 
-    /// Copies a file to its place in a packet.
+    /// Copies a file to its place in a packet, and gives its SHA-256, which is found once.
     ///
     /// # Errors
     /// A store that cannot be read, a target that takes no more.
-    pub fn copy(&self, piece: Piece, target: &mut dyn Write) -> io::Result<()> {
+    pub fn copy(&self, piece: Piece, target: &mut File) -> io::Result<Copied> {
+        let known = self.hashes.borrow().get(&piece).cloned();
         let mut store = self.store.borrow_mut();
         let Some(store) = store.as_mut() else {
             return Err(io::Error::other("the temporary file is not there"));
         };
         store.file.seek(SeekFrom::Start(piece.from))?;
-        let mut reader = BufReader::with_capacity(HELD, &mut store.file).take(piece.length);
-        let mut copied = 0;
-        loop {
-            let bytes = reader.fill_buf()?;
-            let count = bytes.len();
-            if count == 0 {
-                break;
-            }
-            target.write_all(bytes)?;
-            reader.consume(count);
-            copied += count as u64;
+        let mut part = (&mut store.file).take(piece.length);
+        let (copied, sha256) = match known {
+            Some(sha256) => (io::copy(&mut part, target)?, sha256),
+            None => hashed_copy(&mut part, target)?,
+        };
+        if copied != piece.length {
+            return Err(io::Error::other(
+                "the temporary file is shorter than it was",
+            ));
         }
-        if copied == piece.length {
-            return Ok(());
-        }
-        Err(io::Error::other(
-            "the temporary file is shorter than it was",
-        ))
+        let mut hashes = self.hashes.borrow_mut();
+        hashes.entry(piece).or_insert_with(|| sha256.clone());
+        Ok(Copied {
+            bytes: copied,
+            sha256,
+        })
     }
 
     /// Puts a whole file into the store.
@@ -172,6 +183,24 @@ impl Spool {
         };
         store.length += length;
         Ok(Piece { from, length })
+    }
+}
+
+/// Copies, and says how many bytes and their SHA-256.
+fn hashed_copy(from: &mut impl Read, to: &mut File) -> io::Result<(u64, String)> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; HELD];
+    let mut copied = 0;
+    loop {
+        let count = match from.read(&mut buffer) {
+            Ok(0) => return Ok((copied, hex::encode(hash.finalize()))),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        to.write_all(&buffer[..count])?;
+        hash.update(&buffer[..count]);
+        copied += count as u64;
     }
 }
 

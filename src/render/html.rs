@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tera::Context;
+use tera::{Context, Tera};
 
 use super::block::Chart;
 use super::chart::{Anchor, Ink, Mark, RoughMeasure, Scene, scenes};
@@ -36,10 +36,11 @@ impl View for HtmlView {
         let mut context = Context::new();
         context.insert("scope", &packet.scope);
         for control in &packet.controls {
-            context.insert("control", &without_population(control));
+            context.insert("control", &without_rows(control));
             context.insert("timeline", &Vec::from_iter(timeline_of(packet, control)));
+            let text = tera.render("control.html", &context)?;
             target.write_all(b"\n")?;
-            tera.render_to("control.html", &context, &mut *target)?;
+            write_control(&tera, control, &text, target)?;
             target.write_all(b"\n")?;
         }
         tera.render_to("end.html", &page, target)?;
@@ -47,11 +48,61 @@ impl View for HtmlView {
     }
 }
 
-/// A control as the page shows it: of the population it names the file, and lists no rows.
-fn without_population(control: &ControlInfo) -> ControlInfo {
+/// A control of which the rows stand nowhere yet.
+fn without_rows(control: &ControlInfo) -> ControlInfo {
     let mut shown = control.clone();
-    shown.lists_of_records.population.rows = Arc::default();
+    for list in shown.lists_of_records.all_mut() {
+        list.rows = Arc::default();
+    }
     shown
+}
+
+/// Rows that templates see at once.
+const ROWS_AT_ONCE: usize = 50;
+
+/// Writes the text of a control, with rows in the places that it leaves for them.
+fn write_control(
+    tera: &Tera,
+    control: &ControlInfo,
+    text: &str,
+    target: &mut dyn io::Write,
+) -> Result<(), ViewError> {
+    let mut rest = text;
+    while let Some((before, place)) = rest.split_once(templates::ROWS.0) {
+        let (what, after) = place
+            .split_once(templates::ROWS.1)
+            .ok_or("the place of rows does not end")?;
+        target.write_all(before.as_bytes())?;
+        write_rows(tera, control, what, target)?;
+        rest = after;
+    }
+    Ok(target.write_all(rest.as_bytes())?)
+}
+
+fn write_rows(
+    tera: &Tera,
+    control: &ControlInfo,
+    what: &str,
+    target: &mut dyn io::Write,
+) -> Result<(), ViewError> {
+    let lists = &control.lists_of_records;
+    let (list, role) = match what {
+        "exceptions" => (&lists.exceptions, "exception"),
+        "attempts" => (&lists.attempts, "attempt"),
+        "undecided" => (&lists.undecided, "undecided"),
+        "sample" => (&lists.sample, "conforming"),
+        other => return Err(format!("no list is called `{other}`").into()),
+    };
+    let mut context = Context::new();
+    context.insert("control", &control.id);
+    context.insert("what", what);
+    context.insert("role", role);
+    for (rows, number) in list.rows.chunks(ROWS_AT_ONCE).zip(0..) {
+        context.insert("before", &(number * ROWS_AT_ONCE));
+        context.insert("rows", rows);
+        tera.render_to("some_rows.html", &context, &mut *target)?;
+    }
+    Ok(())
 }
 
 /// What all of the page but the controls sees.

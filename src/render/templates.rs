@@ -19,7 +19,7 @@ pub const STYLE: &str = include_str!("../../templates/packet.css");
 /// The script of the HTML view; as [`STYLE`].
 pub const SCRIPT: &str = include_str!("../../templates/packet.js");
 
-const HTML: [(&str, &str); 12] = [
+const HTML: [(&str, &str); 13] = [
     ("packet.html", include_str!("../../templates/packet.html")),
     ("end.html", include_str!("../../templates/end.html")),
     ("cover.html", include_str!("../../templates/cover.html")),
@@ -38,6 +38,10 @@ const HTML: [(&str, &str); 12] = [
     ),
     ("control.html", include_str!("../../templates/control.html")),
     ("rows.html", include_str!("../../templates/rows.html")),
+    (
+        "some_rows.html",
+        include_str!("../../templates/some_rows.html"),
+    ),
     ("remarks.html", include_str!("../../templates/remarks.html")),
     ("logs.html", include_str!("../../templates/logs.html")),
     ("picture.html", include_str!("../../templates/picture.html")),
@@ -45,8 +49,12 @@ const HTML: [(&str, &str); 12] = [
 
 const PAPER: [(&str, &str); 1] = [("paper.html", include_str!("../../templates/paper.html"))];
 
+/// Begins the place of the rows of a list in `control.html`; which list follows. No value can
+/// forge it, because what begins a tag is escaped in each of them.
+pub const ROWS: (&str, &str) = ("<!--rows of ", "-->");
+
 /// The templates of `packet.html`: one of that name up to the controls, `control.html` for each
-/// of them, and `end.html`.
+/// of them with `some_rows.html` in place of its [`ROWS`], and `end.html`.
 ///
 /// # Errors
 /// A template that does not parse; a test renders all of them.

@@ -50,13 +50,13 @@ pub(super) fn copy(
     folder: &mut Folder,
     path: &str,
 ) -> Result<(), WriteError> {
-    let mut sink = folder.create(path)?;
-    let copied = spool.copy(piece, &mut sink);
-    copied.map_err(|cause| WriteError::Rows {
+    let mut file = folder.create_bare(path)?;
+    let copied = spool.copy(piece, &mut file);
+    let copied = copied.map_err(|cause| WriteError::Rows {
         path: folder.shown(path),
         cause,
     })?;
-    Ok(folder.keep(sink)?)
+    Ok(folder.keep_bare(path, &file, copied.bytes, copied.sha256)?)
 }
 
 fn write_details(control: &ControlInfo, folder: &mut Folder) -> Result<(), WriteError> {
