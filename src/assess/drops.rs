@@ -119,6 +119,12 @@ impl Drops {
         self.amended.insert(spot);
     }
 
+    /// Lets go of which records are left out, when all were judged; files that are copies, or in
+    /// which records conflict, stay known.
+    pub fn forget_duplicates(&mut self) {
+        self.files = HashMap::new();
+    }
+
     /// How many records conflict with others.
     pub fn conflict_count(&self) -> u64 {
         self.conflict_count

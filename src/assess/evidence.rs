@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::iter::Peekable;
 
+use super::AssessError;
 use super::drops::Drops;
 use super::intake::Intake;
 use super::outcome::{EvidenceRow, EvidenceSource, InputRow, List, Origin, RefusalRow};
@@ -35,6 +36,27 @@ impl Drop for LedgerEvidence<'_> {
     fn drop(&mut self) {
         // Nothing was written, so there is nothing to lose if this fails.
         let _: Result<(), _> = self.ledger.end_reading();
+    }
+}
+
+impl<'l> LedgerEvidence<'l> {
+    /// Holds the ledger as it is, which knows nothing of its records yet.
+    pub(super) fn begin(
+        ledger: &'l Ledger,
+        set: &ControlSet,
+    ) -> Result<LedgerEvidence<'l>, AssessError> {
+        ledger.begin_reading()?;
+        ledger.check_ended()?;
+        Ok(LedgerEvidence {
+            ledger,
+            work: Work::new()?,
+            intake: Intake::default(),
+            drops: Drops::default(),
+            duplicates: HashMap::new(),
+            suspects: HashMap::new(),
+            controls: ids(set),
+            names: RefCell::new(HashMap::new()),
+        })
     }
 }
 
@@ -285,6 +307,6 @@ impl From<rusqlite::Error> for Stop {
 }
 
 /// The ids of a set, in its order.
-pub(super) fn ids(set: &ControlSet) -> Vec<String> {
+fn ids(set: &ControlSet) -> Vec<String> {
     set.controls().iter().map(|one| one.id.clone()).collect()
 }

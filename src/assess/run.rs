@@ -1,8 +1,5 @@
 //! The assessment from beginning to end.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use super::AssessError;
 use super::amendments;
 use super::anomalies;
@@ -14,10 +11,10 @@ use super::coverage_control::needs_of_all;
 use super::delivery::Deliveries;
 use super::desk::{Desk, Room};
 use super::drops::{self, Drops};
-use super::evidence::{LedgerEvidence, ids};
+use super::evidence::LedgerEvidence;
 use super::gaps::{self, Ground};
 use super::homes::Homes;
-use super::intake::{self, Intake};
+use super::intake;
 use super::integrity::{self, Integrity};
 use super::judge::{Judge, judge_for};
 use super::losses::counted;
@@ -28,7 +25,6 @@ use super::stores::{self, StoreProofs};
 use super::tally::Tally;
 use super::verdict::conclude;
 use super::waivers::Waivers;
-use super::work::Work;
 use crate::control::model::Expectation;
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
@@ -87,19 +83,8 @@ pub fn assess<'l>(
     options: &Options<'_>,
 ) -> Result<Assessed<'l>, AssessError> {
     let seed = check_order(ledger, set, scope, options)?;
-    ledger.begin_reading()?;
-    ledger.check_ended()?;
-    // From here on the evidence lets go of the ledger when it is dropped, also on errors.
-    let mut evidence = LedgerEvidence {
-        ledger,
-        work: Work::new()?,
-        intake: Intake::default(),
-        drops: Drops::default(),
-        duplicates: HashMap::new(),
-        suspects: HashMap::new(),
-        controls: ids(set),
-        names: RefCell::new(HashMap::new()),
-    };
+    // It lets go of the ledger when it is dropped, also on errors.
+    let mut evidence = LedgerEvidence::begin(ledger, set)?;
     let places = Places::of(scope, options.framework);
     let no_trust = Trust::default();
     let trust = options.trust.unwrap_or(&no_trust);
@@ -155,6 +140,7 @@ pub fn assess<'l>(
     };
     let controls = judge_all(&room, &evidence.drops, options.sample_size)?;
     evidence.work.finish()?;
+    evidence.drops.forget_duplicates();
     let stores = stores::all(&room);
     let snapshots = options.snapshots.to_vec();
     let assessment = Assessment {
@@ -232,10 +218,10 @@ fn take_in(
         &examined.watched,
     )?;
     log_set.anomalies = anomalies::find(ledger, intake, &drops, places, period)?;
-    let tally = counting.finish(&drops, log_set)?;
+    let mut tally = counting.finish(&drops, log_set)?;
     log_set.marked = tally.marked();
     evidence.drops = drops;
-    evidence.duplicates.clone_from(&tally.duplicates);
+    evidence.duplicates = std::mem::take(&mut tally.duplicates);
     evidence.suspects.clone_from(&examined.suspects);
     Ok((examined, tally))
 }

@@ -5,6 +5,7 @@
 //! record line is the record's own bytes unless its form says otherwise.
 
 use std::io;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -96,27 +97,27 @@ pub fn rows(
 fn convert(masker: &Masker, found: &EvidenceRow, with_record: bool) -> (Row, Option<RecordLine>) {
     let masked = found.record.as_deref().map(|bytes| masker.record(bytes));
     let secrets: &[String] = masked.as_ref().map_or(&[], |one| &one.secrets);
-    let taken = |text: &str| masker.taken(text, secrets).into_owned();
+    let taken = |text: &str| Arc::from(masker.taken(text, secrets));
     let mut row = Row {
         event_id: taken(&found.event_id),
-        time: time::format(found.time),
+        time: time::format(found.time).into(),
         account: taken(&found.account),
         region: taken(&found.region),
         event_source: taken(&found.event_source),
         event_name: taken(&found.event_name),
         actor: taken(&found.actor),
-        actor_kind: found.actor_kind.id().to_owned(),
+        actor_kind: found.actor_kind.id().into(),
         person: taken(&found.person),
-        outcome: found.outcome.id().to_owned(),
+        outcome: found.outcome.id().into(),
         error: taken(&found.error),
         source_ip: taken(&found.source_ip),
         user_agent: taken(&found.user_agent),
-        target: masker.pairs(&found.target, secrets).into_owned(),
-        role: found.role.to_owned(),
+        target: masker.pairs(&found.target, secrets).into(),
+        role: found.role.into(),
         reason: taken(&found.reason),
         waiver: found.waiver.clone(),
-        file: found.origin.file.clone(),
-        file_sha256: found.origin.sha256.clone(),
+        file: found.origin.file.as_str().into(),
+        file_sha256: found.origin.sha256.as_str().into(),
         index: found.origin.index,
         record_line: None,
         masked: false,

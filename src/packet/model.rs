@@ -480,47 +480,47 @@ pub struct RowList {
     pub rows: Arc<[Row]>,
 }
 
-/// One record as evidence.
+/// One record as evidence. Most of its texts stand in many rows, which then share them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// `eventID`, empty where the record has none.
-    pub event_id: String,
+    pub event_id: Arc<str>,
     /// `eventTime`
-    pub time: String,
+    pub time: Arc<str>,
     /// The account that received the record.
-    pub account: String,
+    pub account: Arc<str>,
     /// `awsRegion`
-    pub region: String,
+    pub region: Arc<str>,
     /// `eventSource`
-    pub event_source: String,
+    pub event_source: Arc<str>,
     /// `eventName`
-    pub event_name: String,
+    pub event_name: Arc<str>,
     /// The normalised actor.
-    pub actor: String,
+    pub actor: Arc<str>,
     /// Its kind.
-    pub actor_kind: String,
+    pub actor_kind: Arc<str>,
     /// A hint at the person.
-    pub person: String,
+    pub person: Arc<str>,
     /// `success` or `refused`.
-    pub outcome: String,
+    pub outcome: Arc<str>,
     /// Error code or message.
-    pub error: String,
+    pub error: Arc<str>,
     /// `sourceIPAddress`
-    pub source_ip: String,
+    pub source_ip: Arc<str>,
     /// `userAgent`
-    pub user_agent: String,
+    pub user_agent: Arc<str>,
     /// What it acted on.
-    pub target: String,
+    pub target: Arc<str>,
     /// What it is in the control's eyes.
-    pub role: String,
+    pub role: Arc<str>,
     /// Why.
-    pub reason: String,
+    pub reason: Arc<str>,
     /// The ticket of the waiver that covers it.
     pub waiver: Option<String>,
     /// Key of the log file.
-    pub file: String,
+    pub file: Arc<str>,
     /// SHA-256 of the log file as stored.
-    pub file_sha256: String,
+    pub file_sha256: Arc<str>,
     /// Index of the record in the file, from 0.
     pub index: u32,
     /// Line in `records.jsonl`, from 1; none where the packet does not hold the record.

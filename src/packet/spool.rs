@@ -6,6 +6,7 @@
 
 mod control;
 mod log_set;
+mod texts;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +23,7 @@ use crate::assess::outcome::EvidenceSource;
 
 pub use self::control::{ControlRows, ListRows};
 pub use self::log_set::{InputRows, RefusalRows};
+use self::texts::Texts;
 
 /// Bytes of a file that are held in memory while it grows.
 const HELD: usize = 64 << 10;
@@ -36,6 +38,8 @@ pub struct Spool {
     controls: RefCell<BTreeMap<String, Rc<ControlRows>>>,
     inputs: OnceCell<Rc<InputRows>>,
     refusals: OnceCell<Rc<RefusalRows>>,
+    /// Texts of the rows that are held.
+    texts: RefCell<Texts>,
     /// SHA-256 of files that were copied already.
     hashes: RefCell<HashMap<Piece, String>>,
     /// Set from outside to give up.

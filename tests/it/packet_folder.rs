@@ -465,7 +465,7 @@ fn hostile_texts_reach_the_model_unchanged_but_for_secrets() {
         .controls
         .iter()
         .flat_map(|one| one.lists_of_records.exceptions.rows.iter())
-        .map(|row| row.user_agent.as_str())
+        .map(|row| &*row.user_agent)
         .collect();
     let kept = HOSTILE.iter().filter(|text| agents.contains(*text)).count();
     assert!(kept > 15, "{kept} of {}", HOSTILE.len());

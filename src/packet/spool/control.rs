@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
+use super::texts::Texts;
 use super::{Begun, Piece, Spool, begun};
 use crate::assess::outcome::{EvidenceSource, List};
 use crate::packet::evidence::{self, ORDER, RecordLine, RowsDigest, list_id};
@@ -93,7 +94,7 @@ pub fn read(
     let mut files = Files::create()?;
     evidence::rows(source, masker, control, &mut |list, row, record| {
         spool.go_on()?;
-        files.add(list, row, record)
+        files.add(list, row, record, &mut spool.texts.borrow_mut())
     })?;
     files.finish(spool)
 }
@@ -135,13 +136,19 @@ impl Files {
         })
     }
 
-    fn add(&mut self, list: List, row: &Row, record: Option<&RecordLine>) -> io::Result<()> {
+    fn add(
+        &mut self,
+        list: List,
+        row: &Row,
+        record: Option<&RecordLine>,
+        texts: &mut Texts,
+    ) -> io::Result<()> {
         let found = self.lists.iter_mut().find(|one| one.list == list);
         let into = found.expect("there is an entry for every list");
         into.total += 1;
         into.digest.add(row, record)?;
         if into.total <= MOST_ROWS {
-            into.first.push(row.clone());
+            into.first.push(texts.sharing(row));
         }
         self.masked += u64::from(row.masked);
         let (index, line) = (row.index.to_string(), line_number(row));

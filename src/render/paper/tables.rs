@@ -758,7 +758,7 @@ impl Parts {
         if row.masked {
             target.push(muted(" (secrets masked)".to_owned()));
         }
-        let id = match row.event_id.as_str() {
+        let id = match &*row.event_id {
             "" => Run::plain("no event id"),
             id => Run::mono(cut(id, 80)),
         };
@@ -812,7 +812,7 @@ fn joined(mut one: Vec<Run>, between: &str, other: Vec<Run>) -> Vec<Run> {
 }
 
 fn outcome(row: &Row, role: &str) -> Vec<Run> {
-    let mut runs = vec![match row.outcome.as_str() {
+    let mut runs = vec![match &*row.outcome {
         "refused" => Run::bold("refused").tone(Tone::Warning),
         other => Run::plain(other),
     }];
@@ -825,7 +825,7 @@ fn outcome(row: &Row, role: &str) -> Vec<Run> {
     if !row.reason.is_empty() {
         runs.push(Run::plain(format!(" {}", cut(&row.reason, 300))).tone(Tone::Muted));
     }
-    if row.role != role {
+    if *row.role != *role {
         runs.push(Run::plain(format!(" as {}", row.role)).tone(Tone::Muted));
     }
     runs
