@@ -19,7 +19,8 @@ mod tally;
 pub use self::envelope::{Content, Packing, Shape};
 pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file, read_member};
 
-use crate::record::project::Fault;
+use crate::record::likeness::Likeness;
+use crate::record::project::{Fault, Recalled};
 use crate::record::view::RecordView;
 
 use self::archive::ArchiveForm;
@@ -54,11 +55,38 @@ pub struct FoundRecord<'a> {
     pub content_hash: u64,
 }
 
+/// One record that need not be read: it is like others whose answer is known.
+#[derive(Clone, Copy)]
+pub struct KnownRecord<'a> {
+    /// What it shares with them, and the values that it was filled with.
+    pub values: Recalled<'a>,
+    /// The account that received it, never empty.
+    pub account: &'a [u8],
+    /// Its Region, never empty.
+    pub region: &'a [u8],
+    /// See [`FoundRecord::raw`].
+    pub raw: &'a [u8],
+    /// See [`FoundRecord::index`].
+    pub index: u32,
+    /// See [`FoundRecord::time`].
+    pub time: i64,
+}
+
 /// Takes the records of one file.
 pub trait RecordSink {
     /// The next record, in the order of the file. It is provisional until
     /// the file's report is there.
     fn record(&mut self, record: &FoundRecord<'_>);
+
+    /// Whether all records of a likeness could be taken by [`RecordSink::known`].
+    fn knows(&mut self, _likeness: Likeness) -> bool {
+        false
+    }
+
+    /// Takes the next record without its projection; `false` if it must be read.
+    fn known(&mut self, _record: &KnownRecord<'_>) -> bool {
+        false
+    }
 
     /// The file is refused: everything that was given since its reading began must be forgotten.
     fn discard(&mut self);

@@ -10,14 +10,19 @@
 use attestrail::reader::{
     Content, FileFault, FileOutcome, FoundRecord, ReadLimits, RecordSink, Scratch, read_bytes,
 };
-use attestrail::record::path::PathSet;
+use attestrail::record::path::{PathId, PathSet, core};
 use attestrail::record::project::{Kind, Projector};
 use attestrail::record::view::RecordView;
 use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 
+#[path = "../../tests/it/recalled.rs"]
+mod recalled;
 #[path = "../../tests/it/slow_json.rs"]
 mod slow_json;
+
+/// Paths whose strings are handed out of records that are recalled.
+const RECALLED: [PathId; 2] = [core::EVENT_NAME, core::IDENTITY_ARN];
 
 const WANTED: [&str; 8] = [
     "a",
@@ -39,7 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
     for path in WANTED {
         paths.intern(path);
     }
-    let mut used = Projector::new(&paths);
+    let mut used = Projector::new(&paths).recalling(&RECALLED);
     for record in bytes.split(|byte| *byte == b'\n') {
         // The reader of a file sees to it that a record is UTF-8 before it is read.
         if let Ok(record) = std::str::from_utf8(record) {
@@ -128,7 +133,7 @@ impl RecordSink for Kept {
 fn compare(text: &str, used: &mut Projector<'_>) {
     let mut new = Projector::new(used.paths());
     let first = new.read(text.as_bytes(), 0);
-    let again = used.read(text.as_bytes(), 0);
+    let again = recalled::read_and_recall(text, used, &RECALLED).0;
     assert_eq!(first, again, "a used reader differs from a new one: {text}");
     if text.len() > MOST_BYTES || nesting(text.as_bytes()) > 100 {
         return;

@@ -50,6 +50,8 @@ const MOST_NESTED: u32 = 6;
 /// One walk through the bytes of one file.
 pub(super) struct Walk<'w, 'set> {
     pub projector: &'w mut Projector<'set>,
+    /// Whether the record that is read could be recalled: nothing can be learnt of it then.
+    is_recalled: bool,
     pub sink: &'w mut dyn RecordSink,
     pub tally: &'w mut Tally,
     pub claim: &'w Claim,
@@ -87,6 +89,7 @@ impl<'w, 'set> Walk<'w, 'set> {
     ) -> Self {
         Walk {
             projector,
+            is_recalled: false,
             sink,
             tally,
             claim,

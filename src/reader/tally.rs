@@ -36,10 +36,15 @@ impl Tally {
         }
     }
 
+    /// The index that the next entry will have.
+    pub(super) fn coming_index(&self) -> u32 {
+        u32::try_from(self.seen + self.aggregates)
+            .expect("files are below 4 GiB, and an entry has two bytes or more")
+    }
+
     /// The index of the next entry.
     pub(super) fn next_index(&mut self) -> u32 {
-        let index = u32::try_from(self.seen + self.aggregates)
-            .expect("files are below 4 GiB, and an entry has two bytes or more");
+        let index = self.coming_index();
         self.seen += 1;
         index
     }

@@ -13,11 +13,9 @@ use super::path::{PathId, core};
 use super::project::{Kind, Leaf, Trail};
 
 /// The paths whose texts are compared.
-pub(super) const TOLD: [PathId; 12] = [
+pub(super) const TOLD: [PathId; 10] = [
     core::EVENT_NAME,
     core::EVENT_SOURCE,
-    core::AWS_REGION,
-    core::RECIPIENT_ACCOUNT,
     core::EVENT_VERSION,
     core::EVENT_TYPE,
     core::EVENT_CATEGORY,
@@ -54,9 +52,14 @@ pub struct Likeness {
     pub number: u32,
 }
 
+/// Where a record belongs. Accounts and Regions would multiply the kinds of records, and few
+/// ask for them, so they are not told.
+pub const PLACE: [PathId; 2] = [core::RECIPIENT_ACCOUNT, core::AWS_REGION];
+
 /// Notices questions whose answers may differ between records that are alike.
 #[derive(Debug, Default)]
 pub struct Watch {
+    asked_place: Cell<bool>,
     went_beyond: Cell<bool>,
 }
 
@@ -66,9 +69,16 @@ impl Watch {
         self.went_beyond.get()
     }
 
+    /// Whether one of [`PLACE`] was asked for, which is no question beyond by itself.
+    pub fn asked_place(&self) -> bool {
+        self.asked_place.get()
+    }
+
     #[inline]
     pub(super) fn see(&self, path: PathId) {
-        if !is_told(path) {
+        if PLACE.contains(&path) {
+            self.asked_place.set(true);
+        } else if !is_told(path) {
             self.went_beyond.set(true);
         }
     }

@@ -8,13 +8,16 @@
 //! reads it. The bytes must already be known to be UTF-8.
 
 mod block;
+mod content;
+mod recall;
 mod repeat;
 mod shape;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use self::block::{BLOCK, TextHash, block_at, is_wide, mix, specials};
+use self::block::{BLOCK, TextHash, block_at, is_wide, specials};
+use self::recall::Recall;
 use self::repeat::Repeats;
 use self::shape::{MOST_MEMBERS, Member, NO_STEP, Run, Shapes, StepId, TOP};
 use super::likeness::{Kinds, Likeness, Looked as LookedUp, TOLD};
@@ -22,6 +25,7 @@ use super::path::{NodeId, PathId, PathSet};
 use super::text;
 
 pub(super) use self::block::hash_text;
+pub use self::recall::Recalled;
 
 /// Objects and arrays inside one another; CloudTrail stays below 20.
 pub const MAX_DEPTH: usize = 128;
@@ -163,8 +167,8 @@ struct Frame {
     container_leaf: u32,
     start: u32,
     first_member: u32,
-    hash: u64,
-    pending_name: u64,
+    /// Of its place in the record, see [`content`].
+    place: u64,
     /// The value that is to be remembered when it ends.
     repeat: Option<Repeat>,
 }
@@ -181,8 +185,7 @@ impl Frame {
         container_leaf: NONE,
         start: 0,
         first_member: 0,
-        hash: 0,
-        pending_name: 0,
+        place: 0,
         repeat: None,
     };
 }
@@ -194,6 +197,8 @@ struct Repeat {
     step: StepId,
     first_leaf: u32,
     arrays: u32,
+    /// The content of the record before it.
+    content: u64,
 }
 
 /// A run of members of the record that is being learnt.
@@ -201,8 +206,6 @@ struct Repeat {
 struct Learning {
     repeat: Repeat,
     start: u32,
-    /// Of the record, before the run.
-    hash: u64,
 }
 
 /// Where a value stands.
@@ -212,6 +215,8 @@ struct Site {
     node: u32,
     end: u32,
     trail: u32,
+    /// See [`content`].
+    place: u64,
 }
 
 /// The leaves of one path in the current record.
@@ -243,6 +248,7 @@ pub struct Projector<'set> {
     repeats: Repeats,
     learning: Option<Learning>,
     kinds: Kinds,
+    recall: Option<Box<Recall>>,
     is_wide: bool,
 }
 
@@ -264,7 +270,35 @@ impl<'set> Projector<'set> {
             repeats: Repeats::default(),
             learning: None,
             kinds: Kinds::default(),
+            recall: None,
             is_wide: is_wide(),
+        }
+    }
+
+    /// The same reader, which can recall records; it hands out the strings at `wanted` of them.
+    #[must_use]
+    pub fn recalling(mut self, wanted: &[PathId]) -> Self {
+        self.recall = Recall::new(self.paths.len(), wanted).map(Box::new);
+        self
+    }
+
+    /// The record at `at` if it says again what records said that were learnt; it need not be
+    /// read then, and the projection stays that of the last record that was.
+    #[inline]
+    pub fn recall<'r>(&'r mut self, bytes: &'r [u8], at: usize) -> Option<Recalled<'r>> {
+        let recall = self.recall.as_deref_mut()?;
+        #[cfg(target_arch = "x86_64")]
+        if self.is_wide {
+            // SAFETY: `is_wide` found all features that the function is compiled for.
+            return unsafe { recall_wide(recall, bytes, at) };
+        }
+        recall.look::<false>(bytes, at)
+    }
+
+    /// Learns the record at `at`, the last one that was read, which is like others.
+    pub fn learn(&mut self, bytes: &[u8], at: usize, likeness: Likeness) {
+        if let Some(recall) = &mut self.recall {
+            recall.learn(self.paths, bytes, at, self.content_hash, likeness);
         }
     }
 
@@ -410,6 +444,7 @@ impl<'set> Projector<'set> {
             node: PathSet::ROOT.0,
             end: self.shapes.get(TOP).end,
             trail: NONE,
+            place: content::TOP,
         };
         // How many objects and arrays are open.
         let mut depth = 0;
@@ -418,21 +453,20 @@ impl<'set> Projector<'set> {
             let Some(&first) = bytes.get(at) else {
                 return fault(FaultKind::Truncated, at);
             };
-            let mut hash = if first == b'"' {
+            if first == b'"' {
                 let string = read_string::<WIDE>(bytes, at)?;
                 let kind = Kind::String;
                 self.note(site, kind, string.escaped, at + 1..string.end, string.hash);
                 at = string.end + 1;
-                mix(1, string.hash)
+                self.add(content::text(site.place, string.hash));
             } else if first == b'{' || first == b'[' {
                 let looked = if depth == 1 && first == b'{' {
                     self.look_for_repeat(bytes, at, site)
                 } else {
                     Looked::NotAtAll
                 };
-                if let Looked::Known(end, hash) = looked {
+                if let Looked::Known(end) = looked {
                     at = end;
-                    hash
                 } else {
                     if depth == MAX_DEPTH {
                         return fault(FaultKind::TooDeep, at);
@@ -448,31 +482,20 @@ impl<'set> Projector<'set> {
                     }
                     at += 1;
                     depth -= 1;
-                    self.close(depth, bytes, at)?
+                    self.close(depth, bytes, at)?;
                 }
             } else {
                 let (kind, end, hash) = read_plain(bytes, at, first)?;
                 self.note(site, kind, false, at..end, 0);
                 at = end;
-                hash
-            };
-            // A value ended at `at`, with this hash unless it was counted already:
-            // close what ends with it.
-            let mut is_counted = false;
+                self.add(content::value(site.place, hash));
+            }
+            // A value ended at `at`: close what ends with it.
             loop {
                 if depth == 0 {
-                    self.content_hash = hash;
                     return Ok(at);
                 }
-                let frame = &mut self.frames[depth - 1];
-                let is_object = frame.is_object;
-                if is_counted {
-                    is_counted = false;
-                } else if is_object {
-                    frame.hash = frame.hash.wrapping_add(mix(frame.pending_name, hash));
-                } else {
-                    frame.hash = mix(frame.hash, hash);
-                }
+                let is_object = self.frames[depth - 1].is_object;
                 let value_end = at;
                 at = skip_space(bytes, at);
                 match bytes.get(at) {
@@ -482,7 +505,6 @@ impl<'set> Projector<'set> {
                             && let Some(end) = self.step_over_run(bytes, at, value_end)
                         {
                             at = end;
-                            is_counted = true;
                             continue;
                         }
                         (at, site) = self.enter::<WIDE>(depth, bytes, at)?;
@@ -500,9 +522,14 @@ impl<'set> Projector<'set> {
                 }
                 at += 1;
                 depth -= 1;
-                hash = self.close(depth, bytes, at)?;
+                self.close(depth, bytes, at)?;
             }
         }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, content: u64) {
+        self.content_hash = self.content_hash.wrapping_add(content);
     }
 
     /// Whether the object at `at`, a member of the record itself, is a known one;
@@ -528,7 +555,9 @@ impl<'set> Projector<'set> {
             let chain = &mut self.chains[leaf.path.0 as usize];
             link(chain, self.record, number, &mut self.leaves, leaf);
         }
-        Looked::Known(at + known.length(), known.hash)
+        let (end, hash) = (at + known.length(), known.hash);
+        self.add(hash);
+        Looked::Known(end)
     }
 
     /// Whether the members of the record from `at` on are a known run; if so,
@@ -562,9 +591,9 @@ impl<'set> Projector<'set> {
                     step,
                     first_leaf: self.leaves.len() as u32,
                     arrays: self.arrays,
+                    content: self.content_hash,
                 },
                 start: at as u32,
-                hash: frame.hash,
             });
             return None;
         };
@@ -574,8 +603,9 @@ impl<'set> Projector<'set> {
             link(chain, self.record, number, &mut self.leaves, leaf);
         }
         frame.step = known.last;
-        frame.hash = frame.hash.wrapping_add(known.hash);
-        Some(at + known.length())
+        let (end, hash) = (at + known.length(), known.hash);
+        self.add(hash);
+        Some(end)
     }
 
     #[cold]
@@ -601,7 +631,7 @@ impl<'set> Projector<'set> {
             (repeat.step, frame.step),
             &bytes[start..end],
             learning.start,
-            frame.hash.wrapping_sub(learning.hash),
+            self.content_hash.wrapping_sub(repeat.content),
             &self.leaves[repeat.first_leaf as usize..],
         );
     }
@@ -614,6 +644,7 @@ impl<'set> Projector<'set> {
                 step: site.step,
                 first_leaf: self.leaves.len() as u32,
                 arrays: self.arrays,
+                content: self.content_hash,
             }),
             _ => None,
         };
@@ -640,7 +671,7 @@ impl<'set> Projector<'set> {
         frame.container_leaf = container_leaf;
         frame.start = at as u32;
         frame.first_member = self.members.len() as u32;
-        frame.hash = if is_object { 6 } else { 7 };
+        frame.place = site.place;
         frame.repeat = repeat;
     }
 
@@ -659,12 +690,12 @@ impl<'set> Projector<'set> {
             if let Some(next) = self.shapes.follow::<WIDE>(frame.step, block, bytes, at) {
                 let step = self.shapes.get(next);
                 frame.step = next;
-                frame.pending_name = step.hash;
                 let site = Site {
                     step: next,
                     node: step.node,
                     end: step.end,
                     trail: frame.trail,
+                    place: content::member(frame.place, step.hash),
                 };
                 return Ok((skip_space(bytes, at + step.length as usize), site));
             }
@@ -692,12 +723,14 @@ impl<'set> Projector<'set> {
             });
             trail = (self.trails.len() - 1) as u32;
         }
+        let place = content::element(frame.place, frame.index);
         frame.index += 1;
         Site {
             step: frame.step,
             node: frame.node,
             end: frame.end,
             trail,
+            place,
         }
     }
 
@@ -724,7 +757,6 @@ impl<'set> Projector<'set> {
         };
         let hash = name.hash;
         let frame = &mut self.frames[depth - 1];
-        frame.pending_name = hash;
         let node = match frame.node {
             NONE => None,
             node => self.paths.child(NodeId(node), &unescaped, hash),
@@ -745,6 +777,7 @@ impl<'set> Projector<'set> {
             node: node.map_or(NONE, |node| node.0),
             end: node.map_or(NONE, |node| end_of(self.paths, node)),
             trail: frame.trail,
+            place: content::member(frame.place, hash),
         };
         if frame.step != NO_STEP && !name.escaped && colon == name.end + 1 {
             let member = Member {
@@ -775,7 +808,7 @@ impl<'set> Projector<'set> {
 
     /// Closes the frame at `depth`; its value ends at `end`.
     #[inline(always)]
-    fn close(&mut self, depth: usize, bytes: &[u8], end: usize) -> Result<u64, Fault> {
+    fn close(&mut self, depth: usize, bytes: &[u8], end: usize) -> Result<(), Fault> {
         let frame = &self.frames[depth];
         let mut count = frame.index;
         if frame.is_object {
@@ -792,16 +825,18 @@ impl<'set> Projector<'set> {
         if let Some(leaf) = self.leaves.get_mut(frame.container_leaf as usize) {
             leaf.end = end as u32;
         }
-        let hash = mix(frame.hash, u64::from(count));
-        if let Some(repeat) = frame.repeat {
-            self.remember(&repeat, frame.start as usize, bytes, end, hash);
+        let (start, repeat) = (frame.start as usize, frame.repeat);
+        let content = content::container(frame.place, frame.is_object, count);
+        self.add(content);
+        if let Some(repeat) = repeat {
+            self.remember(&repeat, start, bytes, end);
         }
-        Ok(hash)
+        Ok(())
     }
 
     #[cold]
     #[inline(never)]
-    fn remember(&mut self, repeat: &Repeat, start: usize, bytes: &[u8], end: usize, hash: u64) {
+    fn remember(&mut self, repeat: &Repeat, start: usize, bytes: &[u8], end: usize) {
         if repeat.arrays != self.arrays || end - start > repeat::LONGEST {
             return;
         }
@@ -810,7 +845,7 @@ impl<'set> Projector<'set> {
             (repeat.step, NO_STEP),
             &bytes[start..end],
             start as u32,
-            hash,
+            self.content_hash.wrapping_sub(repeat.content),
             &self.leaves[repeat.first_leaf as usize..],
         );
     }
@@ -844,6 +879,13 @@ impl<'set> Projector<'set> {
     }
 }
 
+/// [`Recall::look`] with wide instructions.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+fn recall_wide<'r>(recall: &'r mut Recall, bytes: &'r [u8], at: usize) -> Option<Recalled<'r>> {
+    recall.look::<true>(bytes, at)
+}
+
 /// The names of the first members of the object at `at`, which were read before.
 fn names_so_far(bytes: &[u8], at: usize, count: u32) -> Vec<(u64, u32, u32)> {
     let mut at = skip_space(bytes, at + 1);
@@ -862,8 +904,8 @@ fn names_so_far(bytes: &[u8], at: usize, count: u32) -> Vec<(u64, u32, u32)> {
 enum Looked {
     NotAtAll,
     Unknown(u32),
-    /// Known; the offset behind it, and its hash.
-    Known(usize, u64),
+    /// Known; the offset behind it.
+    Known(usize),
 }
 
 /// The path that ends at a node, as a bare number.
@@ -1000,12 +1042,12 @@ fn read_odd_string(bytes: &[u8], at: usize, mut place: usize) -> Result<RawStrin
 #[inline(always)]
 fn read_plain(bytes: &[u8], at: usize, first: u8) -> Result<(Kind, usize, u64), Fault> {
     Ok(match first {
-        b't' => (Kind::True, read_word(bytes, at, b"true")?, 2),
-        b'f' => (Kind::False, read_word(bytes, at, b"false")?, 3),
-        b'n' => (Kind::Null, read_word(bytes, at, b"null")?, 4),
+        b't' => (Kind::True, read_word(bytes, at, b"true")?, content::TRUE),
+        b'f' => (Kind::False, read_word(bytes, at, b"false")?, content::FALSE),
+        b'n' => (Kind::Null, read_word(bytes, at, b"null")?, content::NULL),
         _ => {
             let end = read_number(bytes, at)?;
-            (Kind::Number, end, mix(5, hash_text(&bytes[at..end])))
+            (Kind::Number, end, content::number(&bytes[at..end]))
         }
     })
 }

@@ -322,7 +322,7 @@ impl<'w> Worker<'w> {
             queue,
             limits,
             scratch: Scratch::new(),
-            projector: Projector::new(plan.paths()),
+            projector: plan.projector(),
             sink: FactSink::new(plan),
         }
     }

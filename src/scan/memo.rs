@@ -1,10 +1,11 @@
 //! What the scan makes of records that are alike: nearly all of a log set are
 //! like others, and no control asks them for more than what makes them alike.
 
-use crate::control::roles::{Assigned, Judge};
+use crate::control::roles::{Assigned, Judge, Part, Role};
 use crate::record::class::{ClassSet, EventClass, classes};
-use crate::record::likeness::{Likeness, Watch};
+use crate::record::likeness::{Likeness, PLACE, Watch};
 use crate::record::path::core;
+use crate::record::project::Kind;
 use crate::record::view::RecordView;
 
 /// What is known of the records of one likeness.
@@ -17,6 +18,70 @@ pub(super) enum Alike {
     Differ,
     /// The same for all.
     Same(Answer),
+    /// The same for all of one account and Region, the last one first.
+    Placed(Vec<(Place, Answer)>),
+}
+
+/// Answers by place that are kept of one likeness: files come place by place.
+const MOST_PLACES: usize = 64;
+
+/// The account that received a record, and its Region, as they are spelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    account: Box<[u8]>,
+    region: Box<[u8]>,
+}
+
+impl Alike {
+    /// The answer for an account and a Region, if it is known.
+    #[inline]
+    pub fn answer(&mut self, account: &[u8], region: &[u8]) -> Option<&mut Answer> {
+        match self {
+            Alike::Same(answer) => Some(answer),
+            Alike::Placed(answers) => {
+                let is_it = |(place, _): &(Place, Answer)| {
+                    *place.account == *account && *place.region == *region
+                };
+                let found = answers.iter().position(is_it)?;
+                answers.swap(0, found);
+                answers.first_mut().map(|(_, answer)| answer)
+            }
+            Alike::Unknown | Alike::Differ => None,
+        }
+    }
+
+    /// Notes what was found out about the first record, or the first one of a place.
+    pub fn learn(&mut self, answer: Answer, watch: &Watch, view: &RecordView<'_>) {
+        if watch.went_beyond() {
+            *self = Alike::Differ;
+        } else if !watch.asked_place() && matches!(self, Alike::Unknown) {
+            *self = Alike::Same(answer);
+        } else if let Some(place) = place_of(view) {
+            match self {
+                Alike::Placed(answers) => {
+                    answers.truncate(MOST_PLACES - 1);
+                    answers.push((place, answer));
+                }
+                Alike::Unknown => *self = Alike::Placed(vec![(place, answer)]),
+                Alike::Differ | Alike::Same(_) => {}
+            }
+        }
+    }
+}
+
+/// Where a record belongs, if it says so once and plainly.
+fn place_of(view: &RecordView<'_>) -> Option<Place> {
+    let text = |path| {
+        let mut leaves = view.leaves(path);
+        let leaf = leaves.next()?;
+        let is_plain = leaf.kind == Kind::String && !leaf.escaped && leaves.next().is_none();
+        is_plain.then(|| view.raw_bytes(leaf).into())
+    };
+    let [account, region] = PLACE;
+    Some(Place {
+        account: text(account)?,
+        region: text(region)?,
+    })
 }
 
 /// What the controls and classes say about a record.
@@ -30,6 +95,18 @@ pub(super) struct Answer {
     pub has_remarks: bool,
     /// In which file its cell was looked up last, and the cell.
     pub cell: Option<(u64, u32)>,
+}
+
+impl Answer {
+    /// Whether there is nothing to do for such a record but to count it.
+    pub fn is_counted(&self) -> bool {
+        !self.is_of_trails && !self.has_remarks && self.assigned.iter().all(is_plain_field)
+    }
+}
+
+/// A record that has all elements of a record-fields control is only counted.
+pub(super) fn is_plain_field(one: &Assigned) -> bool {
+    matches!(one.part, Part::Fields(_)) && one.role == Role::Conforming
 }
 
 /// The answers of one thread.
@@ -60,7 +137,7 @@ pub(super) fn judge(
     judge: &mut Judge<'_>,
     view: &RecordView<'_>,
     assigned: &mut Vec<Assigned>,
-) -> (Answer, bool) {
+) -> (Answer, Watch) {
     let watch = Watch::default();
     let watched = view.watched(&watch);
     let classes = classes(&watched);
@@ -81,7 +158,7 @@ pub(super) fn judge(
         has_remarks,
         cell: None,
     };
-    (answer, !watch.went_beyond())
+    (answer, watch)
 }
 
 #[cfg(test)]
@@ -108,8 +185,16 @@ mod tests {
         fn new(plan: &'p Plan) -> Self {
             Reader {
                 scratch: Scratch::new(),
-                projector: Projector::new(plan.paths()),
+                projector: plan.projector(),
                 sink: FactSink::new(plan),
+            }
+        }
+
+        /// One that reads every record.
+        fn plain(plan: &'p Plan) -> Self {
+            Reader {
+                projector: Projector::new(plan.paths()),
+                ..Reader::new(plan)
             }
         }
 
@@ -181,10 +266,10 @@ mod tests {
         let mut read = 0;
         for event in events.iter().step_by(7) {
             for record in variants(event) {
-                let text = json!({"Records": [record, event, record]}).to_string();
+                let text = json!({"Records": [record, event, record, record, event]}).to_string();
                 let facts = warm.facts(&text);
                 read += u64::from(facts.state == FileState::Read);
-                assert_eq!(facts, Reader::new(&plan).facts(&text), "{text}");
+                assert_eq!(facts, Reader::plain(&plan).facts(&text), "{text}");
             }
         }
         assert!(read > 1000);

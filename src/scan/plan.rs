@@ -8,7 +8,9 @@ use crate::control::set::ControlSet;
 use crate::ledger::Identity;
 use crate::pattern::ListEntry;
 use crate::record::class::ClassSet;
-use crate::record::path::{PathId, PathSet};
+use crate::record::likeness::PLACE;
+use crate::record::path::{PathId, PathSet, core};
+use crate::record::project::Projector;
 
 /// Shared by all threads of a scan.
 pub struct Plan {
@@ -59,6 +61,16 @@ impl Plan {
         self.engine.paths()
     }
 
+    /// A reader of records for this plan.
+    pub fn projector(&self) -> Projector<'_> {
+        let stores = self.stores.iter().map(|plan| plan.path);
+        let wanted: Vec<PathId> = [core::EVENT_TIME, core::EVENT_ID, PLACE[0], PLACE[1]]
+            .into_iter()
+            .chain(stores)
+            .collect();
+        Projector::new(self.paths()).recalling(&wanted)
+    }
+
     /// The seed of the samples.
     pub fn seed(&self) -> &str {
         &self.identity.seed
@@ -71,12 +83,17 @@ fn store_plans(set: &ControlSet, lists: &NamedLists, paths: &PathSet) -> Vec<Sto
         for (part, store) in (0u32..).zip(one.stores()) {
             // A derived field names no store, so a path that is not in the set never has a value.
             if let Some(path) = paths.get(&store.path) {
+                let entries = lists.get(&store.list).cloned().unwrap_or_default();
+                // Where no store is known, none can have events.
+                if entries.is_empty() {
+                    continue;
+                }
                 plans.push(StorePlan {
                     control,
                     part,
                     classes: store.classes,
                     path,
-                    entries: lists.get(&store.list).cloned().unwrap_or_default(),
+                    entries,
                 });
             }
         }

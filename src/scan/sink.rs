@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::memo::{self, Alike, Memo};
+use super::memo::{self, Alike, Memo, is_plain_field};
 use super::plan::Plan;
 use super::remarks::{Place, Remarks};
 use super::stores::Stores;
 use super::trails;
-use crate::control::roles::{Assigned, Judge, Part, Role};
+use crate::control::roles::{Assigned, Judge, Part};
 use crate::ledger::entries::{Entry, Packer, key_of};
 use crate::ledger::facts::{
     Cell, ClaimFact, EXEMPT, FieldMask, FileFacts, Profile, Projection, RecordFact, RowFact,
@@ -17,8 +17,9 @@ use crate::ledger::facts::{
 };
 use crate::ledger::remarks::{AddendumFact, InsightFact, Mark};
 use crate::ledger::sample::{Gate, group, rank, short};
-use crate::reader::{FoundRecord, RecordSink};
+use crate::reader::{FoundRecord, KnownRecord, RecordSink};
 use crate::record::class::{ClassSet, EventClass};
+use crate::record::likeness::{Likeness, PLACE};
 use crate::record::outcome::{error, outcome};
 use crate::record::path::core;
 use crate::record::view::RecordView;
@@ -154,8 +155,12 @@ impl<'p> FactSink<'p> {
     /// Gives a record its roles: those of records like it, where these are known.
     fn judge(&mut self, view: &RecordView<'_>) -> Judged {
         let likeness = view.likeness();
-        let alike = likeness.map(|likeness| self.memo.at(likeness));
-        if let Some(Alike::Same(answer)) = &alike {
+        let mut alike = likeness.map(|likeness| self.memo.at(likeness));
+        let place = PLACE.map(|path| view.text_bytes(path).unwrap_or_default());
+        let known = alike
+            .as_mut()
+            .and_then(|alike| alike.answer(&place[0], &place[1]));
+        if let Some(answer) = known {
             self.assigned.clear();
             self.assigned.extend_from_slice(&answer.assigned);
             let cell = answer.cell.filter(|(file, _)| *file == self.file);
@@ -163,10 +168,12 @@ impl<'p> FactSink<'p> {
                 classes: answer.classes,
                 is_of_trails: answer.is_of_trails,
                 has_remarks: answer.has_remarks,
-                cell: cell.map(|(_, cell)| cell),
+                cell: cell
+                    .map(|(_, cell)| cell)
+                    .filter(|cell| is_at(&self.cells[*cell as usize], &place[0], &place[1])),
             };
         }
-        let (answer, is_same) = memo::judge(&mut self.judge, view, &mut self.assigned);
+        let (answer, watch) = memo::judge(&mut self.judge, view, &mut self.assigned);
         let judged = Judged {
             classes: answer.classes,
             is_of_trails: answer.is_of_trails,
@@ -174,10 +181,7 @@ impl<'p> FactSink<'p> {
             cell: None,
         };
         if let Some(alike) = alike {
-            *alike = match is_same {
-                true => Alike::Same(answer),
-                false => Alike::Differ,
-            };
+            alike.learn(answer, &watch, view);
         }
         judged
     }
@@ -186,13 +190,29 @@ impl<'p> FactSink<'p> {
         let profile = self.profile();
         let account = self.account(view);
         let cell = self.cell(&account, &region(view), classes, profile, None);
-        // Where no account is named, the caller's counts, who differs among records that are alike.
-        let is_named = view
-            .text_bytes(core::RECIPIENT_ACCOUNT)
-            .is_some_and(|text| !text.is_empty());
-        if let Some(likeness) = view.likeness().filter(|_| is_named)
-            && let Alike::Same(answer) = self.memo.at(likeness)
+        let place = PLACE.map(|path| view.text_bytes(path).unwrap_or_default());
+        if let Some(likeness) = view.likeness()
+            && let Some(answer) = self.memo.at(likeness).answer(&place[0], &place[1])
         {
+            answer.cell = Some((self.file, cell));
+        }
+        cell
+    }
+
+    /// The cell of a record that is like others which are only counted.
+    fn look_up_known_cell(&mut self, found: &KnownRecord<'_>) -> u32 {
+        let (account, region) = (found.account, found.region);
+        let likeness = found.values.likeness();
+        let Some(answer) = self.memo.at(likeness).answer(account, region) else {
+            unreachable!("only what has an answer is counted");
+        };
+        let classes = answer.classes;
+        self.assigned.clear();
+        self.assigned.extend_from_slice(&answer.assigned);
+        let profile = self.profile();
+        let (in_account, in_region) = (as_text(account), as_text(region));
+        let cell = self.cell(&in_account, &in_region, classes, profile, None);
+        if let Some(answer) = self.memo.at(likeness).answer(account, region) {
             answer.cell = Some((self.file, cell));
         }
         cell
@@ -357,15 +377,22 @@ impl<'p> FactSink<'p> {
     }
 }
 
+/// Text of a file that was found to be UTF-8.
+fn as_text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+/// Whether a cell counts the records that name this account and this Region. One that is named
+/// by other means than the record's own text is looked up for each record.
+#[inline]
+fn is_at(cell: &Cell, account: &[u8], region: &[u8]) -> bool {
+    *cell.account.as_bytes() == *account && *cell.region.as_bytes() == *region
+}
+
 fn region<'a>(view: &RecordView<'a>) -> Cow<'a, str> {
     view.text(core::AWS_REGION)
         .filter(|text| !text.is_empty())
         .unwrap_or(Cow::Borrowed(UNKNOWN))
-}
-
-/// A record that has all elements of a record-fields control is only counted.
-fn is_plain_field(one: &Assigned) -> bool {
-    matches!(one.part, Part::Fields(_)) && one.role == Role::Conforming
 }
 
 impl RecordSink for FactSink<'_> {
@@ -392,8 +419,9 @@ impl RecordSink for FactSink<'_> {
         let (stores, classes) = (&self.plan.stores, judged.classes.0);
         if stores.iter().any(|plan| plan.classes.0 & classes != 0) {
             let (account, classes) = (self.account(view), judged.classes);
+            let texts = |path| view.texts(path);
             self.stores
-                .note(stores, view, &account, classes, found.time);
+                .note(stores, texts, &account, classes, found.time);
         }
         if judged.is_of_trails {
             self.note_trail(found);
@@ -407,6 +435,51 @@ impl RecordSink for FactSink<'_> {
             };
             self.keep(found, &known);
         }
+    }
+
+    fn knows(&mut self, likeness: Likeness) -> bool {
+        match self.memo.at(likeness) {
+            Alike::Same(answer) => answer.is_counted(),
+            Alike::Placed(answers) => answers.iter().any(|(_, answer)| answer.is_counted()),
+            Alike::Unknown | Alike::Differ => false,
+        }
+    }
+
+    /// Counts a record that is nothing but counted.
+    fn known(&mut self, found: &KnownRecord<'_>) -> bool {
+        let values = &found.values;
+        let (account, region) = (found.account, found.region);
+        let alike = self.memo.at(values.likeness());
+        let Some(answer) = alike.answer(account, region).filter(|one| one.is_counted()) else {
+            return false;
+        };
+        let classes = answer.classes;
+        let cell = match answer.cell {
+            Some((file, cell))
+                if file == self.file && is_at(&self.cells[cell as usize], account, region) =>
+            {
+                cell
+            }
+            _ => self.look_up_known_cell(found),
+        };
+        let counts = &mut self.cells[cell as usize];
+        counts.records += 1;
+        counts.bytes += found.raw.len() as u64;
+        let event_id = values.texts(core::EVENT_ID).next().unwrap_or_default();
+        self.packer.push(&Entry {
+            index: found.index,
+            key: key_of(event_id, account),
+            content: values.content_hash,
+            cell,
+            time: found.time,
+        });
+        let stores = &self.plan.stores;
+        if stores.iter().any(|plan| plan.classes.0 & classes.0 != 0) {
+            let texts = |path| values.texts(path).map(as_text);
+            self.stores
+                .note(stores, texts, &as_text(account), classes, found.time);
+        }
+        true
     }
 
     fn discard(&mut self) {

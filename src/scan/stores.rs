@@ -1,5 +1,6 @@
 //! Notes which data stores of the scope have events.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::plan::StorePlan;
@@ -7,7 +8,7 @@ use crate::ledger::facts::StoreSeen;
 use crate::ledger::stores::entry_covers;
 use crate::period::DAY;
 use crate::record::class::ClassSet;
-use crate::record::view::RecordView;
+use crate::record::path::PathId;
 
 /// The stores of one file.
 #[derive(Debug, Default)]
@@ -26,11 +27,11 @@ struct Key {
 }
 
 impl Stores {
-    /// Notes the stores that a record names.
-    pub fn note(
+    /// Notes the stores that a record names, whose strings at a path are `texts`.
+    pub fn note<'t, T: Iterator<Item = Cow<'t, str>>>(
         &mut self,
         plans: &[StorePlan],
-        view: &RecordView<'_>,
+        texts: impl Fn(PathId) -> T,
         account: &str,
         classes: ClassSet,
         time: i64,
@@ -40,7 +41,7 @@ impl Stores {
             if common == 0 {
                 continue;
             }
-            for value in view.texts(plan.path) {
+            for value in texts(plan.path) {
                 if !plan
                     .entries
                     .iter()

@@ -58,7 +58,9 @@ mod reader_differential;
 #[cfg(unix)]
 mod reader_files;
 mod reader_random;
+mod reader_recall;
 mod reader_shapes;
+mod recalled;
 
 mod scan_common;
 mod scan_data;

@@ -4,9 +4,12 @@
 //! index; only a list that cannot be followed any further is a fault of the file.
 
 use crate::reader::check::{self, Judged};
-use crate::reader::{FileFault, FoundRecord, RecordKind};
+use crate::reader::{FileFault, FoundRecord, KnownRecord, RecordKind};
+use crate::record::likeness::PLACE;
+use crate::record::path::core;
 use crate::record::project::{Fault, FaultKind, skip_space, skip_value};
 use crate::record::text::unescape;
+use crate::record::time;
 use crate::record::view::RecordView;
 use crate::source::display::display_value;
 
@@ -21,6 +24,10 @@ const OTHER: u8 = 2;
 impl Walk<'_, '_> {
     /// A value that should be a record.
     pub(super) fn record(&mut self, bytes: &[u8], at: usize) -> Result<usize, FileFault> {
+        self.is_recalled = false;
+        if let Some(end) = self.recall(bytes, at) {
+            return Ok(end);
+        }
         let index = self.tally.next_index();
         match self.projector.read(bytes, at) {
             Ok(end) => {
@@ -31,6 +38,41 @@ impl Walk<'_, '_> {
             }
             Err(fault) => self.step_over(bytes, at, index, fault),
         }
+    }
+
+    /// Gives away a record that need not be read, and says where it ends.
+    #[inline]
+    fn recall(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+        if !self.invalid.is_empty() {
+            return None;
+        }
+        let values = self.projector.recall(bytes, at)?;
+        self.is_recalled = true;
+        let place = |path| values.texts(path).next().filter(|found| !found.is_empty());
+        let [account, region] = [place(PLACE[0])?, place(PLACE[1])?];
+        let is_elsewhere = |claimed: &Option<String>, found: &[u8]| {
+            claimed
+                .as_ref()
+                .is_some_and(|claimed| *claimed.as_bytes() != *found)
+        };
+        if is_elsewhere(&self.claim.account, account) || is_elsewhere(&self.claim.region, region) {
+            return None;
+        }
+        let end = values.end;
+        let known = KnownRecord {
+            account,
+            region,
+            raw: &bytes[at..end],
+            index: self.tally.coming_index(),
+            time: time::parse_plain(values.texts(core::EVENT_TIME).next()?)?,
+            values,
+        };
+        if !self.sink.known(&known) {
+            return None;
+        }
+        self.tally.next_index();
+        self.tally.given += 1;
+        Some(end)
     }
 
     /// An envelope of a known shape with a record at `path` in it.
@@ -203,6 +245,12 @@ impl Walk<'_, '_> {
             let kind = RecordKind::Call;
             self.tally.given += 1;
             self.sink.record(&found(time, kind));
+            if !self.is_recalled
+                && let Some(likeness) = view.likeness()
+                && self.sink.knows(likeness)
+            {
+                self.projector.learn(bytes, at, likeness);
+            }
             return;
         }
         let mut judged = check::judge(&view);
