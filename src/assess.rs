@@ -40,6 +40,7 @@ mod shots;
 mod sieve;
 mod stores;
 mod story;
+mod sums;
 mod tally;
 mod threshold;
 mod verdict;

@@ -113,21 +113,24 @@ fn find(
     period: &Period,
     wanted: &HashSet<u128>,
 ) -> Result<HashMap<u128, (Spot, i64)>, AssessError> {
-    let mut found = HashMap::new();
+    let (mut found, mut batch) = (HashMap::new(), Vec::new());
     let mut entries = ledger.entry_reader()?;
     ledger.views(|file| -> Result<(), AssessError> {
         let rank = intake.ranks.at(file.id()?);
         let mut is_in_scope = Vec::new();
         file.cells(|cell| is_in_scope.push(places.contains(cell.account, cell.region)))?;
         entries.of(file.id()?, |packed| -> Result<(), AssessError> {
-            for entry in Entries::new(packed) {
-                let Some(key) = entry.key.filter(|key| wanted.contains(key)) else {
-                    continue;
-                };
-                let is_in_scope = is_in_scope.get(entry.cell as usize) == Some(&true);
-                let is_used = drops.of(rank, entry.index).is_none();
-                if is_used && is_in_scope && period.contains(entry.time) {
-                    found.insert(key, ((rank, entry.index), entry.time));
+            let mut packed = Entries::new(packed);
+            while packed.fill(&mut batch) {
+                for entry in &batch {
+                    let Some(key) = entry.key.filter(|key| wanted.contains(key)) else {
+                        continue;
+                    };
+                    let is_in_scope = is_in_scope.get(entry.cell as usize) == Some(&true);
+                    let is_used = drops.of(rank, entry.index).is_none();
+                    if is_used && is_in_scope && period.contains(entry.time) {
+                        found.insert(key, ((rank, entry.index), entry.time));
+                    }
                 }
             }
             Ok(())

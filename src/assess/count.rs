@@ -3,29 +3,21 @@
 //! One pass counts all records but those whose key may stand twice, or that another record
 //! corrects: these are set aside, and count when it is known which of them are left out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::AssessError;
 use super::drops::{Drop, Drops, Keyed, Sorter};
 use super::intake::Intake;
-use super::outcome::{LogSet, RecordCounts};
+use super::outcome::LogSet;
 use super::places::Places;
 use super::sieve::Repeated;
-use super::tally::{ClassCount, DayCount, MarkCount, Tally};
+use super::sums::{CellCount, Kind, Sums};
+use super::tally::Tally;
 use super::work::Work;
 use crate::ledger::Ledger;
 use crate::ledger::entries::{Entries, Entry};
-use crate::ledger::facts::Profile;
-use crate::ledger::remarks::Mark;
 use crate::ledger::view::FileView;
-use crate::period::{DAY, HOUR, Period};
-use crate::record::class::{ClassSet, EventClass};
-
-/// The account under which records are counted whose account nobody knows.
-const UNKNOWN_ACCOUNT: &str = "unknown";
-
-/// How far outside the period days with management write events are noted, in seconds.
-const OUTSIDE: i64 = 400 * DAY;
+use crate::period::Period;
 
 /// What is counted, and how it is told which records have to wait.
 #[derive(Clone, Copy)]
@@ -60,7 +52,7 @@ pub struct Counting<'g> {
 pub fn begin<'g>(ground: &Ground<'g>, drops: &Drops) -> Result<Counting<'g>, AssessError> {
     let originals = ground.intake.addenda.iter();
     let mut counting = Counting {
-        sums: Sums::of(ground),
+        sums: Sums::new(ground.places, ground.period, ground.watched),
         late: LateCells::default(),
         corrected: originals.filter_map(|(_, fact)| fact.original).collect(),
         held: Vec::new(),
@@ -70,7 +62,7 @@ pub fn begin<'g>(ground: &Ground<'g>, drops: &Drops) -> Result<Counting<'g>, Ass
     let (mut cells, mut batch, mut waits) = (Vec::new(), Vec::new(), Vec::new());
     let mut rank = 0;
     ground.ledger.views(|file| -> Result<(), AssessError> {
-        count_refused(&mut counting.sums.refused, file)?;
+        counting.sums.refused(file)?;
         counting.sums.cells(file, &mut cells)?;
         let mut counted = 0;
         if file.entry_count()? > 0 {
@@ -157,12 +149,7 @@ impl Counting<'_> {
             self.sums.add(cell, one.spot.0, one.time, dropped);
         }
         self.late.all.iter().for_each(|cell| self.sums.close(cell));
-        let tally = self.sums.finish(log_set);
-        for counts in log_set.by_account.values() {
-            add(&mut log_set.total, counts);
-        }
-        check(log_set)?;
-        Ok(tally)
+        self.sums.finish(log_set)
     }
 }
 
@@ -170,114 +157,6 @@ fn broken(file: &FileView<'_>, what: &str) -> AssessError {
     match file.key() {
         Ok(key) => AssessError::DoesNotReconcile(format!("file `{key}`: {what}")),
         Err(error) => error.into(),
-    }
-}
-
-/// The days of the period, as places in the grid.
-struct Days {
-    first: i64,
-    count: usize,
-}
-
-impl Days {
-    fn of(period: &Period) -> Days {
-        Days {
-            first: period.start.div_euclid(DAY),
-            count: period.days().count(),
-        }
-    }
-
-    fn at(&self, time: i64) -> usize {
-        (time.div_euclid(DAY) - self.first) as usize
-    }
-}
-
-/// What is counted in an account and Region.
-struct Spot {
-    account: String,
-    region: String,
-    has_account: bool,
-    is_in_scope: bool,
-    counts: RecordCounts,
-    /// Kept records by day; empty until there is one.
-    days: Vec<DayCount>,
-    /// By place of the class.
-    classes: [ClassCount; EventClass::ALL.len()],
-    /// Days just outside the period that have management write events.
-    writes_outside: BTreeSet<i64>,
-}
-
-/// Every account and Region that was met. There are few, and many records of each.
-#[derive(Default)]
-struct Spots {
-    all: Vec<Spot>,
-    numbers: HashMap<String, HashMap<String, usize>>,
-    last: usize,
-}
-
-impl Spots {
-    fn number(&mut self, account: &str, region: &str, places: &Places) -> usize {
-        // Most records of a file are of one place.
-        let is_last = |spot: &Spot| spot.account == account && spot.region == region;
-        if self.all.get(self.last).is_some_and(is_last) {
-            return self.last;
-        }
-        let known = self.numbers.get(account).and_then(|of| of.get(region));
-        self.last = match known {
-            Some(number) => *number,
-            None => self.begin(account, region, places),
-        };
-        self.last
-    }
-
-    fn begin(&mut self, account: &str, region: &str, places: &Places) -> usize {
-        let number = self.all.len();
-        let of_account = self.numbers.entry(account.to_owned()).or_default();
-        of_account.insert(region.to_owned(), number);
-        self.all.push(Spot {
-            account: account.to_owned(),
-            region: region.to_owned(),
-            has_account: places.has_account(account),
-            is_in_scope: places.contains(account, region),
-            counts: RecordCounts::default(),
-            days: Vec::new(),
-            classes: [ClassCount::default(); EventClass::ALL.len()],
-            writes_outside: BTreeSet::new(),
-        });
-        number
-    }
-}
-
-/// What is the same for all records of a cell, and what they add up to.
-struct CellCount {
-    kind: Kind,
-    kept: u64,
-    /// Of the kept ones, and the other way round while there is none.
-    first_time: i64,
-    last_time: i64,
-    /// Its place among cells of records that were set aside, if it has one.
-    late: Option<u32>,
-}
-
-/// What sets a cell apart.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Kind {
-    /// Place of account and Region.
-    spot: usize,
-    classes: ClassSet,
-    profile: u32,
-    mark: Option<Box<Mark>>,
-}
-
-impl CellCount {
-    fn of(kind: Kind) -> CellCount {
-        CellCount {
-            kind,
-            kept: 0,
-            first_time: i64::MAX,
-            last_time: i64::MIN,
-            late: None,
-        }
     }
 }
 
@@ -299,253 +178,4 @@ impl LateCells {
             number
         })
     }
-}
-
-/// What was counted so far.
-struct Sums<'c> {
-    places: &'c Places,
-    period: &'c Period,
-    watched: &'c HashSet<u32>,
-    days: Days,
-    tally: Tally,
-    spots: Spots,
-    /// Refused records by account.
-    refused: BTreeMap<String, u64>,
-    /// First and last time of kept records.
-    times: Option<(i64, i64)>,
-    /// Those of records outside the period.
-    outside_times: Option<(i64, i64)>,
-}
-
-impl<'c> Sums<'c> {
-    fn of(ground: &Ground<'c>) -> Sums<'c> {
-        Sums {
-            places: ground.places,
-            period: ground.period,
-            watched: ground.watched,
-            days: Days::of(ground.period),
-            tally: Tally::default(),
-            spots: Spots::default(),
-            refused: BTreeMap::new(),
-            times: None,
-            outside_times: None,
-        }
-    }
-
-    /// The cells of a file in place of those of another one.
-    fn cells(
-        &mut self,
-        file: &FileView<'_>,
-        cells: &mut Vec<CellCount>,
-    ) -> Result<(), AssessError> {
-        let empty = Profile::new();
-        let profiles = file.profiles()?;
-        cells.clear();
-        file.cells(|cell| {
-            // The first profile is the empty one, which is not stored.
-            let at = (cell.profile as usize).checked_sub(1);
-            let profile = at.and_then(|at| profiles.get(at)).unwrap_or(&empty);
-            cells.push(CellCount::of(Kind {
-                spot: self.spots.number(cell.account, cell.region, self.places),
-                classes: cell.classes,
-                profile: self.tally.profiles.number(profile),
-                mark: cell.mark,
-            }));
-        })?;
-        Ok(())
-    }
-
-    /// Adds a record of the file at `rank` to exactly one count.
-    #[inline]
-    fn add(&mut self, cell: &mut CellCount, rank: u32, time: i64, dropped: Option<Drop>) {
-        let spot = &mut self.spots.all[cell.kind.spot];
-        spot.counts.seen += 1;
-        match dropped {
-            Some(Drop::Duplicate) => {
-                spot.counts.duplicates += 1;
-                *self.tally.duplicates.entry(rank).or_default() += 1;
-            }
-            Some(Drop::Amended) => spot.counts.amended += 1,
-            Some(Drop::Conflict) => {
-                spot.counts.conflicts += 1;
-                if self.period.contains(time) && spot.is_in_scope {
-                    self.tally.conflicts += 1;
-                    let hour = time.div_euclid(HOUR) * HOUR;
-                    let place = (spot.account.clone(), spot.region.clone(), hour);
-                    self.tally.conflict_hours.insert(place);
-                }
-            }
-            None if !self.period.contains(time) => {
-                spot.counts.outside_period += 1;
-                widen(&mut self.outside_times, time, time);
-                note_outside(spot, cell.kind.classes, time, self.period);
-            }
-            None if !spot.is_in_scope => spot.counts.outside_scope += 1,
-            None => {
-                spot.counts.kept += 1;
-                cell.kept += 1;
-                cell.first_time = cell.first_time.min(time);
-                cell.last_time = cell.last_time.max(time);
-                add_to_grid(spot, cell.kind.classes, time, &self.days);
-                if !self.watched.is_empty() && self.watched.contains(&rank) {
-                    *self.tally.watched.entry(rank).or_default() += 1;
-                }
-            }
-        }
-    }
-
-    /// Adds what there is of a cell to the whole.
-    fn close(&mut self, cell: &CellCount) {
-        if cell.kept == 0 {
-            return;
-        }
-        widen(&mut self.times, cell.first_time, cell.last_time);
-        let kind = (cell.kind.classes, cell.kind.profile);
-        *self.tally.kinds.entry(kind).or_default() += cell.kept;
-        let spot = &mut self.spots.all[cell.kind.spot];
-        if let Some(mark) = &cell.kind.mark {
-            let place = (
-                spot.account.clone(),
-                spot.region.clone(),
-                mark.as_ref().clone(),
-            );
-            let count = self.tally.marks.entry(place).or_insert(MarkCount {
-                records: 0,
-                first_time: cell.first_time,
-                last_time: cell.last_time,
-            });
-            count.records += cell.kept;
-            count.first_time = count.first_time.min(cell.first_time);
-            count.last_time = count.last_time.max(cell.last_time);
-        }
-        for class in cell.kind.classes.iter() {
-            let count = &mut spot.classes[class as usize];
-            count.first_time = match count.records {
-                0 => cell.first_time,
-                _ => count.first_time.min(cell.first_time),
-            };
-            count.records += cell.kept;
-            count.last_time = count.last_time.max(cell.last_time);
-        }
-    }
-
-    /// Puts what was counted by place under its names.
-    fn finish(self, log_set: &mut LogSet) -> Tally {
-        let mut tally = self.tally;
-        for (account, refused) in self.refused {
-            let counts = log_set.by_account.entry(account).or_default();
-            counts.seen += refused;
-            counts.refused += refused;
-        }
-        log_set.outside_times = self.outside_times;
-        if let Some((first, last)) = self.times {
-            (log_set.first_time, log_set.last_time) = (Some(first), Some(last));
-        }
-        for spot in self.spots.all {
-            let place = (spot.account, spot.region);
-            for class in EventClass::ALL {
-                let count = spot.classes[class as usize];
-                if count.records > 0 {
-                    *log_set.by_class.entry(class).or_default() += count.records;
-                    let key = (place.0.clone(), place.1.clone(), class);
-                    tally.classes.insert(key, count);
-                }
-            }
-            if spot.counts.outside_scope > 0 {
-                let region = if spot.has_account {
-                    place.1.clone()
-                } else {
-                    String::new()
-                };
-                let foreign = tally.foreign.entry((place.0.clone(), region)).or_default();
-                *foreign += spot.counts.outside_scope;
-            }
-            let of_account = log_set.by_account.entry(place.0.clone()).or_default();
-            add(of_account, &spot.counts);
-            if !spot.writes_outside.is_empty() {
-                tally
-                    .writes_outside
-                    .insert(place.clone(), spot.writes_outside);
-            }
-            if !spot.days.is_empty() {
-                tally.grid.insert(place, spot.days);
-            }
-        }
-        tally
-    }
-}
-
-/// Makes a stretch of time hold another one.
-fn widen(times: &mut Option<(i64, i64)>, from: i64, to: i64) {
-    let (first, last) = times.get_or_insert((from, to));
-    *first = from.min(*first);
-    *last = to.max(*last);
-}
-
-fn note_outside(spot: &mut Spot, classes: ClassSet, time: i64, period: &Period) {
-    let is_near = time >= period.start - OUTSIDE && time < period.end + OUTSIDE;
-    if is_near && spot.is_in_scope && classes.contains(EventClass::ManagementWrite) {
-        spot.writes_outside.insert(time.div_euclid(DAY) * DAY);
-    }
-}
-
-fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
-    if spot.days.is_empty() {
-        spot.days = vec![DayCount::default(); days.count];
-    }
-    let day = &mut spot.days[days.at(time)];
-    day.records += 1;
-    day.calls += u64::from(!classes.contains(EventClass::Insights));
-    day.writes += u64::from(classes.contains(EventClass::ManagementWrite));
-    day.reads += u64::from(classes.contains(EventClass::ManagementRead));
-    day.hours |= 1 << (time.rem_euclid(DAY) / HOUR);
-}
-
-/// Refused records have no account of their own; the key's claim stands in.
-fn count_refused(
-    by_account: &mut BTreeMap<String, u64>,
-    file: &FileView<'_>,
-) -> Result<(), AssessError> {
-    let refused = file.records_refused()?;
-    if refused == 0 {
-        return Ok(());
-    }
-    let account = file.claim()?.account;
-    let account = account.unwrap_or_else(|| UNKNOWN_ACCOUNT.to_owned());
-    *by_account.entry(account).or_default() += refused;
-    Ok(())
-}
-
-fn add(to: &mut RecordCounts, more: &RecordCounts) {
-    to.seen += more.seen;
-    to.kept += more.kept;
-    to.duplicates += more.duplicates;
-    to.conflicts += more.conflicts;
-    to.amended += more.amended;
-    to.refused += more.refused;
-    to.outside_period += more.outside_period;
-    to.outside_scope += more.outside_scope;
-}
-
-/// Everything that was seen must have ended somewhere.
-fn check(log_set: &LogSet) -> Result<(), AssessError> {
-    let files = log_set.files_read
-        + log_set.files_refused
-        + log_set.files_not_read
-        + log_set.files_not_opened;
-    if log_set.files_listed != files {
-        let message = format!(
-            "{} files listed, {files} accounted for",
-            log_set.files_listed
-        );
-        return Err(AssessError::DoesNotReconcile(message));
-    }
-    let accounts = log_set.by_account.iter();
-    for (account, counts) in accounts.chain([(&String::from("all accounts"), &log_set.total)]) {
-        if !counts.reconcile() {
-            let message = format!("records of {account}: {counts:?}");
-            return Err(AssessError::DoesNotReconcile(message));
-        }
-    }
-    Ok(())
 }

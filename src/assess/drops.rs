@@ -187,20 +187,14 @@ pub struct Keyed {
 /// The keys that may stand twice. What the ledger holds is checked on the way.
 pub fn repeated(unchecked: Unchecked<'_>, intake: &Intake) -> Result<Repeated, AssessError> {
     let copies = Drops::of_copies(intake);
-    let (mut sieve, mut batch) = (Sieve::new(), Vec::new());
+    let mut sieve = Sieve::new();
     unchecked.entries(|file, bytes| -> Result<(), AssessError> {
         // A file that is not there is damage, which shows in the end.
         let rank = intake.ranks.get(file);
         if rank.is_none_or(|rank| copies.is_copy(rank)) {
             return Ok(());
         }
-        let mut entries = Entries::new(bytes);
-        while entries.fill(&mut batch) {
-            for key in batch.iter().filter_map(|entry| entry.key) {
-                sieve.note(key as u64)?;
-            }
-        }
-        Ok(())
+        Entries::new(bytes).keys(|key| Ok(sieve.note(key as u64)?))
     })?;
     Ok(sieve.finish()?)
 }

@@ -14,8 +14,11 @@ const PARTS: usize = 256;
 const HELD: usize = 1 << 20;
 /// Bytes that are written at once.
 const AT_ONCE: usize = 256 << 10;
-/// Bits of the answer for all keys: as many as keys, at most 16 MiB.
+/// Bits of the answer for all keys, at most 16 MiB.
 const MOST_BITS: u64 = 1 << 27;
+/// Keys for each bit of the answer: few stand twice, and what is asked for every key has to
+/// stay in the caches of a processor.
+const KEYS_A_BIT: u64 = 4;
 /// Bits for each key of a part, so that few keys meet by chance.
 const SPREAD: usize = 64;
 /// Keys of a part that are looked up in bits; more are sorted, which takes longer, and no
@@ -109,7 +112,8 @@ impl Sieve {
     /// A temporary file that cannot be read.
     pub fn finish(mut self) -> io::Result<Repeated> {
         let count = self.count + self.held as u64;
-        let bits = count.clamp(1 << 12, MOST_BITS).next_power_of_two();
+        let bits = (count / KEYS_A_BIT).clamp(1 << 12, MOST_BITS);
+        let bits = bits.next_power_of_two();
         let mut repeated = Repeated {
             bits: vec![0; (bits / 64) as usize],
         };
@@ -166,21 +170,28 @@ fn each_repeated(all: &mut [u32], seen: &mut Vec<u64>, mut each: impl FnMut(u32)
 }
 
 impl Repeated {
-    /// The place of what a sieve knows of a hash.
-    fn place(&self, known: u64) -> (usize, u64) {
-        let bit = known & (self.bits.len() as u64 * 64 - 1);
-        ((bit / 64) as usize, 1 << (bit % 64))
+    /// The places of what a sieve knows of a hash, which is forty bits.
+    #[inline]
+    fn places(&self, known: u64) -> [(usize, u64); 2] {
+        let last = self.bits.len() as u64 * 64 - 1;
+        [known, known >> 13].map(|known| {
+            let bit = known & last;
+            ((bit / 64) as usize, 1 << (bit % 64))
+        })
     }
 
     fn set(&mut self, known: u64) {
-        let (word, bit) = self.place(known);
-        self.bits[word] |= bit;
+        for (word, bit) in self.places(known) {
+            self.bits[word] |= bit;
+        }
     }
 
     /// Whether the key may have been noted more than once; false only if it was not.
+    #[inline]
     pub fn may_contain(&self, hash: u64) -> bool {
-        let (word, bit) = self.place(hash >> 24);
-        self.bits[word] & bit != 0
+        let places = self.places(hash >> 24).into_iter();
+        let mut are_set = places.map(|(word, bit)| self.bits[word] & bit != 0);
+        are_set.all(|is_set| is_set)
     }
 }
 

@@ -124,6 +124,27 @@ impl<'a> Entries<'a> {
         !batch.is_empty()
     }
 
+    /// Calls `each` with the key of every entry that has one.
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub fn keys<E>(mut self, mut each: impl FnMut(u128) -> Result<(), E>) -> Result<(), E> {
+        while let Some(head) = self.cursor.number() {
+            let key = match head & 1 {
+                1 => self.cursor.bytes().map(u128::from_le_bytes),
+                _ => None,
+            };
+            let is_whole = self.cursor.bytes::<8>().is_some()
+                && self.cursor.number32().is_some()
+                && self.cursor.number().is_some();
+            if !is_whole {
+                break;
+            }
+            key.map_or(Ok(()), &mut each)?;
+        }
+        Ok(())
+    }
+
     #[inline]
     fn decoded(&mut self) -> Option<Entry> {
         let head = self.cursor.number()?;
@@ -143,14 +164,6 @@ impl<'a> Entries<'a> {
             cell,
             time,
         })
-    }
-}
-
-impl Iterator for Entries<'_> {
-    type Item = Entry;
-
-    fn next(&mut self) -> Option<Entry> {
-        self.decoded()
     }
 }
 
@@ -179,7 +192,11 @@ mod tests {
                 batched.append(&mut batch);
             }
             proptest::prop_assert_eq!(&batched, &entries);
-            proptest::prop_assert_eq!(Entries::new(&bytes).collect::<Vec<_>>(), entries);
+            let mut keys = Vec::new();
+            let each = |key| -> Result<(), ()> { keys.push(key); Ok(()) };
+            proptest::prop_assert!(Entries::new(&bytes).keys(each).is_ok());
+            let expected = entries.iter().filter_map(|entry| entry.key);
+            proptest::prop_assert_eq!(keys, expected.collect::<Vec<_>>());
         }
     }
 

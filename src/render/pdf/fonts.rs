@@ -170,7 +170,8 @@ impl Fonts {
 
     /// The glyphs of `text`, which runs one way and whose characters `font` has.
     pub fn shape(&mut self, font: FontId, text: &str, right_to_left: bool) -> Rc<Shaped> {
-        if text.len() > MAX_CACHED_LEN {
+        // What has digits is a part of an id or an instant as a rule, and never comes again.
+        if text.len() > MAX_CACHED_LEN || text.bytes().any(|byte| byte.is_ascii_digit()) {
             return Rc::new(self.shape_now(font, text, right_to_left));
         }
         let place = 2 * font.0 as usize + usize::from(right_to_left);
