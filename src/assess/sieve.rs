@@ -19,6 +19,8 @@ const MOST_BITS: u64 = 1 << 27;
 /// Keys for each bit of the answer: few stand twice, and what is asked for every key has to
 /// stay in the caches of a processor.
 const KEYS_A_BIT: u64 = 4;
+/// How far the second place of a key in the answer is from the first, in bits of its hash.
+const SECOND: u32 = 13;
 /// Bits for each key of a part, so that few keys meet by chance.
 const SPREAD: usize = 64;
 /// Keys of a part that are looked up in bits; more are sorted, which takes longer, and no
@@ -170,28 +172,32 @@ fn each_repeated(all: &mut [u32], seen: &mut Vec<u64>, mut each: impl FnMut(u32)
 }
 
 impl Repeated {
-    /// The places of what a sieve knows of a hash, which is forty bits.
+    /// Where the word and the bit of a place are.
     #[inline]
-    fn places(&self, known: u64) -> [(usize, u64); 2] {
-        let last = self.bits.len() as u64 * 64 - 1;
-        [known, known >> 13].map(|known| {
-            let bit = known & last;
-            ((bit / 64) as usize, 1 << (bit % 64))
-        })
+    fn place(&self, at: u64) -> (usize, u32) {
+        let bit = at & (self.bits.len() as u64 * 64 - 1);
+        ((bit / 64) as usize, (bit % 64) as u32)
     }
 
+    /// Notes what a sieve knows of a hash, which is forty bits, in two places.
     fn set(&mut self, known: u64) {
-        for (word, bit) in self.places(known) {
-            self.bits[word] |= bit;
+        for at in [known, known >> SECOND] {
+            let (word, bit) = self.place(at);
+            self.bits[word] |= 1 << bit;
         }
+    }
+
+    #[inline]
+    fn is_set(&self, at: u64) -> bool {
+        let (word, bit) = self.place(at);
+        self.bits[word] >> bit & 1 == 1
     }
 
     /// Whether the key may have been noted more than once; false only if it was not.
     #[inline]
     pub fn may_contain(&self, hash: u64) -> bool {
-        let places = self.places(hash >> 24).into_iter();
-        let mut are_set = places.map(|(word, bit)| self.bits[word] & bit != 0);
-        are_set.all(|is_set| is_set)
+        let known = hash >> 24;
+        self.is_set(known) && self.is_set(known >> SECOND)
     }
 }
 
