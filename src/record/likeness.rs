@@ -190,6 +190,11 @@ impl Kinds {
         })
     }
 
+    /// How often everything was forgotten.
+    pub(super) fn round(&self) -> u32 {
+        self.round
+    }
+
     /// What was remarked about this kind; 0 if nothing was.
     pub(super) fn remark(&self, likeness: Likeness) -> u8 {
         match self.known.get(likeness.number as usize) {

@@ -287,6 +287,7 @@ impl<'set> Projector<'set> {
     #[inline]
     pub fn recall<'r>(&'r mut self, bytes: &'r [u8], at: usize) -> Option<Recalled<'r>> {
         let recall = self.recall.as_deref_mut()?;
+        recall.keep_to(self.kinds.round());
         #[cfg(target_arch = "x86_64")]
         if self.is_wide {
             // SAFETY: `is_wide` found all features that the function is compiled for.

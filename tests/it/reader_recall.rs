@@ -106,6 +106,27 @@ fn what_is_missing_or_new_is_read() {
 }
 
 #[test]
+fn what_is_recalled_is_forgotten_with_the_likenesses() {
+    let engine = engine();
+    let mut reader = reader(engine.paths());
+    let named = |name: usize| format!(r#"{{"eventName":"A{name}","eventID":"x"}}"#);
+    for name in 0..7 {
+        let _ = read_and_recall(&named(name), &mut reader, &WANTED);
+        assert!(read_and_recall(&named(name), &mut reader, &WANTED).1);
+    }
+    // So many kinds of records that the first ones are forgotten; none of these is learnt.
+    for name in 7..5_000 {
+        let text = named(name);
+        assert!(reader.read(text.as_bytes(), 0).is_ok());
+        assert!(reader.likeness(text.as_bytes()).is_some());
+    }
+    for name in 0..7 {
+        assert!(!read_and_recall(&named(name), &mut reader, &WANTED).1);
+        assert!(read_and_recall(&named(name), &mut reader, &WANTED).1);
+    }
+}
+
+#[test]
 fn what_was_left_out_is_never_learnt() {
     let engine = engine();
     let mut reader = reader(engine.paths());

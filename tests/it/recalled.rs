@@ -3,7 +3,7 @@
 use attestrail::record::path::PathId;
 use attestrail::record::project::{Fault, Kind, Projector};
 
-/// Recalls a text, reads it and learns it; returns what reading said, and whether it was
+/// Recalls a text, reads it and learns it if it was new; returns what reading said, and whether it was
 /// recalled. `wanted` are the paths whose strings the reader hands out.
 pub fn read_and_recall(
     text: &str,
@@ -31,7 +31,8 @@ pub fn read_and_recall(
             assert!(strings.eq(texts.iter().map(Vec::as_slice)), "{text}");
         }
     }
-    if let (true, Some(likeness)) = (read.is_ok() && bytes.starts_with(b"{"), likeness) {
+    let is_new = !was_recalled && read.is_ok() && bytes.starts_with(b"{");
+    if let (true, Some(likeness)) = (is_new, likeness) {
         reader.learn(bytes, 0, likeness);
     }
     (read, was_recalled)

@@ -40,6 +40,8 @@ const MOST_NODES: usize = 1 << 17;
 const SHORTCUTS: usize = 512;
 /// Values that are handed out of one record, at most.
 const MOST_FILLED: usize = 64;
+/// The same of the words and ends in rows.
+const MOST_IN_ROWS: usize = 1 << 20;
 /// Records that may be learnt for nothing before the tree rests.
 const PATIENCE: i32 = 40_000;
 /// What a record that is learnt costs of it; one that is recalled gives one back.
@@ -176,7 +178,7 @@ pub(super) struct Recall {
     rows: Rows,
     shortcuts: Vec<Shortcut>,
     filled: Vec<Filled>,
-    /// The round of the likeness of all ends.
+    /// The round of the likenesses that ends come to.
     round: u32,
     patience: i32,
     rest: u32,
@@ -224,6 +226,15 @@ impl Recall {
         self.shortcuts.clear();
     }
 
+    /// Forgets everything if what is known is about likenesses that are forgotten themselves.
+    #[inline(always)]
+    pub(super) fn keep_to(&mut self, round: u32) {
+        if self.round != round {
+            self.forget();
+            self.round = round;
+        }
+    }
+
     /// The record at `at`, if it says again what others said.
     #[inline(always)]
     pub(super) fn look<'r, const WIDE: bool>(
@@ -233,9 +244,6 @@ impl Recall {
     ) -> Option<Recalled<'r>> {
         if self.rest > 0 {
             self.rest -= 1;
-            return None;
-        }
-        if self.nodes.is_empty() {
             return None;
         }
         self.filled.clear();
@@ -266,7 +274,7 @@ impl Recall {
         let mut row = Row::new();
         let mut number = ROOT;
         loop {
-            let node = &mut self.nodes[number as usize];
+            let node = self.nodes.get_mut(number as usize)?;
             at = passage::<WIDE>(&self.texts, node.text, node.length, bytes, at)?;
             match &mut node.then {
                 Then::Text {
@@ -354,7 +362,7 @@ impl Recall {
                 }
                 Then::End(end) => {
                     let end = *end;
-                    sum = sum.wrapping_add(self.ends[end as usize]);
+                    sum = sum.wrapping_add(*self.ends.get(end as usize)?);
                     row.push(end)?;
                     let Some(member) = begun.take() else {
                         return Some((at, sum, self.rows.find(&row)?));

@@ -2,7 +2,7 @@
 
 use super::super::content;
 use super::cut::{Cut, Sheet, Stop, cut_record};
-use super::{Fork, LEARNT, MOST_NODES, MOST_TEXT, NONE, Node, NodeId};
+use super::{Fork, LEARNT, MOST_IN_ROWS, MOST_NODES, MOST_TEXT, NONE, Node, NodeId};
 use super::{PATIENCE, REST, ROOT, Recall, Row, Then, Word};
 use crate::record::likeness::Likeness;
 use crate::record::path::PathSet;
@@ -28,10 +28,12 @@ impl Recall {
             (self.patience, self.rest) = (PATIENCE, REST);
             return;
         }
-        let is_full = self.texts.len() > MOST_TEXT || self.nodes.len() > MOST_NODES;
-        if is_full || self.round != likeness.round {
+        self.keep_to(likeness.round);
+        if self.texts.len() > MOST_TEXT
+            || self.nodes.len() > MOST_NODES
+            || self.rows.length() > MOST_IN_ROWS
+        {
             self.forget();
-            self.round = likeness.round;
         }
         let Some(record) = cut_record(paths, &self.wanted, bytes, at) else {
             return;

@@ -116,6 +116,11 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Words and ends in all rows.
+    pub(super) fn length(&self) -> usize {
+        self.ends.len()
+    }
+
     #[inline(always)]
     pub(super) fn find(&self, row: &Row) -> Option<u32> {
         if self.table.is_empty() {
