@@ -6,6 +6,7 @@
 
 pub mod outcome;
 
+mod absence;
 mod amendments;
 mod anomalies;
 mod at_least;
@@ -16,7 +17,9 @@ mod coverage;
 mod coverage_control;
 mod delivery;
 mod desk;
+mod digest_absence;
 mod digest_trails;
+mod doubts;
 mod drops;
 mod every;
 mod evidence;
@@ -38,6 +41,7 @@ mod run;
 mod sample;
 mod shots;
 mod sieve;
+mod spells;
 mod stores;
 mod story;
 mod sums;
@@ -46,6 +50,7 @@ mod threshold;
 mod verdict;
 mod waivers;
 mod work;
+mod works;
 
 pub use self::chains::{MetadataFile, SLACK, Trust};
 pub use self::evidence::LedgerEvidence;

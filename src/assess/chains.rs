@@ -137,6 +137,7 @@ pub fn examine(
         threads: trust.threads,
     };
     let report = verify(&facts, &options);
+    examined.trails.add_times(&report);
     examined.place(&report, &ranks)?;
     examined.report = Some(report);
     Ok(examined)

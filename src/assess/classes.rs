@@ -1,13 +1,18 @@
 //! Whether each event class was recorded at each account and Region: shown by records, by what
 //! trails were told, or stated by the user. The absence of records never proves anything.
 
+use std::collections::BTreeSet;
+
+use super::absence::{Absence, Seen};
 use super::coverage::{Grid, NO_REGION};
+use super::doubts::Shown;
 use super::losses::counted;
 use super::outcome::{Basis, ClassProof, CoverageRow, DayState, Integrity};
 use super::places::Places;
 use super::recording::{Asked, Trails};
 use super::tally::{DayCount, Tally};
 use crate::control::scope::Scope;
+use crate::period::HOUR;
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
 use crate::source::display::display_value;
@@ -156,7 +161,13 @@ impl Proofs<'_> {
             },
             EventClass::SignIn => self.sign_in(row),
             EventClass::IdentityCenter | EventClass::Organizations => self.anywhere(row, class),
-            EventClass::Kms if records == 0 => self.kms_elsewhere(row),
+            EventClass::Kms => match self.still_recorded(row, class, records) {
+                answer if records > 0 && answer.0 != Basis::Nothing => answer,
+                answer => match self.kms_elsewhere(row) {
+                    (Basis::Nothing, _) if records > 0 => answer,
+                    elsewhere => elsewhere,
+                },
+            },
             _ if records == 0 => no("no record of it and no statement in the scope file"),
             EventClass::ManagementWrite | EventClass::ManagementRead => {
                 match self.missing_on_days(&row.account, class) {
@@ -212,29 +223,39 @@ impl Proofs<'_> {
         ))
     }
 
-    /// A class that was narrowed away has no records afterwards, and one that was asked for later
-    /// has none before.
+    /// A class that was not recorded for a while has records before and after it: each such time
+    /// needs records of its own.
     fn still_recorded(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
-        let count = self.tally.class(&row.account, &row.region, class);
-        let (place, asked) = ((&*row.account, &*row.region), Asked::Class(class));
-        let lessened = self.trails.lessened(&row.account, asked, count.last_time);
         let records = counted(records, "record");
-        if let Some(fact) = self.trails.widened(place, asked, count.first_time) {
-            return no(format!(
-                "{records}, none before `{}` told a trail what to record on {}",
-                display_value(&fact.event_name),
-                time::format(fact.time)
-            ));
-        }
-        match lessened {
-            // A change of selectors takes effect after minutes, so a last few records prove nothing.
-            Some(fact) => no(format!(
-                "{records}, none after `{}` told a trail to record less on {}",
-                display_value(&fact.event_name),
-                time::format(fact.time)
+        match self.doubt(row, class) {
+            Some(doubt) => no(doubt.words(
+                &format!("{records}, none"),
+                "to record less",
+                "what to record",
             )),
             None => (Basis::Records, format!("{records} of it in the period")),
         }
+    }
+
+    fn doubt(&self, row: &CoverageRow, class: EventClass) -> Option<Absence> {
+        let (account, region) = (row.account.as_str(), row.region.as_str());
+        if !self.trails.may_be_absent(account) {
+            return None;
+        }
+        let writes = [EventClass::ManagementWrite];
+        let management = [EventClass::ManagementWrite, EventClass::ManagementRead];
+        let hours = |region, classes: &[EventClass]| self.tally.hours_of(account, region, classes);
+        let shown = Shown {
+            seen: Seen {
+                starts: &hours(Some(region), &[class]),
+                length: HOUR,
+            },
+            management: &|| hours(Some(region), &management),
+            writes: &|| hours(None, &writes),
+        };
+        let accounts = BTreeSet::from([account]);
+        let asked = Asked::Class(class);
+        self.trails.doubt(&accounts, Some(region), asked, &shown)
     }
 
     /// Sign-ins are management events, and the Region of the global endpoint must be there.
@@ -299,28 +320,39 @@ impl Proofs<'_> {
     /// Recorded only in the account that runs the service, so one account proves it for all.
     fn anywhere(&self, row: &CoverageRow, class: EventClass) -> Answer {
         let own = self.records(row, class);
+        let mut lacks = None;
         if own > 0 {
-            let records = counted(own, "record");
-            return (Basis::Records, format!("{records} of it in the period"));
+            let answer = self.still_recorded(row, class, own);
+            if answer.0 != Basis::Nothing {
+                return answer;
+            }
+            lacks = Some(answer.1);
         }
         let all = self.grid.rows.iter();
-        let found = all
-            .map(|one| (one, self.records(one, class)))
-            .find(|(_, records)| *records > 0);
-        match found {
-            Some((one, records)) => (
-                Basis::Elsewhere,
-                format!(
-                    "{} of it in account {}, Region {}",
-                    counted(records, "record"),
-                    display_value(&self.places.shown(&one.account)),
-                    display_value(&one.region)
-                ),
-            ),
-            None => {
-                no("no record of it in any account; the account that runs it may not be in the set")
+        let with_records = all.map(|one| (one, self.records(one, class)));
+        for (one, records) in with_records.filter(|(_, records)| *records > 0) {
+            let (basis, proof) = self.still_recorded(one, class, records);
+            if basis != Basis::Nothing {
+                return self.shown_elsewhere(one, records);
             }
+            lacks = lacks.or(Some(proof));
         }
+        no(lacks.unwrap_or_else(|| {
+            "no record of it in any account; the account that runs it may not be in the set"
+                .to_owned()
+        }))
+    }
+
+    fn shown_elsewhere(&self, one: &CoverageRow, records: u64) -> Answer {
+        (
+            Basis::Elsewhere,
+            format!(
+                "{} of it in account {}, Region {}",
+                counted(records, "record"),
+                display_value(&self.places.shown(&one.account)),
+                display_value(&one.region)
+            ),
+        )
     }
 }
 

@@ -6,9 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::integrity::Facts;
 use crate::integrity::place::file_name;
+use crate::integrity::report::CoverRange;
+use crate::integrity::{Facts, IntegrityReport};
+use crate::source::display::display_value;
 use crate::source::layout;
+
+use super::story::plain_prefix;
 
 /// Whose trail it is, as far as the key of a digest tells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +40,21 @@ pub struct Delivered {
     pub accounts: BTreeSet<String>,
     /// The buckets that they name as their own. Hostile text.
     pub buckets: BTreeSet<String>,
+    /// What stands before `AWSLogs` in the keys that they state as their own. Hostile text.
+    pub prefixes: BTreeSet<String>,
+    /// The period and its slack, by account and Region that they are about. Of an organization's
+    /// trail those too that do not tell whether it is the trail of this owner.
+    pub times: BTreeMap<(String, String), Vec<CoverRange>>,
+}
+
+/// What the digests of one trail tell of time, at one account and Region.
+#[derive(Debug, Clone)]
+pub struct TrailTimes {
+    trail: DigestTrail,
+    /// The Region.
+    pub region: String,
+    /// The period and its slack.
+    pub asked: Vec<CoverRange>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -47,7 +66,13 @@ struct Digests {
 
 /// Every trail that digest files name.
 #[derive(Debug, Clone, Default)]
-pub struct DigestTrails(BTreeMap<DigestTrail, Digests>);
+pub struct DigestTrails {
+    all: BTreeMap<DigestTrail, Digests>,
+    /// What stands before `AWSLogs` in the keys of log files here.
+    fronts: BTreeSet<String>,
+    /// By account that they are about.
+    times: BTreeMap<String, Vec<TrailTimes>>,
+}
 
 impl DigestTrails {
     /// From all digests: the key that a digest states as its own tells more than that of a copy.
@@ -57,6 +82,11 @@ impl DigestTrails {
             match &fact.bytes.digest {
                 Ok(digest) => all.add(&fact.key, Some((&digest.key, &digest.bucket))),
                 Err(_) => all.add(&fact.key, None),
+            }
+        }
+        for log in &facts.logs {
+            if let Some((front, _)) = log.key.rsplit_once(layout::ANCHOR) {
+                insert(&mut all.fronts, plain_prefix(front));
             }
         }
         all
@@ -71,12 +101,47 @@ impl DigestTrails {
         let Some((trail, account)) = found else {
             return;
         };
-        let digests = self.0.entry(trail).or_default();
-        if let Some((_, bucket)) = said {
-            insert(&mut digests.delivered.accounts, &account);
-            insert(&mut digests.delivered.buckets, bucket);
+        let digests = self.all.entry(trail).or_default();
+        if let Some((key, bucket)) = said {
+            let delivered = &mut digests.delivered;
+            insert(&mut delivered.accounts, &account);
+            insert(&mut delivered.buckets, bucket);
+            if let Some((front, _)) = key.rsplit_once(layout::ANCHOR) {
+                insert(&mut delivered.prefixes, plain_prefix(front));
+            }
         }
         insert(&mut digests.accounts, &account);
+    }
+
+    /// With what verification says of the time that they cover.
+    pub fn add_times(&mut self, report: &IntegrityReport) {
+        for cover in &report.cover {
+            let (account, region) = (&cover.place.account, &cover.place.region);
+            for one in &cover.trails {
+                let owner = match &cover.place.organization {
+                    Some(organization) => Owner::Organization(organization.clone()),
+                    None => Owner::Account(account.clone()),
+                };
+                let trail = DigestTrail {
+                    owner,
+                    home: one.chain.home_region.clone(),
+                    name: one.chain.trail.clone(),
+                };
+                self.times
+                    .entry(account.clone())
+                    .or_default()
+                    .push(TrailTimes {
+                        trail,
+                        region: region.clone(),
+                        asked: one.asked.clone(),
+                    });
+            }
+        }
+    }
+
+    /// What the digests about an account tell of time, trail by trail and Region by Region.
+    pub fn times_of(&self, account: &str) -> &[TrailTimes] {
+        self.times.get(account).map_or(&[], Vec::as_slice)
     }
 
     /// The digests of the trail of an account. Those of an organization's trail are its own if it
@@ -87,7 +152,7 @@ impl DigestTrails {
         may_be_organization: bool,
     ) -> Delivered {
         let mut all = Delivered::default();
-        let own = self.0.iter().filter(|(trail, digests)| {
+        let own = self.all.iter().filter(|(trail, digests)| {
             let is_its = match &trail.owner {
                 Owner::Account(account) => account == owner,
                 Owner::Organization(_) => {
@@ -101,6 +166,14 @@ impl DigestTrails {
             let found = digests.delivered.clone();
             all.accounts.extend(found.accounts);
             all.buckets.extend(found.buckets);
+            all.prefixes.extend(found.prefixes);
+        }
+        for (account, times) in &self.times {
+            let its = times.iter();
+            for one in its.filter(|one| one.may_be((owner, home, name), may_be_organization)) {
+                let place = (account.clone(), one.region.clone());
+                all.times.entry(place).or_default().extend(&one.asked);
+            }
         }
         all
     }
@@ -109,13 +182,57 @@ impl DigestTrails {
     /// of it.
     pub fn has_one_of(&self, account: &str) -> bool {
         let about = |digests: &&Digests| digests.accounts.contains(account);
-        self.0.values().filter(about).count() == 1
+        self.all.values().filter(about).count() == 1
     }
 
     /// The buckets that any digests name as their own.
     pub fn buckets(&self) -> BTreeSet<&str> {
-        let all = self.0.values().flat_map(|one| &one.delivered.buckets);
+        let all = self.all.values();
+        let all = all.flat_map(|one| &one.delivered.buckets);
         all.map(String::as_str).collect()
+    }
+
+    /// Whether keys with this prefix are known here, of digests or of log files; nothing where there
+    /// are no digest files to compare with. Log files may lie in folders of the user.
+    pub fn knows_prefix(&self, prefix: &str) -> Option<bool> {
+        let stated = self.all.values().flat_map(|one| &one.delivered.prefixes);
+        let mut stated = stated.peekable();
+        stated.peek()?;
+        let is_below = |front: &String| {
+            let rest = front.strip_suffix(prefix);
+            rest.is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.ends_with('/'))
+        };
+        Some(stated.any(|one| one == prefix) || self.fronts.iter().any(is_below))
+    }
+}
+
+impl TrailTimes {
+    /// Whether they are of this trail, as far as they tell.
+    pub fn may_be(
+        &self,
+        (owner, home, name): (&str, &str, &str),
+        may_be_organization: bool,
+    ) -> bool {
+        let is_its = match &self.trail.owner {
+            Owner::Account(account) | Owner::Unknown(account) => account == owner,
+            Owner::Organization(_) => may_be_organization,
+        };
+        is_its && self.trail.home == home && self.trail.name == name
+    }
+
+    /// The trail in words.
+    pub fn shown(&self) -> String {
+        let owner = match &self.trail.owner {
+            Owner::Account(owner) | Owner::Unknown(owner) => {
+                format!("account {}", display_value(owner))
+            }
+            Owner::Organization(owner) => format!("organization {}", display_value(owner)),
+        };
+        format!(
+            "`{}` ({owner}, home {})",
+            display_value(&self.trail.name),
+            display_value(&self.trail.home)
+        )
     }
 }
 

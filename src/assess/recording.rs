@@ -15,7 +15,7 @@ use super::flags::{Flag, Throughout};
 use super::homes::Homes;
 use super::outcome::Basis;
 use super::shots::Shot;
-use super::story::{Change, Step, Story, Told};
+use super::story::{Change, Step, Story, Told, plain_prefix};
 use crate::ledger::facts::{CALLER, TrailChange, TrailFact};
 use crate::period::Period;
 use crate::record::class::EventClass;
@@ -23,9 +23,6 @@ use crate::record::time;
 use crate::source::display::display_value;
 use crate::trail::snapshot::Snapshot;
 use crate::trail::{Extent, Recording};
-
-/// How long records may still come after a trail was told to record less, in seconds.
-const CHANGE_TAKES: i64 = 3600;
 
 /// What is asked of a trail.
 #[derive(Debug, Clone, Copy)]
@@ -68,15 +65,14 @@ pub struct TrailProof {
 }
 
 /// A trail is known by account, home Region and name.
-type Name = (String, String, String);
+pub(super) type Name = (String, String, String);
 
 /// Every trail that records or snapshots tell of.
 pub struct Trails<'a> {
-    stories: BTreeMap<Name, Story<'a>>,
-    changes: Vec<Change<'a>>,
-    period: &'a Period,
-    homes: Homes,
-    digests: DigestTrails,
+    pub(super) stories: BTreeMap<Name, Story<'a>>,
+    pub(super) period: &'a Period,
+    pub(super) homes: Homes,
+    pub(super) digests: DigestTrails,
 }
 
 impl<'a> Trails<'a> {
@@ -89,7 +85,6 @@ impl<'a> Trails<'a> {
     ) -> Trails<'a> {
         let mut trails = Trails {
             stories: BTreeMap::new(),
-            changes: Vec::new(),
             period,
             homes: Homes::default(),
             digests,
@@ -127,38 +122,42 @@ impl<'a> Trails<'a> {
         let story = self.stories.entry(name_of(fact)).or_default();
         story.is_told_from_elsewhere |= settings.get(CALLER).is_some();
         // A new trail that is not told otherwise works in its Region and account alone.
-        let default = (fact.event_name == "CreateTrail").then_some(false);
-        let flag = |member: &str| settings.get(member).and_then(Value::as_bool).or(default);
-        let is_multi_region = flag("isMultiRegionTrail");
-        let is_organization = flag("isOrganizationTrail");
-        let bucket = settings.get("s3BucketName").and_then(Value::as_str);
-        let bucket = bucket.map(str::to_owned);
+        let is_new = fact.event_name == "CreateTrail";
+        let is_update = fact.event_name == "UpdateTrail";
+        let default = is_new.then_some(false);
+        let told = |member: &str| settings.get(member).and_then(Value::as_bool);
+        let text = |member: &str| settings.get(member).and_then(Value::as_str);
+        let is_multi_region = told("isMultiRegionTrail").or(default);
+        let is_organization = told("isOrganizationTrail").or(default);
         if let Some(is_on) = is_multi_region {
             story.multi_region.tell(fact.time, is_on);
         }
         if let Some(is_on) = is_organization {
             story.organization.tell(fact.time, is_on);
         }
-        let told = match (fact.change, fact.event_name.as_str()) {
-            (TrailChange::Stopped, _) => Some(Told::Stop),
-            (TrailChange::Started, _) => Some(Told::Start),
-            (_, "CreateTrail") => Some(Told::Record(Some(Recording::of_a_new_trail()))),
+        let change = Change {
+            fact,
+            recording,
+            is_multi_region,
+            is_organization,
+            has_global_services: told("includeGlobalServiceEvents"),
+            bucket: text("s3BucketName").map(str::to_owned),
+            prefix: text("s3KeyPrefix").map(|one| plain_prefix(one).to_owned()),
+        };
+        let told = match fact.change {
+            TrailChange::Stopped => Some(Told::Stop),
+            TrailChange::Started => Some(Told::Start),
+            _ if is_new => Some(Told::Record(Some(Recording::of_a_new_trail()))),
             // Changes of other settings leave the selectors as they are.
-            (TrailChange::Selected, "UpdateTrail") => None,
-            _ => Some(Told::Record(recording.clone())),
+            _ if is_update => None,
+            _ => Some(Told::Record(change.recording.clone())),
         };
         story.steps.extend(told.map(|told| Step {
             time: fact.time,
             event_name: fact.event_name.clone(),
             told,
         }));
-        self.changes.push(Change {
-            fact,
-            recording,
-            is_multi_region,
-            is_organization,
-            bucket: bucket.filter(|_| fact.event_name == "UpdateTrail"),
-        });
+        story.changes.push(change);
     }
 
     fn add_snapshot(&mut self, file: &'a Snapshot) {
@@ -177,67 +176,17 @@ impl<'a> Trails<'a> {
             }
             let bucket = trail.bucket.as_deref();
             story.said_buckets.extend(bucket.map(|one| (one, file)));
+            let prefix = trail.prefix.as_deref().map(plain_prefix);
+            story.said_prefixes.extend(prefix.map(|one| (one, file)));
             if let Some(recording) = &trail.recording {
                 story.shots.push(Shot { recording, file });
             }
         }
     }
 
-    /// The first change in or just before the period after which nothing shows that what is asked
-    /// was still recorded: the last record of it is from `last`.
-    pub fn lessened(&self, account: &str, asked: Asked<'_>, last: i64) -> Option<&TrailFact> {
-        let lessens = |change: &&Change<'_>| {
-            let fact = change.fact;
-            (change.takes(account, asked) || self.moves(change, asked))
-                && fact.time + CHANGE_TAKES > last
-                && self.concerns(fact, account)
-        };
-        self.changes.iter().find(lessens).map(|change| change.fact)
-    }
-
-    /// The last change in the period that may be why what is asked is recorded at all, if the first
-    /// record of it, from `first`, does not show that it was recorded before. Management events are
-    /// recorded without being asked for, and days without any are the matter of the grid.
-    pub fn widened(
-        &self,
-        (account, region): (&str, &str),
-        asked: Asked<'_>,
-        first: i64,
-    ) -> Option<&TrailFact> {
-        let widens = |change: &&Change<'_>| {
-            let fact = change.fact;
-            self.period.contains(fact.time)
-                && fact.time <= first
-                && (change.brings(account, region, asked) || self.moves(change, asked))
-                && self.concerns(fact, account)
-        };
-        if asked.class().is_recorded_by_default() {
-            return None;
-        }
-        self.changes.iter().rfind(widens).map(|change| change.fact)
-    }
-
-    /// Whether a change told a trail to deliver elsewhere than where the logs here come from, as far
-    /// as digest files tell. Of management events the grid shows whether others go on.
-    fn moves(&self, change: &Change<'_>, asked: Asked<'_>) -> bool {
-        let fact = change.fact;
-        let known = self.known_buckets(self.stories.get(&name_of(fact)));
-        let is_elsewhere = |bucket: &String| !known.contains(bucket.as_str());
-        !asked.class().is_recorded_by_default() && change.bucket.as_ref().is_some_and(is_elsewhere)
-    }
-
-    /// The buckets that digest files name as their own: those of the trail, or, where it has none,
-    /// of other trails.
-    fn known_buckets<'s>(&'s self, story: Option<&'s Story<'_>>) -> BTreeSet<&'s str> {
-        match story.map(|story| &story.delivered.buckets) {
-            Some(own) if !own.is_empty() => own.iter().map(String::as_str).collect(),
-            _ => self.digests.buckets(),
-        }
-    }
-
-    /// Whether the trail of a change may record events of an account.
-    fn concerns(&self, fact: &TrailFact, account: &str) -> bool {
-        fact.account == account || self.is_of_organization(fact)
+    /// Whether a trail may record events of an account.
+    pub(super) fn may_record_for(&self, name: &Name, story: &Story<'_>, account: &str) -> bool {
+        name.0 == account || story.may_be_organization()
     }
 
     /// Whether a trail that is known to record for the organization was meant by a change.
@@ -258,7 +207,8 @@ impl<'a> Trails<'a> {
         for (name, story) in self.stories.iter().filter(|(_, one)| one.may_prove(asked)) {
             let found = self.reaches(name, story, account, region);
             let found = found.and_then(|()| self.throughout(name, story, asked));
-            let found = found.and_then(|proof| match undelivered(name, story, account, &proof) {
+            let place = (account, region);
+            let found = found.and_then(|proof| match self.undelivered(name, story, place) {
                 Some(why) => Err(Some(why)),
                 None => Ok(proof),
             });
@@ -313,9 +263,10 @@ impl<'a> Trails<'a> {
     /// not known, so the trail must work in all Regions, and name it or work in every account.
     pub fn at_store(
         &self,
-        accounts: &BTreeSet<&str>,
+        places: &BTreeSet<(&str, &str)>,
         asked: Asked<'_>,
     ) -> Result<TrailProof, Option<String>> {
+        let accounts: BTreeSet<&str> = places.iter().map(|(account, _)| *account).collect();
         let mut lacks = None;
         let mut first = None;
         let mut covered: BTreeSet<&str> = BTreeSet::new();
@@ -339,25 +290,38 @@ impl<'a> Trails<'a> {
             }
             match self.throughout(name, story, asked) {
                 Ok(proof) => {
-                    let mut all = accounts.iter();
-                    let missing = all.find_map(|one| undelivered(name, story, one, &proof));
-                    match missing {
-                        _ if story.names(asked) => return Ok(proof),
-                        None if is_of_all => return Ok(proof),
-                        Some(why) if is_of_all => {
-                            covered.extend(story.delivered.accounts.iter().map(String::as_str));
-                            lacks = lacks.or(Some(why));
-                        }
-                        _ => {
-                            covered.insert(owner);
-                            // Most trails are of one account, which nothing needs to say.
-                            if organization != Throughout::Unknown {
-                                lacks = lacks.or_else(|| why_not_organization(organization, name));
+                    let undelivered = |account: &str| {
+                        let mut own = places.iter().filter(|(one, _)| *one == account);
+                        own.find_map(|place| self.undelivered(name, story, *place))
+                    };
+                    let is_owners = story.names(asked) && accounts.contains(owner.as_str());
+                    let asks_all = is_of_all && !is_owners;
+                    let wanted: Vec<&str> = match asks_all {
+                        true => accounts.iter().copied().collect(),
+                        false => vec![owner],
+                    };
+                    let mut is_whole = true;
+                    for account in wanted {
+                        match undelivered(account) {
+                            Some(why) => {
+                                is_whole = false;
+                                lacks = lacks.or(Some(why));
+                            }
+                            None => {
+                                covered.insert(account);
                             }
                         }
                     }
+                    if is_whole && (is_of_all || story.names(asked)) {
+                        return Ok(proof);
+                    }
+                    // Most trails are of one account, which nothing needs to say.
+                    if !is_of_all && organization != Throughout::Unknown {
+                        lacks = lacks.or_else(|| why_not_organization(organization, name));
+                    }
                     first = first.or(Some(proof));
                 }
+
                 Err(why) => lacks = lacks.or(why),
             }
         }
@@ -384,18 +348,19 @@ impl<'a> Trails<'a> {
         let trail = shown(name);
         if let Some(why) = self
             .delivers_elsewhere(name, story)
-            .or_else(|| self.moved(name, asked))
+            .or_else(|| self.moved(name, story))
         {
             return Err(Some(why));
         }
         let (start, end) = (self.period.start, self.period.end);
         let within = |step: &&Step| (start..end).contains(&step.time);
-        let before = story.steps.iter().rfind(|step| step.time < start);
-        if before.is_some_and(|step| matches!(step.told, Told::Stop)) {
-            return Err(Some(format!(
-                "trail {trail} was stopped when the period began"
-            )));
+        if let Some(why) = self
+            .not_running(name, story)
+            .or_else(|| self.not_global(name, story, asked))
+        {
+            return Err(Some(why));
         }
+
         for step in story.steps.iter().filter(within) {
             if matches!(step.told, Told::Start) {
                 return Err(Some(format!(
@@ -428,36 +393,6 @@ impl<'a> Trails<'a> {
             return self.by_records(&trail, &home, story, asked, first_change);
         }
         self.by_snapshots(&trail, &home, story, asked, first_change)
-    }
-
-    /// A trail that a snapshot says delivers into another bucket than those from which the digest
-    /// files come, its own or, where it has none, those of other trails: its logs are not here.
-    fn delivers_elsewhere(&self, (_, _, name): &Name, story: &Story<'_>) -> Option<String> {
-        let known = self.known_buckets(Some(story));
-        let mut said = story.said_buckets.iter();
-        let (bucket, file) = said.find(|(bucket, _)| !known.contains(bucket))?;
-        let first = display_value(known.first()?);
-        Some(format!(
-            "snapshot `{}` says that trail `{}` delivers into bucket `{}`, and the digest files here \
-             are of bucket `{first}`, so it says nothing of these logs",
-            display_value(&file.name),
-            display_value(name),
-            display_value(bucket)
-        ))
-    }
-
-    /// A trail that was told within the period to deliver elsewhere.
-    fn moved(&self, name: &Name, asked: Asked<'_>) -> Option<String> {
-        let is_it = |fact: &TrailFact| self.period.contains(fact.time) && name_of(fact) == *name;
-        let mut changes = self.changes.iter();
-        let change = changes.find(|one| is_it(one.fact) && self.moves(one, asked))?;
-        Some(format!(
-            "trail {} was told on {} to deliver into bucket `{}`, and nothing shows that its logs here \
-             come from there",
-            shown(name),
-            time::format(change.fact.time),
-            display_value(change.bucket.as_deref().unwrap_or_default())
-        ))
     }
 
     /// The proof that leaves least to the user's word, if no snapshot contradicts another.
@@ -594,25 +529,6 @@ fn why_not_organization(known: Throughout, name: &Name) -> Option<String> {
     known.why_not(&shown(name), "for the organization", "in its own account")
 }
 
-/// Why records prove nothing of an account that the digests of the trail are not about: it may not
-/// be in the organization, and its records may come from a trail of its own.
-fn undelivered(
-    name: &Name,
-    story: &Story<'_>,
-    account: &str,
-    proof: &TrailProof,
-) -> Option<String> {
-    if proof.basis != Basis::Selectors || story.delivered.accounts.contains(account) {
-        return None;
-    }
-    Some(format!(
-        "trail {} was told to record it, but none of its digest files here is about account {}, so \
-         nothing shows that it delivers the events of that account into this log set",
-        shown(name),
-        display_value(account)
-    ))
-}
-
 fn name_of(fact: &TrailFact) -> Name {
     (
         fact.account.clone(),
@@ -621,7 +537,7 @@ fn name_of(fact: &TrailFact) -> Name {
     )
 }
 
-fn shown((account, region, name): &Name) -> String {
+pub(super) fn shown((account, region, name): &Name) -> String {
     format!(
         "`{}` (account {}, home {})",
         display_value(name),

@@ -49,6 +49,12 @@ impl<'a> Shots<'a> {
         self.all.iter().map(|shot| shot.recording)
     }
 
+    /// Those whose time is stated, with it.
+    pub fn timed(&self) -> impl Iterator<Item = (i64, Shot<'a>)> {
+        let all = self.all.iter();
+        all.filter_map(|shot| Some((shot.file.taken_at?, *shot)))
+    }
+
     /// Those that say that what is asked was recorded in the period: the latest first, and those
     /// last whose time is not stated.
     ///

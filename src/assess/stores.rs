@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::absence::Seen;
 use super::desk::Room;
+use super::doubts::Shown;
 use super::losses;
 use super::outcome::{Basis, StoreProof};
 use super::recording::Asked;
@@ -14,7 +16,6 @@ use crate::ledger::stores::entry_covers;
 use crate::pattern::{ListEntry, ListTest};
 use crate::period::DAY;
 use crate::record::class::{ClassSet, EventClass};
-use crate::record::time;
 use crate::source::display::display_value;
 
 /// Unproven stores that a reason names one by one.
@@ -82,10 +83,7 @@ impl<'a> StoreProofs<'a> {
         let asked = Asked::Store(class, front, is_prefix);
         let lacks = match seen.iter().map(|one| one.day).max() {
             None => "no record of it and no statement in the scope file".to_owned(),
-            Some(day) => match self
-                .lessened(seen, asked, day)
-                .or_else(|| self.widened(seen, asked))
-            {
+            Some(_) => match self.doubt(seen, asked) {
                 None => {
                     let records = losses::counted(records, "record");
                     return (Basis::Records, format!("{records} of it in the period"));
@@ -93,14 +91,11 @@ impl<'a> StoreProofs<'a> {
                 Some(why) => why,
             },
         };
-        let accounts: BTreeSet<&str> = self
-            .room
-            .grid
-            .rows
-            .iter()
-            .map(|row| row.account.as_str())
+        let rows = self.room.grid.rows.iter();
+        let places: BTreeSet<(&str, &str)> = rows
+            .map(|row| (row.account.as_str(), row.region.as_str()))
             .collect();
-        let hint = match self.room.trails.at_store(&accounts, asked) {
+        let hint = match self.room.trails.at_store(&places, asked) {
             Ok(proof) => return (proof.basis, proof.text),
             Err(hint) => hint,
         };
@@ -121,33 +116,26 @@ impl<'a> StoreProofs<'a> {
         }
     }
 
-    /// Whether a trail was told to leave the store out, and no record of a later day shows that it
-    /// was recorded all the same. Days are all that is known of when a store was named.
-    fn lessened(&self, seen: &[&StoreSeen], asked: Asked<'_>, day: i64) -> Option<String> {
+    /// Whether the store was left out for a while, and no record of a day of that time shows that it
+    /// was recorded all the same. Days are all that is known of when a store was named, and where it
+    /// lies is not known.
+    fn doubt(&self, seen: &[&StoreSeen], asked: Asked<'_>) -> Option<String> {
         let accounts: BTreeSet<&str> = seen.iter().map(|one| one.account.as_str()).collect();
-        let fact = accounts
-            .iter()
-            .find_map(|account| self.room.trails.lessened(account, asked, day))?;
-        Some(format!(
-            "no record of it on a day after `{}` told a trail to leave it out on {}",
-            display_value(&fact.event_name),
-            time::format(fact.time)
-        ))
-    }
-
-    /// Whether no record of the store is from a day before a trail was told what to record: nothing
-    /// then shows that it was recorded until then. Where the store lies is not known.
-    fn widened(&self, seen: &[&StoreSeen], asked: Asked<'_>) -> Option<String> {
-        let first = seen.iter().map(|one| one.day).min()?;
-        let accounts: BTreeSet<&str> = seen.iter().map(|one| one.account.as_str()).collect();
-        let fact = accounts.iter().find_map(|account| {
-            let trails = &self.room.trails;
-            trails.widened((account, ""), asked, first + DAY - 1)
-        })?;
-        Some(format!(
-            "no record of it on a day before `{}` told a trail what to record on {}",
-            display_value(&fact.event_name),
-            time::format(fact.time)
+        let days: BTreeSet<i64> = seen.iter().map(|one| one.day).collect();
+        let days: Vec<i64> = days.into_iter().collect();
+        let shown = Shown {
+            seen: Seen {
+                starts: &days,
+                length: DAY,
+            },
+            management: &Vec::new,
+            writes: &Vec::new,
+        };
+        let doubt = self.room.trails.doubt(&accounts, None, asked, &shown)?;
+        Some(doubt.words(
+            "no record of it on a day",
+            "to leave it out",
+            "what to record",
         ))
     }
 
@@ -155,7 +143,7 @@ impl<'a> StoreProofs<'a> {
     pub fn reasons(&self) -> Vec<String> {
         let mut missing: BTreeSet<(EventClass, &str)> = BTreeSet::new();
         let mut proven: BTreeSet<(EventClass, &str)> = BTreeSet::new();
-        let mut why: BTreeMap<(EventClass, &str), String> = BTreeMap::new();
+        let mut why: BTreeMap<(EventClass, &str), (u64, String)> = BTreeMap::new();
         for store in &self.stores {
             let entries = self.room.scope.lists.get(&store.list);
             for entry in entries.map_or(&[][..], Vec::as_slice) {
@@ -166,7 +154,12 @@ impl<'a> StoreProofs<'a> {
                     match found.is_proven {
                         true => proven.insert(place),
                         false => {
-                            why.insert(place, found.proof);
+                            // Where it was named tells most of what is missing.
+                            let told = (found.records, found.proof);
+                            let best = why.entry(place).or_default();
+                            if best.1.is_empty() || best.0 < told.0 {
+                                *best = told;
+                            }
                             missing.insert(place)
                         }
                     };
@@ -183,7 +176,7 @@ impl<'a> StoreProofs<'a> {
                     "events of class `{}` are not proven to be recorded for `{}`: {}",
                     class.id(),
                     display_value(name),
-                    why.get(place).map_or("", String::as_str)
+                    why.get(place).map_or("", |(_, why)| why.as_str())
                 )
             })
             .collect();

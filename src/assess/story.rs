@@ -4,8 +4,9 @@ use super::digest_trails::Delivered;
 use super::flags::Flag;
 use super::recording::Asked;
 use super::shots::Shots;
-use crate::ledger::facts::{TrailChange, TrailFact};
+use crate::ledger::facts::TrailFact;
 use crate::period::Period;
+use crate::record::class::EventClass;
 use crate::record::time;
 use crate::source::display::display_value;
 use crate::trail::snapshot::Snapshot;
@@ -15,6 +16,8 @@ use crate::trail::{Extent, Recording};
 #[derive(Default)]
 pub(super) struct Story<'a> {
     pub(super) steps: Vec<Step>,
+    /// Every record that changed it, in the order of time.
+    pub(super) changes: Vec<Change<'a>>,
     /// Whether it works in all Regions.
     pub(super) multi_region: Flag,
     /// Whether it works for the whole organization.
@@ -22,6 +25,8 @@ pub(super) struct Story<'a> {
     pub(super) shots: Shots<'a>,
     /// Buckets that snapshots say the trail delivers into, with the file that says so.
     pub(super) said_buckets: Vec<(&'a str, &'a Snapshot)>,
+    /// The same of the prefixes of its keys.
+    pub(super) said_prefixes: Vec<(&'a str, &'a Snapshot)>,
     /// What its digest files tell.
     pub(super) delivered: Delivered,
     /// Whether a record of another account changed it: only trails of organizations allow that.
@@ -44,17 +49,38 @@ pub(super) enum Told {
 /// A change with what it left.
 pub(super) struct Change<'a> {
     pub(super) fact: &'a TrailFact,
+    /// What it tells to record, if it does.
     pub(super) recording: Option<Recording>,
     pub(super) is_multi_region: Option<bool>,
     pub(super) is_organization: Option<bool>,
-    /// The bucket into which an existing trail was told to deliver.
+    pub(super) has_global_services: Option<bool>,
+    /// The bucket into which it was told to deliver.
     pub(super) bucket: Option<String>,
+    /// The prefix of its keys, as [`plain_prefix`] has it.
+    pub(super) prefix: Option<String>,
+}
+
+/// A prefix of keys without the strokes around it.
+pub(super) fn plain_prefix(text: &str) -> &str {
+    text.trim_matches('/')
 }
 
 impl Story<'_> {
     /// Whether any selectors of the trail cover what is asked.
     pub(super) fn may_prove(&self, asked: Asked<'_>) -> bool {
         self.recordings().any(|one| asked.is_covered_by(one))
+    }
+
+    /// Whether it may ever have recorded any of what is asked: not so if everything that tells what it
+    /// records leaves it out.
+    pub(super) fn may_record(&self, asked: Asked<'_>) -> bool {
+        let told = self.changes.iter();
+        let told = told.filter_map(|change| change.recording.as_ref());
+        let mut all = self.shots.recordings().chain(told).peekable();
+        let is_some = |one: &Recording| {
+            asked.is_covered_by(one) || one.extent(asked.class()) != Extent::Nothing
+        };
+        all.peek().is_none() || all.any(is_some)
     }
 
     /// Whether a record or a snapshot tells of any time that it records for the organization.
@@ -66,6 +92,25 @@ impl Story<'_> {
     pub(super) fn names(&self, asked: Asked<'_>) -> bool {
         self.recordings()
             .all(|one| asked.is_covered_by(one) && !asked.is_whole(one))
+    }
+
+    /// Whether what it was told at this time leaves out the calls that change trails, which it may
+    /// have recorded until then.
+    pub(super) fn hides_changes_from(&self, time: i64) -> bool {
+        let hides = |recording: &Recording| {
+            recording.extent(EventClass::ManagementWrite) == Extent::Nothing
+        };
+        let told = self.changes.iter().filter_map(|change| {
+            let recording = change.recording.as_ref()?;
+            Some((change.fact.time, recording))
+        });
+        let said = self.shots.timed();
+        let said = said.map(|(taken, shot)| (taken, shot.recording));
+        let before = told.clone().chain(said).filter(|(at, _)| *at < time);
+        let before = before.max_by_key(|(at, _)| *at);
+        told.filter(|(at, _)| *at == time)
+            .any(|(_, one)| hides(one))
+            && !before.is_some_and(|(_, one)| hides(one))
     }
 
     /// What snapshots say where there are any; else all that records tell.
@@ -138,37 +183,20 @@ impl Story<'_> {
 }
 
 impl Change<'_> {
-    /// Whether what is asked may not be recorded in an account after it.
-    pub(super) fn takes(&self, account: &str, asked: Asked<'_>) -> bool {
-        if self.is_organization == Some(false) && self.fact.account != account {
-            return true;
-        }
-        match (self.fact.change, &self.recording) {
-            (TrailChange::Started, _) => false,
-            // Days without any trail are the matter of the grid.
-            (TrailChange::Stopped, _) => !asked.class().is_recorded_by_default(),
-            (_, Some(recording)) => !asked.is_covered_by(recording),
-            (TrailChange::Narrowed, None) => true,
-            (TrailChange::Selected, None) => false,
-        }
+    /// Whether it made the trail.
+    pub(super) fn is_new(&self) -> bool {
+        self.fact.event_name == "CreateTrail"
     }
 
-    /// Whether what is asked may not have been recorded at a place before it, and be so after it.
-    pub(super) fn brings(&self, account: &str, region: &str, asked: Asked<'_>) -> bool {
-        let is_to_all =
-            |flag: Option<bool>, own: &str, asked: &str| flag == Some(true) && own != asked;
-        match (self.fact.change, &self.recording) {
-            (TrailChange::Started, _) => true,
-            (TrailChange::Stopped, _) => false,
-            (_, Some(recording)) => recording.extent(asked.class()) != Extent::Nothing,
-            (_, None) => {
-                // What a new trail is told comes after.
-                let is_new = self.fact.event_name == "CreateTrail";
-                self.fact.event_name == "PutEventSelectors"
-                    || !is_new && is_to_all(self.is_multi_region, &self.fact.region, region)
-                    || !is_new && is_to_all(self.is_organization, &self.fact.account, account)
-            }
-        }
+    /// Whether it says where the trail delivers.
+    pub(super) fn tells_destination(&self) -> bool {
+        self.bucket.is_some() || self.prefix.is_some()
+    }
+
+    /// Whether another change says no more of where it delivers than this one.
+    pub(super) fn goes_where(&self, other: &Change<'_>) -> bool {
+        let same = |own: &Option<String>, other: &Option<String>| other.is_none() || own == other;
+        same(&self.bucket, &other.bucket) && same(&self.prefix, &other.prefix)
     }
 }
 

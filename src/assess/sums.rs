@@ -49,6 +49,8 @@ struct Spot {
     days: Vec<DayCount>,
     /// By place of the class.
     classes: [ClassCount; EventClass::ALL.len()],
+    /// Hours of each day with records, by place of the class; empty until there is one.
+    hours: [Vec<u32>; EventClass::ALL.len()],
     /// Days just outside the period that have management write events.
     writes_outside: BTreeSet<i64>,
 }
@@ -88,6 +90,7 @@ impl Spots {
             counts: RecordCounts::default(),
             days: Vec::new(),
             classes: [ClassCount::default(); EventClass::ALL.len()],
+            hours: Default::default(),
             writes_outside: BTreeSet::new(),
         });
         number
@@ -283,13 +286,16 @@ impl<'c> Sums<'c> {
         if let Some((first, last)) = self.times {
             (log_set.first_time, log_set.last_time) = (Some(first), Some(last));
         }
-        for spot in self.spots.all {
+        tally.first_day = self.days.first * DAY;
+        for mut spot in self.spots.all {
             let place = (spot.account, spot.region);
             for class in EventClass::ALL {
                 let count = spot.classes[class as usize];
                 if count.records > 0 {
                     *log_set.by_class.entry(class).or_default() += count.records;
                     let key = (place.0.clone(), place.1.clone(), class);
+                    let hours = std::mem::take(&mut spot.hours[class as usize]);
+                    tally.class_hours.insert(key.clone(), hours);
                     tally.classes.insert(key, count);
                 }
             }
@@ -344,7 +350,15 @@ fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
     day.calls += u64::from(!classes.contains(EventClass::Insights));
     day.writes += u64::from(classes.contains(EventClass::ManagementWrite));
     day.reads += u64::from(classes.contains(EventClass::ManagementRead));
-    day.hours |= 1 << (time.rem_euclid(DAY) / HOUR);
+    let hour = 1 << (time.rem_euclid(DAY) / HOUR);
+    day.hours |= hour;
+    for class in classes.iter() {
+        let hours = &mut spot.hours[class as usize];
+        if hours.is_empty() {
+            hours.resize(days.count, 0);
+        }
+        hours[days.at(time)] |= hour;
+    }
 }
 
 fn add(to: &mut RecordCounts, more: &RecordCounts) {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::intake::Profiles;
 use super::outcome::Marked;
 use crate::ledger::remarks::Mark;
+use crate::period::{DAY, HOUR};
 use crate::record::class::{ClassSet, EventClass};
 
 /// What the kept records add up to.
@@ -19,6 +20,10 @@ pub struct Tally {
     pub grid: BTreeMap<(String, String), Vec<DayCount>>,
     /// Kept records by account, Region and class.
     pub classes: BTreeMap<(String, String, EventClass), ClassCount>,
+    /// The hours of each day that have such records, one bit each.
+    pub class_hours: BTreeMap<(String, String, EventClass), Vec<u32>>,
+    /// First second of the first day of these hours.
+    pub first_day: i64,
     /// Days just outside the period that have management write events, by account and Region.
     pub writes_outside: BTreeMap<(String, String), BTreeSet<i64>>,
     /// Duplicates by place of the file.
@@ -100,6 +105,34 @@ impl Tally {
     pub fn class(&self, account: &str, region: &str, class: EventClass) -> ClassCount {
         let key = (account.to_owned(), region.to_owned(), class);
         self.classes.get(&key).copied().unwrap_or_default()
+    }
+
+    /// First seconds of the hours in which an account has records of one of these classes, in order;
+    /// in one Region, or in any.
+    pub fn hours_of(
+        &self,
+        account: &str,
+        region: Option<&str>,
+        classes: &[EventClass],
+    ) -> Vec<i64> {
+        let front = (account.to_owned(), String::new(), EventClass::ALL[0]);
+        let own = self.class_hours.range(front..);
+        let own = own.take_while(|(key, _)| key.0 == account);
+        let own = own
+            .filter(|(key, _)| region.is_none_or(|one| key.1 == one) && classes.contains(&key.2));
+        let mut days: Vec<u32> = Vec::new();
+        for (_, hours) in own {
+            days.resize(days.len().max(hours.len()), 0);
+            days.iter_mut()
+                .zip(hours)
+                .for_each(|(all, one)| *all |= one);
+        }
+        let mut all = Vec::new();
+        for (hours, start) in days.iter().zip((self.first_day..).step_by(DAY as usize)) {
+            let set = (0..24).filter(|hour| hours >> hour & 1 == 1);
+            all.extend(set.map(|hour| start + hour * HOUR));
+        }
+        all
     }
 
     /// The Regions in which an account has records.

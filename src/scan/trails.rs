@@ -42,12 +42,14 @@ impl Change {
 }
 
 /// The request parameters that decide what is recorded, and where it is delivered.
-const SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 7] = [
     "eventSelectors",
     "advancedEventSelectors",
     "isMultiRegionTrail",
     "isOrganizationTrail",
+    "includeGlobalServiceEvents",
     "s3BucketName",
+    "s3KeyPrefix",
 ];
 
 /// The change that a record tells of, if it does.

@@ -43,6 +43,8 @@ pub struct TrailSetting {
     pub is_organization: Option<bool>,
     /// The bucket that it delivers into; none in output that does not tell.
     pub bucket: Option<String>,
+    /// The prefix of its keys there; none in output that does not tell.
+    pub prefix: Option<String>,
 }
 
 impl Snapshot {
@@ -108,9 +110,9 @@ fn described(trail: &Value) -> Result<TrailSetting, String> {
     let flag = |name: &str| member(trail, name).and_then(Value::as_bool);
     setting.is_multi_region = flag("isMultiRegionTrail");
     setting.is_organization = flag("isOrganizationTrail");
-    setting.bucket = member(trail, "s3BucketName")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let text = |name: &str| member(trail, name).and_then(Value::as_str);
+    setting.bucket = text("s3BucketName").map(str::to_owned);
+    setting.prefix = text("s3KeyPrefix").map(str::to_owned);
     // Only a trail with basic defaults has none.
     if flag("hasCustomEventSelectors") == Some(false) {
         setting.recording = Some(Recording::of_a_new_trail());
@@ -136,6 +138,7 @@ fn named(value: &Value) -> Result<TrailSetting, String> {
         is_multi_region: None,
         is_organization: None,
         bucket: None,
+        prefix: None,
     })
 }
 

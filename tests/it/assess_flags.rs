@@ -4,7 +4,7 @@
 use attestrail::assess::outcome::Verdict;
 
 use crate::assess_selectors::{
-    ALL_LAMBDA, ALL_MANAGEMENT, LOGS_BUCKET, MULTI, check, data, digest_file, named_snapshot,
+    ALL_LAMBDA, ALL_MANAGEMENT, DIGESTS, Digests, LOGS_BUCKET, MULTI, check, data, named_snapshot,
     no_invokes, put_selectors, store_world, with_digest_of_main,
 };
 use crate::assess_snapshots::digest_of;
@@ -48,7 +48,11 @@ fn world(more: &[String], scope: &str) -> World {
 fn regions(more: &[String]) -> World {
     let scope = "format = 1\norganisation = \"o\"\nregions = [\"us-east-1\", \"eu-west-1\"]\n\
                  [[account]]\nid = \"111122223333\"\n";
-    with_digest_of_main(world(more, scope))
+    let west = Digests {
+        region: WEST,
+        ..DIGESTS
+    };
+    with_digest_of_main(world(more, scope)).and_digests(&west)
 }
 
 fn accounts(more: &[String]) -> World {
@@ -57,8 +61,12 @@ fn accounts(more: &[String]) -> World {
     [ACCOUNT, OTHER]
         .iter()
         .fold(world(more, scope), |world, account| {
-            let (key, bytes) = digest_file("o-exampleorg1/", account, "main", "bucket");
-            world.and_file(&key, bytes)
+            let front = "AWSLogs/o-exampleorg1/";
+            world.and_digests(&Digests {
+                front,
+                account,
+                ..DIGESTS
+            })
         })
 }
 
@@ -155,6 +163,7 @@ fn records_of_one_side_of_a_switch_prove_nothing_for_the_other() {
         let after = invoke(account, region, "2026-10-29T09:00:00Z");
         let with = |is_on: bool, more: &[&String]| {
             let mut all = home.to_vec();
+            all.push(put_selectors("2026-09-30T09:00:00Z", FULL));
             all.push(created(&format!(",\"{flag}\":{}", !is_on)));
             all.push(switched("2026-10-10T08:00:00Z", flag, is_on));
             all.extend(more.iter().map(|one| (*one).clone()));
@@ -259,15 +268,15 @@ fn a_trail_that_is_told_to_deliver_elsewhere_takes_what_it_recorded_with_it() {
         &["2026-10-10T08:00:00Z", "bucket `evidence`"],
     );
     // Digest files show that the logs here come from that bucket.
-    let (key, bytes) = digest_of("main", "evidence");
+
     check(
-        with(&[&before]).and_file(&key, bytes),
+        with(&[&before]).and_digests(&digest_of("main", "evidence")),
         Verdict::NoExceptions,
         &[],
     );
-    let (key, bytes) = digest_of("main", "old");
+
     check(
-        with(&[&before]).and_file(&key, bytes),
+        with(&[&before]).and_digests(&digest_of("main", "old")),
         Verdict::NotDeterminable,
         &reason,
     );

@@ -6,7 +6,7 @@ use attestrail::assess::outcome::{Basis, DayState, Verdict};
 use attestrail::trail::snapshot::Snapshot;
 
 use crate::assess_selectors::{
-    ALL_LAMBDA, ALL_MANAGEMENT, LISTS, check, digest_file, no_deletes, no_invokes,
+    ALL_LAMBDA, ALL_MANAGEMENT, DIGESTS, Digests, LISTS, check, no_deletes, no_invokes,
 };
 use crate::scan_common::{
     ACCOUNT, REGION, World, file, key, quiet_days_in, record_in, says, scope_text, set, with_id,
@@ -61,8 +61,12 @@ fn world(scope: &[&str], more: &[String], digests: &[(&str, &str)]) -> World {
     let other = quiet_days_in(OTHER, REGION, &world.period);
     let world = world.and_file(&key("2026-10-31", "other"), file(&other));
     digests.iter().fold(world, |world, (owner, account)| {
-        let (key, bytes) = digest_file(owner, account, "main", "bucket");
-        world.and_file(&key, bytes)
+        let front = &format!("AWSLogs/{owner}");
+        world.and_digests(&Digests {
+            front,
+            account,
+            ..DIGESTS
+        })
     })
 }
 
@@ -152,8 +156,11 @@ fn the_bucket_of_a_trail_of_the_same_name_elsewhere_is_not_its_own() {
         let mut all = world(&[OTHER], &[], &[]);
         all.snapshots = vec![snapshot("evidence")];
         for (account, bucket) in [(OTHER, own), (ACCOUNT, others)] {
-            let (key, bytes) = digest_file("", account, "main", bucket);
-            all = all.and_file(&key, bytes);
+            all = all.and_digests(&Digests {
+                account,
+                bucket,
+                ..DIGESTS
+            });
         }
         all
     };

@@ -260,25 +260,75 @@ fn a_class_of_one_region_proves_nothing_for_another() {
     check(world, Verdict::NoExceptions, &[]);
 }
 
-/// A digest of a trail with its home in [`REGION`], about an account, that names this bucket.
-pub fn digest_file(owner: &str, account: &str, trail: &str, bucket: &str) -> (String, Vec<u8>) {
-    let key = format!(
-        "AWSLogs/{owner}{account}/CloudTrail-Digest/{REGION}/2026/10/01/\
-         {account}_CloudTrail-Digest_{REGION}_{trail}_{REGION}_20261001T000000Z.json.gz"
-    );
-    let text = format!(
-        "{{\"awsAccountId\":\"{account}\",\"digestStartTime\":\"2026-09-30T23:00:00Z\",\
-         \"digestEndTime\":\"2026-10-01T00:00:00Z\",\"digestS3Bucket\":\"{bucket}\",\
-         \"digestS3Object\":\"{key}\",\"digestPublicKeyFingerprint\":\"ab\",\
-         \"digestSignatureAlgorithm\":\"SHA256withRSA\",\"logFiles\":[]}}"
-    );
-    (key, text.into_bytes())
+/// Digests of a trail with its home in [`REGION`].
+#[derive(Clone, Copy)]
+pub struct Digests<'d> {
+    /// What stands before the account in their keys.
+    pub front: &'d str,
+    pub account: &'d str,
+    pub region: &'d str,
+    pub trail: &'d str,
+    pub bucket: &'d str,
+    /// From and up to when they follow each other without a gap.
+    pub time: (&'d str, &'d str),
+}
+
+/// Those of the trail `main` over all of October.
+pub const DIGESTS: Digests<'_> = Digests {
+    front: "AWSLogs/",
+    account: ACCOUNT,
+    region: REGION,
+    trail: "main",
+    bucket: "bucket",
+    time: ("2026-09-30T23:00:00Z", "2026-11-01T01:00:00Z"),
+};
+
+impl Digests<'_> {
+    /// With their keys. Each begins a segment, and none leaves a second between it and the last.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let [from, to] = [self.time.0, self.time.1].map(|at| time::parse(at).expect("an instant"));
+        let step = 20 * 3600;
+        let starts = (from..to).step_by(step as usize);
+        starts
+            .map(|start| self.file(start, to.min(start + step)))
+            .collect()
+    }
+
+    fn file(&self, start: i64, end: i64) -> (String, Vec<u8>) {
+        let Digests {
+            front,
+            account,
+            region,
+            trail,
+            bucket,
+            ..
+        } = self;
+        let [start, end] = [start, end].map(time::format);
+        let (day, at) = (end[..10].replace('-', "/"), end.replace(['-', ':'], ""));
+        let key = format!(
+            "{front}{account}/CloudTrail-Digest/{region}/{day}/\
+             {account}_CloudTrail-Digest_{region}_{trail}_{REGION}_{at}.json.gz"
+        );
+        let text = format!(
+            "{{\"awsAccountId\":\"{account}\",\"digestStartTime\":\"{start}\",\
+             \"digestEndTime\":\"{end}\",\"digestS3Bucket\":\"{bucket}\",\
+             \"digestS3Object\":\"{key}\",\"digestPublicKeyFingerprint\":\"ab\",\
+             \"digestSignatureAlgorithm\":\"SHA256withRSA\",\"logFiles\":[]}}"
+        );
+        (key, text.into_bytes())
+    }
+}
+
+impl World {
+    pub fn and_digests(self, digests: &Digests<'_>) -> World {
+        let files = digests.files().into_iter();
+        files.fold(self, |world, (key, bytes)| world.and_file(&key, bytes))
+    }
 }
 
 /// The same world with a digest of the trail `main` of the account.
 pub fn with_digest_of_main(world: World) -> World {
-    let (key, bytes) = digest_file("", ACCOUNT, "main", "bucket");
-    world.and_file(&key, bytes)
+    world.and_digests(&DIGESTS)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use attestrail::assess::outcome::Verdict;
 use attestrail::trail::snapshot::Snapshot;
 
 use crate::assess_selectors::{
-    ALL_LAMBDA, ALL_MANAGEMENT, LOGS_BUCKET, MULTI, check, data, digest_file, named_snapshot,
+    ALL_LAMBDA, ALL_MANAGEMENT, DIGESTS, Digests, LOGS_BUCKET, MULTI, check, data, named_snapshot,
     no_invokes, put_selectors, store_world,
 };
 use crate::scan_common::{ACCOUNT, World, key, quiet_days_in, scope_text};
@@ -184,8 +184,12 @@ fn snapshots_that_differ_on_regions_prove_nothing_elsewhere() {
 }
 
 /// A digest of a trail that names this bucket as its own.
-pub fn digest_of(trail: &str, bucket: &str) -> (String, Vec<u8>) {
-    digest_file("", ACCOUNT, trail, bucket)
+pub fn digest_of<'d>(trail: &'d str, bucket: &'d str) -> Digests<'d> {
+    Digests {
+        trail,
+        bucket,
+        ..DIGESTS
+    }
 }
 
 #[test]
@@ -196,8 +200,7 @@ fn a_snapshot_of_a_trail_that_delivers_into_another_bucket_proves_nothing() {
         let taken = Some("2026-10-15T00:00:00Z");
         world.snapshots = vec![named_snapshot("s.json", FULL, taken, describes)];
         for (trail, bucket) in digests {
-            let (key, bytes) = digest_of(trail, bucket);
-            world = world.and_file(&key, bytes);
+            world = world.and_digests(&digest_of(trail, bucket));
         }
         world
     };

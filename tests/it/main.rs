@@ -5,6 +5,7 @@ mod docs;
 mod generated;
 mod licences;
 
+mod assess_absence;
 mod assess_flags;
 mod assess_owners;
 mod assess_remarks;

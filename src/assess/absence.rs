@@ -1,0 +1,250 @@
+//! Times at which a trail is not known to have recorded what is asked, and what shows that another
+//! trail recorded it all the same.
+//!
+//! Every trail has its times of absence: from a call that took what is asked until the one that gave
+//! it back, before the call that first gave it, and what its digest files leave out. At each instant
+//! some trails are absent. A record of what is asked from a time at which all of these, and perhaps
+//! more, were absent must be of yet another trail, which no record tells to be absent. Without such
+//! a record the instant is not proven, whatever is recorded before and after it.
+
+use std::collections::BTreeSet;
+
+use crate::record::time;
+use crate::source::display::display_value;
+
+/// What begins or ends an absence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edge {
+    /// A record of this call on the trail, at this time.
+    Call(String, i64),
+    /// The first or last of its digest files, or one around a gap.
+    Digests(i64),
+    /// A snapshot of this name.
+    Snapshot(String, i64),
+}
+
+/// A stretch of time in which one trail may have recorded nothing of what is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// The trail, in words.
+    pub trail: String,
+    /// What began it; nothing where it began before all that is known.
+    pub after: Option<Edge>,
+    /// What ended it; nothing where it goes on.
+    pub before: Option<Edge>,
+    /// Whether records of the time can show that another trail went on. They cannot where it is not
+    /// known when the trail recorded again.
+    pub may_be_filled: bool,
+}
+
+/// The absences of one trail for one reason: a record in any of them is none of this trail.
+pub type Spell = Vec<Absence>;
+
+/// The times of what was recorded: units of time of one length that hold records.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'s> {
+    /// The first seconds of the units, in order.
+    pub starts: &'s [i64],
+    /// Seconds of each.
+    pub length: i64,
+}
+
+/// How long records may still come after a trail was told to record less, in seconds.
+const CHANGE_TAKES: i64 = 3600;
+
+impl Edge {
+    /// When.
+    pub fn time(&self) -> i64 {
+        match self {
+            Edge::Call(_, time) | Edge::Digests(time) | Edge::Snapshot(_, time) => *time,
+        }
+    }
+
+    fn delay(&self) -> i64 {
+        match self {
+            Edge::Call(..) => CHANGE_TAKES,
+            Edge::Digests(_) | Edge::Snapshot(..) => 0,
+        }
+    }
+
+    /// Words that go on after "none after" and "none before".
+    fn words(&self, trail: &str, told: &str) -> String {
+        let at = time::format(self.time());
+        match self {
+            Edge::Call(name, _) => {
+                let name = display_value(name);
+                format!("`{name}` told trail {trail} {told} on {at}")
+            }
+            Edge::Digests(_) => format!("{at}, beyond which trail {trail} has no digest files"),
+            Edge::Snapshot(name, _) => format!(
+                "{at}, when trail {trail} recorded {told} as snapshot `{}` says",
+                display_value(name)
+            ),
+        }
+    }
+}
+
+impl Absence {
+    fn span(&self) -> (i64, i64) {
+        (
+            self.after.as_ref().map_or(i64::MIN, Edge::time),
+            self.before.as_ref().map_or(i64::MAX, Edge::time),
+        )
+    }
+
+    /// Whether a record of the whole of this unit of time is none of the trail.
+    fn excludes(&self, start: i64, length: i64) -> bool {
+        let (from, until) = self.span();
+        let delay = self.after.as_ref().map_or(0, Edge::delay);
+        self.may_be_filled && start >= from.saturating_add(delay) && start + length <= until
+    }
+
+    /// Why nothing shows that what is asked was recorded in this time: `lack` is what there is none
+    /// of, `leave` and `take` what the trail was told.
+    pub fn words(&self, lack: &str, leave: &str, take: &str) -> String {
+        let after = self.after.as_ref();
+        let after = after.map(|edge| format!("after {}", edge.words(&self.trail, leave)));
+        let before = self.before.as_ref();
+        let before = before.map(|edge| format!("before {}", edge.words(&self.trail, take)));
+        let parts: Vec<String> = after.into_iter().chain(before).collect();
+        let doubt = match self.may_be_filled {
+            true => "",
+            false => ", and nothing shows when the trail recorded it again",
+        };
+        format!("{lack} {}{doubt}", parts.join(" and "))
+    }
+}
+
+/// The first absence of the span of time in which nothing shows that another trail went on.
+pub fn unfilled<'a>(
+    spells: &'a [Spell],
+    (start, end): (i64, i64),
+    seen: Seen<'_>,
+) -> Option<&'a Absence> {
+    if spells.is_empty() {
+        return None;
+    }
+    let others: BTreeSet<Vec<bool>> = seen
+        .starts
+        .iter()
+        .map(|at| {
+            let excludes = |spell: &Spell| spell.iter().any(|one| one.excludes(*at, seen.length));
+            spells.iter().map(excludes).collect()
+        })
+        .collect();
+    let edges = |one: &Absence| [one.span().0, one.span().1];
+    let cuts: BTreeSet<i64> = spells
+        .iter()
+        .flatten()
+        .flat_map(edges)
+        .filter(|at| start < *at && *at < end)
+        .chain([start])
+        .collect();
+    let mut settled: BTreeSet<Vec<bool>> = BTreeSet::new();
+    for at in cuts {
+        let covers = |one: &&Absence| one.span().0 <= at && at < one.span().1;
+        let here: Vec<Option<&Absence>> = spells
+            .iter()
+            .map(|spell| spell.iter().find(covers))
+            .collect();
+        let absent: Vec<bool> = here.iter().map(Option::is_some).collect();
+        let Some(first) = here.iter().flatten().next() else {
+            continue;
+        };
+        let is_filled = |other: &Vec<bool>| absent.iter().zip(other).all(|(is, not)| !is || *not);
+        if settled.insert(absent.clone()) && !others.iter().any(is_filled) {
+            // Of several absent trails one that alone would not be proven tells most.
+            let alone = here
+                .iter()
+                .enumerate()
+                .find(|(at, one)| one.is_some() && !others.iter().any(|other| other[*at]));
+            return alone.and_then(|(_, one)| *one).or(Some(first));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::period::HOUR;
+
+    fn absence(from: Option<i64>, until: Option<i64>) -> Absence {
+        let edge = |name: &str, hour: i64| Edge::Call(name.to_owned(), hour * HOUR);
+        Absence {
+            trail: "`t`".to_owned(),
+            after: from.map(|hour| edge("StopLogging", hour)),
+            before: until.map(|hour| edge("StartLogging", hour)),
+            may_be_filled: true,
+        }
+    }
+
+    /// Whether records in these hours prove a day in which trails were absent.
+    #[track_caller]
+    fn check(spells: &[Spell], hours: &[i64], is_proven: bool) {
+        let starts: Vec<i64> = hours.iter().map(|hour| hour * HOUR).collect();
+        let seen = Seen {
+            starts: &starts,
+            length: HOUR,
+        };
+        let found = unfilled(spells, (0, 24 * HOUR), seen);
+        assert_eq!(found.is_none(), is_proven, "{spells:?} {hours:?} {found:?}");
+    }
+
+    #[test]
+    fn records_on_either_side_of_an_absence_prove_nothing_of_it() {
+        let stop = [vec![absence(Some(5), Some(10))]];
+        check(&stop, &[1, 4, 10, 20], false);
+        check(&stop, &[5], false);
+        check(&stop, &[6], true);
+        check(&stop, &[9], true);
+        check(&[], &[], true);
+        // One that cannot hold a whole hour an hour after its begin cannot be filled.
+        check(&[vec![absence(Some(5), Some(6))]], &[4, 5, 6, 7], false);
+    }
+
+    #[test]
+    fn an_absence_may_be_open_on_either_side() {
+        let end = [vec![absence(Some(5), None)]];
+        check(&end, &[5], false);
+        check(&end, &[20], true);
+        let begin = [vec![absence(None, Some(10))]];
+        check(&begin, &[10, 11], false);
+        check(&begin, &[0], true);
+        // Absences outside of the day are none, and those around it are filled by any record.
+        check(&[vec![absence(Some(24), None)]], &[], true);
+        check(&[vec![absence(Some(-9), None)]], &[3], true);
+        check(&[vec![absence(Some(-9), None)]], &[], false);
+    }
+
+    #[test]
+    fn two_trails_do_not_prove_each_other_while_both_are_absent() {
+        let both = [
+            vec![absence(Some(2), Some(12))],
+            vec![absence(Some(8), Some(20))],
+        ];
+        // Hour 4 is of the second trail or another, hour 15 of the first or another.
+        check(&both, &[4, 15], false);
+        check(&both, &[4, 10, 15], true);
+        check(&both, &[10], true);
+    }
+
+    #[test]
+    fn a_record_of_one_absence_of_a_trail_shows_that_another_trail_records() {
+        let twice = [vec![absence(Some(2), Some(6)), absence(Some(12), Some(18))]];
+        check(&twice, &[1, 4, 20], true);
+        check(&twice, &[1, 8, 20], false);
+        // Not so where each may be the one that is delivered here.
+        let moved = [vec![absence(None, Some(6))], vec![absence(Some(6), None)]];
+        check(&moved, &[4], false);
+        check(&moved, &[8], false);
+        check(&moved, &[4, 8], true);
+    }
+
+    #[test]
+    fn what_has_no_known_end_is_filled_by_nothing() {
+        let mut one = absence(Some(2), None);
+        one.may_be_filled = false;
+        check(&[vec![one]], &[1, 4, 8, 20], false);
+    }
+}
