@@ -42,6 +42,7 @@ mod sample;
 mod shots;
 mod sieve;
 mod spells;
+mod stops;
 mod stores;
 mod story;
 mod sums;

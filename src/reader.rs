@@ -18,6 +18,8 @@ mod tally;
 
 pub use self::envelope::{Content, Packing, Shape};
 pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file, read_member};
+pub(crate) use self::sniff::ZSTD;
+pub(crate) use self::streams::zstd as unpack_zstd;
 
 use crate::record::likeness::Likeness;
 use crate::record::project::{Fault, Recalled};

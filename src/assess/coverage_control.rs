@@ -75,7 +75,7 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
             .push("the log set holds no record of the period".to_owned());
     }
     let mut rows = Vec::new();
-    let mut total = 0;
+    let (mut total, mut unclear) = (0, 0);
     for row in &room.grid.rows {
         for (day, state) in room.grid.days.iter().zip(&row.days) {
             let result = match state {
@@ -94,10 +94,17 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
                     desk.counts.undecided += 1;
                     "no records, and nothing explains it".to_owned()
                 }
+                DayState::Unclear => {
+                    desk.counts.examined += 1;
+                    desk.counts.undecided += 1;
+                    unclear += 1;
+                    "a trail was stopped or may have delivered elsewhere, and not every hour shows another"
+                        .to_owned()
+                }
                 DayState::Stopped => failed(
                     *day,
                     &row.account,
-                    "logging was stopped, says a record",
+                    "logging was stopped or sent elsewhere, says a record",
                     desk,
                 )?,
                 DayState::Missing => failed(
@@ -121,8 +128,15 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
     desk.add_table("Days without proof of recording", &columns, rows, total);
     desk.notes
         .push("what is counted here are days of each account and Region, not records".to_owned());
-    if desk.counts.undecided > 0 {
-        let days = losses::counted(desk.counts.undecided, "day");
+    if unclear > 0 {
+        let days = losses::counted(unclear, "day");
+        desk.notes.push(format!(
+            "{days} of an account and Region on which a trail was stopped or may have delivered \
+             elsewhere, and hours without proof that another went on"
+        ));
+    }
+    if desk.counts.undecided > unclear {
+        let days = losses::counted(desk.counts.undecided - unclear, "day");
         desk.notes.push(format!(
             "{days} of an account and Region without any record: silence cannot be told from loss"
         ));

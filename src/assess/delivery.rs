@@ -196,6 +196,22 @@ impl Deliveries {
             && !touches(&self.voids, delivered)
     }
 
+    /// Whether the same is so by digests of a trail whose name is among these.
+    pub fn is_proved_by(
+        &self,
+        (account, region): (&str, &str),
+        span: Span,
+        is_it: &dyn Fn(&str) -> bool,
+    ) -> bool {
+        let delivered = (span.0, span.1.saturating_add(self.slack));
+        let trails = self
+            .place(account, region)
+            .map_or(&[][..], |one| &one.trails);
+        let mut named = trails.iter().filter(|(name, _)| is_it(name));
+        named.any(|(_, ranges)| is_verified(ranges, delivered))
+            && self.is_proved(account, region, span)
+    }
+
     /// Whether a log file with records of this time was delivered and is not here.
     pub fn is_missing(&self, account: &str, region: &str, span: Span) -> bool {
         self.place(account, region)

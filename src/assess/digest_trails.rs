@@ -62,6 +62,8 @@ struct Digests {
     delivered: Delivered,
     /// Accounts of files that cannot be read, too: they prove nothing, but there is such a trail.
     accounts: BTreeSet<String>,
+    /// The Regions that they are of.
+    regions: BTreeSet<String>,
 }
 
 /// Every trail that digest files name.
@@ -72,6 +74,19 @@ pub struct DigestTrails {
     fronts: BTreeSet<String>,
     /// By account that they are about.
     times: BTreeMap<String, Vec<TrailTimes>>,
+    /// The accounts that have folders below the id of an organization.
+    organizations: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Whose events a trail records, as far as digest files and folders tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belonging {
+    /// Those of its own account.
+    Alone,
+    /// The logs of its account lie below an organization, and no digests tell of which trail.
+    Unclear,
+    /// Those of the organization.
+    Organization,
 }
 
 impl DigestTrails {
@@ -101,7 +116,12 @@ impl DigestTrails {
         let Some((trail, account)) = found else {
             return;
         };
+        if let Owner::Organization(id) = &trail.owner {
+            self.add_member(id, &account);
+        }
+        let region = region_of_digest(local);
         let digests = self.all.entry(trail).or_default();
+        digests.regions.extend(region.map(str::to_owned));
         if let Some((key, bucket)) = said {
             let delivered = &mut digests.delivered;
             insert(&mut delivered.accounts, &account);
@@ -178,6 +198,66 @@ impl DigestTrails {
         all
     }
 
+    /// The accounts whose logs lie below the id of an organization, too.
+    #[must_use]
+    pub fn with_members(mut self, members: &BTreeSet<(String, String)>) -> DigestTrails {
+        for (organization, account) in members {
+            self.add_member(organization, account);
+        }
+        self
+    }
+
+    fn add_member(&mut self, organization: &str, account: &str) {
+        let members = self.organizations.entry(organization.to_owned());
+        insert(members.or_default(), account);
+    }
+
+    /// Whether a trail of an account, known by home and name, is one of its organization.
+    pub fn belonging(&self, owner: &str, home: &str, name: &str) -> Belonging {
+        let is_named = |trail: &DigestTrail| trail.home == home && trail.name == name;
+        let is_own = |trail: &&DigestTrail| {
+            is_named(trail) && matches!(&trail.owner, Owner::Account(one) if one == owner)
+        };
+        if self.all.keys().any(|trail| is_own(&trail)) {
+            return Belonging::Alone;
+        }
+        let mut ids = self
+            .organizations
+            .iter()
+            .filter(|(_, all)| all.contains(owner));
+        let of = |id: &str| {
+            let all = self.all.keys();
+            let id = id.to_owned();
+            all.filter(move |trail| matches!(&trail.owner, Owner::Organization(one) if *one == id))
+        };
+        let mut belonging = Belonging::Alone;
+        for (id, _) in ids.by_ref() {
+            if of(id).any(is_named) {
+                return Belonging::Organization;
+            }
+            // Where the trails of the organization are known by their digests, it is none of them.
+            if of(id).next().is_none() {
+                belonging = Belonging::Unclear;
+            }
+        }
+        belonging
+    }
+
+    /// The Regions that digests of a trail are of, whoever they are about.
+    pub fn regions(&self, owner: &str, home: &str, name: &str) -> BTreeSet<&str> {
+        let is_its = |trail: &DigestTrail| match &trail.owner {
+            Owner::Account(one) | Owner::Unknown(one) => one == owner,
+            Owner::Organization(id) => self
+                .organizations
+                .get(id)
+                .is_some_and(|all| all.contains(owner)),
+        };
+        let all = self.all.iter();
+        all.filter(|(trail, _)| trail.home == home && trail.name == name && is_its(trail))
+            .flat_map(|(_, digests)| digests.regions.iter().map(String::as_str))
+            .collect()
+    }
+
     /// Whether one trail alone wrote the digest files about an account: what they say is then said
     /// of it.
     pub fn has_one_of(&self, account: &str) -> bool {
@@ -187,8 +267,7 @@ impl DigestTrails {
 
     /// The buckets that any digests name as their own.
     pub fn buckets(&self) -> BTreeSet<&str> {
-        let all = self.all.values();
-        let all = all.flat_map(|one| &one.delivered.buckets);
+        let all = self.all.values().flat_map(|one| &one.delivered.buckets);
         all.map(String::as_str).collect()
     }
 
@@ -240,6 +319,12 @@ fn insert(all: &mut BTreeSet<String>, one: &str) {
     if !all.contains(one) {
         all.insert(one.to_owned());
     }
+}
+
+/// The Region that the name of a digest tells.
+fn region_of_digest(key: &str) -> Option<&str> {
+    let (_, rest) = file_name(key).split_once("_CloudTrail-Digest_")?;
+    rest.split_once('_').map(|(region, _)| region)
 }
 
 /// The trail that the key of a digest tells, and the account that the digest is about.

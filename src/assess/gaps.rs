@@ -78,6 +78,12 @@ fn day_reasons(grid: &Grid, asks_management: bool) -> Vec<String> {
             &of_state(DayState::Stopped),
             grid,
         ));
+        parts.extend(day_part(
+            "a trail was stopped or may have delivered elsewhere, and not every hour since is \
+             shown to be recorded",
+            &of_state(DayState::Unclear),
+            grid,
+        ));
         if asks_management {
             let days = grid.days.iter().zip(lacks).filter(|(_, lacks)| **lacks);
             let days: Vec<i64> = days.map(|(day, _)| *day).collect();

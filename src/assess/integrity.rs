@@ -439,7 +439,8 @@ impl Integrity {
         if trails.is_empty() {
             return format!(
                 "verified digests cover {window} in {places} {named}: every log file that was delivered \
-                 there in this time is as CloudTrail delivered it, and none of them is missing{missing}{unproved}"
+                 there in this time is as CloudTrail delivered it, and none of them is missing, save for those that \
+                 only a backfill digest would list{missing}{unproved}"
             );
         }
         format!(
@@ -496,12 +497,21 @@ impl Integrity {
                     1 => String::new(),
                     many => format!(", and {} more", many - 1),
                 };
-                all.push(format!(
-                    "{place} is not covered from {} to {} ({}){more}",
-                    time::format(first.from),
-                    time::format(first.to),
-                    first.state
-                ));
+                let (from, to) = (time::format(first.from), time::format(first.to));
+                let is_unsigned = first.state == CoverKind::HashOnly.code();
+                all.push(match is_unsigned {
+                    true => format!(
+                        "the signatures of the digests of {place} from {from} to {to} could not be \
+                         checked ({}){more}",
+                        first.state
+                    ),
+                    false => {
+                        format!(
+                            "{place} is not covered from {from} to {to} ({}){more}",
+                            first.state
+                        )
+                    }
+                });
             }
         }
         for fault in self.faults.iter().filter(|fault| fault.is_doubt()) {

@@ -578,8 +578,11 @@ pub enum DayState {
     Silent,
     /// Digests list a log file with records of this day that is not here.
     Missing,
-    /// Logging was stopped or narrowed on this day, says a record.
+    /// Logging was stopped or sent elsewhere on this day, says a record, and nothing shows that
+    /// another trail went on.
     Stopped,
+    /// The same may be so of a part of this day.
+    Unclear,
     /// Not part of the scope.
     OutsideScope,
 }
@@ -594,6 +597,7 @@ impl DayState {
             DayState::Silent => "silent",
             DayState::Missing => "missing",
             DayState::Stopped => "stopped",
+            DayState::Unclear => "unclear",
             DayState::OutsideScope => "outside-scope",
         }
     }

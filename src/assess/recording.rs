@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::digest_trails::DigestTrails;
+use super::digest_trails::{Belonging, DigestTrails};
 use super::flags::{Flag, Throughout};
 use super::homes::Homes;
 use super::outcome::Basis;
@@ -186,13 +186,38 @@ impl<'a> Trails<'a> {
 
     /// Whether a trail may record events of an account.
     pub(super) fn may_record_for(&self, name: &Name, story: &Story<'_>, account: &str) -> bool {
-        name.0 == account || story.may_be_organization()
+        let (owner, home, trail) = (&name.0, &name.1, &name.2);
+        owner == account
+            || story.may_be_organization()
+            || self.digests.belonging(owner, home, trail) != Belonging::Alone
     }
 
-    /// Whether a trail that is known to record for the organization was meant by a change.
+    /// Whether a trail that may record for the organization was meant by a change.
     pub fn is_of_organization(&self, fact: &TrailFact) -> bool {
+        self.belonging(fact) != Belonging::Alone
+    }
+
+    /// Whose events the trail of a change records, by records, snapshots, digest files and the
+    /// folders that logs lie in.
+    pub fn belonging(&self, fact: &TrailFact) -> Belonging {
         let story = self.stories.get(&name_of(fact));
-        story.is_some_and(Story::may_be_organization)
+        match story.is_some_and(Story::may_be_organization) {
+            true => Belonging::Organization,
+            false => (self.digests).belonging(&fact.account, &fact.region, &fact.trail),
+        }
+    }
+
+    /// Whether digest files show the trail of a change at work in all Regions, or in its home
+    /// alone; nothing where it has none.
+    pub fn has_digests_elsewhere(&self, fact: &TrailFact) -> Option<bool> {
+        let regions = (self.digests).regions(&fact.account, &fact.region, &fact.trail);
+        let is_elsewhere = regions.iter().any(|region| *region != fact.region);
+        (!regions.is_empty()).then_some(is_elsewhere)
+    }
+
+    /// The buckets from which the logs of the trail of a change come, as far as digest files tell.
+    pub fn buckets_here(&self, fact: &TrailFact) -> BTreeSet<&str> {
+        self.known_buckets(self.stories.get(&name_of(fact)))
     }
 
     /// What shows that a class was recorded at a place throughout the period, or, if a trail or

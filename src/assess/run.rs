@@ -21,6 +21,7 @@ use super::losses::counted;
 use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, CoverageRow, LogSet};
 use super::places::Places;
 use super::recording::Trails;
+use super::stops::Stops;
 use super::stores::{self, StoreProofs};
 use super::tally::Tally;
 use super::verdict::conclude;
@@ -91,10 +92,11 @@ pub fn assess<'l>(
     let mut log_set = LogSet::default();
     let (examined, tally) = take_in(&mut evidence, &places, period, trust, &mut log_set)?;
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
-    let digests = examined.trails.clone();
+    let digests = examined.trails.clone().with_members(&tally.members);
     let trails = Trails::new(&facts, options.snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
-    let grid = coverage::build(&tally, &places, scope, period, &facts, &trails, &deliveries);
+    let stops = Stops::new(&facts, options.snapshots, &trails, period);
+    let grid = coverage::build(&tally, &places, scope, period, &stops, &deliveries);
     let integrity = integrity::conclude(integrity::Ground {
         examined,
         deliveries: &deliveries,
@@ -116,7 +118,14 @@ pub fn assess<'l>(
     let trails = shown.with_homes(trails);
     let proofs = shown.proofs(&trails).all(needs_of_all(set));
     log_set.losses = evidence.intake.loss_rows + evidence.drops.conflict_count();
-    log_set.notices = notices(&evidence, &tally, &places, period, &facts, &log_set);
+    log_set.notices = notices(
+        &evidence,
+        &tally,
+        &places,
+        period,
+        (&facts, &trails),
+        &log_set,
+    );
     let not_over = not_over(period, options.made_at);
     log_set.notices.splice(0..0, not_over.clone());
     let waivers = Waivers::new(scope);
@@ -351,7 +360,7 @@ fn notices(
     tally: &Tally,
     places: &Places,
     period: &Period,
-    trails: &[TrailFact],
+    (facts, trails): (&[TrailFact], &Trails<'_>),
     log_set: &LogSet,
 ) -> Vec<String> {
     let mut all = Vec::new();
@@ -397,10 +406,11 @@ fn notices(
         });
     }
     // Those of earlier months matter to the coverage grid, but are no news of this period.
-    let changes = trails.iter().filter(|fact| {
+    let changes = facts.iter().filter(|fact| {
         fact.change != TrailChange::Started
             && period.contains(fact.time)
             && (places.has_account(&fact.account)
+                || trails.is_of_organization(fact)
                 || fact
                     .caller()
                     .is_some_and(|caller| places.has_account(&caller)))

@@ -12,6 +12,7 @@ use crate::ledger::remarks::Mark;
 use crate::ledger::view::FileView;
 use crate::period::{DAY, HOUR, Period};
 use crate::record::class::{ClassSet, EventClass};
+use crate::source::layout;
 
 /// The account under which records are counted whose account nobody knows.
 const UNKNOWN_ACCOUNT: &str = "unknown";
@@ -187,6 +188,18 @@ impl<'c> Sums<'c> {
         Ok(())
     }
 
+    /// Notes the organization and account below which a file lies.
+    pub fn note_member(&mut self, file: &FileView<'_>) -> Result<(), AssessError> {
+        let key = file.key()?;
+        // Most files lie below no organization.
+        if key.contains("/o-") {
+            let claim = layout::claim(key);
+            let member = Option::zip(claim.organisation, claim.account);
+            self.tally.members.extend(member);
+        }
+        Ok(())
+    }
+
     /// Adds the refused records of a file. They have no account of their own; the key's claim
     /// stands in.
     pub fn refused(&mut self, file: &FileView<'_>) -> Result<(), AssessError> {
@@ -348,10 +361,15 @@ fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
     let day = &mut spot.days[days.at(time)];
     day.records += 1;
     day.calls += u64::from(!classes.contains(EventClass::Insights));
-    day.writes += u64::from(classes.contains(EventClass::ManagementWrite));
-    day.reads += u64::from(classes.contains(EventClass::ManagementRead));
+    let is_write = classes.contains(EventClass::ManagementWrite);
+    let is_read = classes.contains(EventClass::ManagementRead);
+    day.writes += u64::from(is_write);
+    day.reads += u64::from(is_read);
     let hour = 1 << (time.rem_euclid(DAY) / HOUR);
     day.hours |= hour;
+    if is_write || is_read {
+        day.management_hours |= hour;
+    }
     for class in classes.iter() {
         let hours = &mut spot.hours[class as usize];
         if hours.is_empty() {

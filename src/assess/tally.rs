@@ -38,6 +38,8 @@ pub struct Tally {
     pub marks: BTreeMap<(String, String, Mark), MarkCount>,
     /// Kept records of files that are watched, by place of the file.
     pub watched: HashMap<u32, u64>,
+    /// Organizations, with the accounts that have folders below their ids.
+    pub members: BTreeSet<(String, String)>,
 }
 
 /// The records of one day.
@@ -53,6 +55,8 @@ pub struct DayCount {
     pub reads: u64,
     /// The hours that have records, one bit each.
     pub hours: u32,
+    /// The hours that have management events.
+    pub management_hours: u32,
 }
 
 /// The records of one class.

@@ -162,11 +162,21 @@ fn with_files(ledger: Ledger) -> Result<Ledger, Failure> {
     };
     match count().map_err(|error| ledger_failure(&error))? {
         0 => Err(Failure::usage(
-            "no log file was found",
+            format!("no log file was found{}", lost(&ledger)?),
             "name a folder that holds CloudTrail logs (`AWSLogs/…` with .json.gz files)",
         )),
         _ => Ok(ledger),
     }
+}
+
+/// The first things that nobody could look into, such as a link to outside of the given paths.
+fn lost(ledger: &Ledger) -> Result<String, Failure> {
+    let problems = ledger.problems().map_err(|error| ledger_failure(&error))?;
+    let lost = problems.iter().filter(|problem| problem.is_loss);
+    let named = lost
+        .take(3)
+        .map(|one| format!("; `{}`: {}", one.name, one.message));
+    Ok(named.collect())
 }
 
 /// A ledger that cannot be used.

@@ -107,7 +107,18 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         scope: &scope,
         seed: &seed,
         rehash: false,
-        hash_logs: false,
+        hash_logs: !args.keys.is_empty(),
+    };
+    let trust = match args.keys.is_empty() {
+        true => None,
+        // Keys that are refused are told once, below.
+        false => Some(assess::Trust {
+            keys: trust::keys(&args.keys)?.0,
+            metadata: trust::metadata(&args.metadata)?,
+            slack: i64::from(args.slack) * 60,
+            is_required: false,
+            threads: inputs.threads.value,
+        }),
     };
     let given = match inputs.logs.value.as_slice() {
         [] => None,
@@ -127,6 +138,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
     let period = asked.clone().or(found);
     let options = assess::Options {
         snapshots: &snapshots,
+        trust: trust.as_ref(),
         ..assess::Options::default()
     };
     // Without any record there is no time to look at; what was refused is told all the same.
@@ -304,12 +316,10 @@ fn tally(
 }
 
 fn exit(inspection: &Inspection<'_>) -> Exit {
-    let verdict = inspection.checked.map(|checked| checked.report.verdict);
-    if verdict == Some(IntegrityVerdict::Failed) {
-        return Exit::Integrity;
-    }
-    match inspection.assessment.log_set.losses {
-        0 => Exit::Clean,
-        _ => Exit::Incomplete,
+    match inspection.checked.map(|checked| checked.report.verdict) {
+        Some(IntegrityVerdict::Failed) => Exit::Integrity,
+        Some(IntegrityVerdict::Incomplete | IntegrityVerdict::NotVerified) => Exit::Incomplete,
+        _ if inspection.assessment.log_set.losses > 0 => Exit::Incomplete,
+        _ => Exit::Clean,
     }
 }

@@ -34,7 +34,9 @@ pub(super) fn cover(
         .iter()
         .map(|place| (place.clone(), Vec::new()))
         .collect();
+    let stops = stops(nodes, &chains);
     for (chain, members) in chains {
+        let stopped = &stops[&trail_of(chain)];
         let ranges = paint(&chain_ranges(nodes, &members));
         let there = |at: &&usize| nodes[**at].report.state != DigestState::Missing;
         let reports = || members.iter().map(|at| &nodes[*at].report);
@@ -46,7 +48,7 @@ pub(super) fn cover(
                 digest_count: members.iter().filter(there).count() as u64,
                 is_begun: reports().next().is_some_and(is_proved_start),
                 is_stopped: reports().next_back().is_some_and(is_stop),
-                pauses: pauses(reports()),
+                pauses: pauses(reports(), stopped),
                 asked: within(&ranges, asked),
                 ranges,
             });
@@ -84,12 +86,49 @@ fn is_proved_start(report: &DigestReport) -> bool {
     report.is_starting && report.state == DigestState::Valid
 }
 
+/// A trail wherever it works: organization or account, home and name.
+type TrailOf<'n> = (&'n str, &'n str, &'n str);
+
+fn trail_of(chain: &ChainId) -> TrailOf<'_> {
+    let owner = chain.place.organization.as_ref();
+    (
+        owner.unwrap_or(&chain.place.account),
+        &chain.home_region,
+        &chain.trail,
+    )
+}
+
+/// The seconds at which trails were stopped, as short digests prove. A stop ends the digests of all
+/// Regions and accounts in the same second; where the hour of one was nearly over, its last digest
+/// is hardly shorter than others.
+fn stops<'n>(
+    nodes: &[Node<'_>],
+    chains: &BTreeMap<&'n ChainId, Vec<usize>>,
+) -> BTreeMap<TrailOf<'n>, BTreeSet<i64>> {
+    let mut all: BTreeMap<TrailOf<'_>, BTreeSet<i64>> = BTreeMap::new();
+    for (chain, members) in chains {
+        let reports = members.iter().map(|at| &nodes[*at].report);
+        // A trail whose name no key tells may be any.
+        let proved = reports.filter(|report| !chain.trail.is_empty() && is_stop(report));
+        let ends = proved.filter_map(|report| report.end);
+        all.entry(trail_of(chain)).or_default().extend(ends);
+    }
+    all
+}
+
 /// From each stop to the start that follows it; the digests are in order of their ends.
-fn pauses<'n>(members: impl Iterator<Item = &'n DigestReport>) -> Vec<(i64, i64)> {
+fn pauses<'n>(
+    members: impl Iterator<Item = &'n DigestReport>,
+    stops: &BTreeSet<i64>,
+) -> Vec<(i64, i64)> {
+    let is_end = |report: &DigestReport| {
+        let is_shown = report.end.is_some_and(|end| stops.contains(&end));
+        is_stop(report) || is_shown && report.state == DigestState::Valid
+    };
     let mut all = Vec::new();
     let mut before: Option<&DigestReport> = None;
     for report in members {
-        let stop = before.filter(|before| is_stop(before) && is_proved_start(report));
+        let stop = before.filter(|before| is_end(before) && is_proved_start(report));
         all.extend(stop.and_then(|stop| Option::zip(stop.end, report.start)));
         before = Some(report);
     }
@@ -323,7 +362,7 @@ mod tests {
                 digest(HOUR, end, stop, false),
                 digest(3 * HOUR, 4 * HOUR, start, is_starting),
             ];
-            pauses(all.iter())
+            pauses(all.iter(), &BTreeSet::new())
         };
         let short = HOUR + 600;
         assert_eq!(of(short, Valid, Valid, true), [(short, 3 * HOUR)]);
@@ -331,6 +370,24 @@ mod tests {
         assert_eq!(of(short, HashOnly, Valid, true), []);
         assert_eq!(of(short, Valid, HashOnly, true), []);
         assert_eq!(of(short, Valid, Valid, false), []);
+    }
+
+    #[test]
+    fn a_stop_that_another_region_proves_is_one_also_at_the_end_of_an_hour() {
+        use DigestState::{HashOnly, Valid};
+        let of = |state: DigestState, stops: &[i64]| {
+            let all = [
+                digest(0, HOUR, Valid, true),
+                digest(HOUR, 2 * HOUR - 60, state, false),
+                digest(3 * HOUR, 4 * HOUR, Valid, true),
+            ];
+            pauses(all.iter(), &stops.iter().copied().collect())
+        };
+        let end = 2 * HOUR - 60;
+        assert_eq!(of(Valid, &[end]), [(end, 3 * HOUR)]);
+        assert_eq!(of(Valid, &[]), []);
+        assert_eq!(of(Valid, &[end + 1]), []);
+        assert_eq!(of(HashOnly, &[end]), []);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Formatter;
 use std::io::Read;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use libdeflater::Decompressor;
 use serde::de::{self, SeqAccess};
@@ -17,6 +17,7 @@ pub use crate::reader::inflate::DIGEST_BYTES as LARGEST;
 use crate::reader::inflate::{
     DIGEST_RATIO as DENSEST, InflateLimits, SMALL_DIGEST as SMALL, claimed_length, inflate, is_gzip,
 };
+use crate::reader::{ZSTD, unpack_zstd};
 use crate::record::time;
 use crate::source::display::display_value;
 
@@ -165,45 +166,106 @@ struct RawEntry<'d> {
     oldest_event_time: serde_json::Value,
 }
 
-/// Reads the stored bytes of a digest file.
+/// Reads the stored bytes of a digest file. Whoever copies files may pack them again: with zstd, or
+/// what is packed already.
 pub fn read(stored: &[u8]) -> DigestBytes {
+    let mut alone = None;
+    let origin = stored.len() as u64;
+    let is_packed = |bytes: &[u8]| is_gzip(bytes) || bytes.starts_with(ZSTD);
+    let unpacked = match unpacked(stored, origin, &mut alone) {
+        Ok((Packing::Gzip, once)) if is_packed(&once) => {
+            match self::unpacked(&once, origin, &mut alone) {
+                Ok((packing, twice)) => Ok((packing, Cow::Owned(twice.into_owned()))),
+                Err(fault) => Err(fault),
+            }
+        }
+        other => other,
+    };
+    match unpacked {
+        Ok((packing @ Packing::Plain, content)) => found(packing, &content),
+        Ok((packing, content)) => with_room(stored, found(packing, &content)),
+        Err((packing, fault)) => unusable(packing, fault),
+    }
+}
+
+/// How it was packed with what was in it, or why that is none.
+type Unpacked<'s> = Result<(Packing, Cow<'s, [u8]>), (Packing, String)>;
+
+/// What is packed in `stored`, which holds or comes from a file of `origin` bytes; or why nothing.
+/// Whatever is not small is unpacked, and read, by one thread at a time.
+fn unpacked<'s>(
+    stored: &'s [u8],
+    origin: u64,
+    alone: &mut Option<MutexGuard<'static, ()>>,
+) -> Unpacked<'s> {
+    if stored.starts_with(ZSTD) {
+        return of_zstd(stored, origin, alone).map_err(|fault| (Packing::Gzip, fault));
+    }
     if !is_gzip(stored) {
-        let _alone = (stored.len() as u64 > SMALL).then(alone);
+        if stored.len() as u64 > SMALL {
+            lock(alone);
+        }
         return match stored.len() as u64 > LARGEST {
-            true => unusable(Packing::Plain, too_large()),
-            false => found(Packing::Plain, stored),
+            true => Err((Packing::Plain, too_large())),
+            false => Ok((Packing::Plain, Cow::Borrowed(stored))),
         };
     }
     if let Some(content) = unpacked_at_once(stored) {
-        return with_room(stored, found(Packing::Gzip, &content));
+        return Ok((Packing::Gzip, Cow::Owned(content)));
     }
     let mut content = Vec::new();
     let mut decoder = flate2::bufread::GzDecoder::new(stored);
     let mut result = (&mut decoder).take(SMALL + 1).read_to_end(&mut content);
-    let is_small = content.len() as u64 <= SMALL;
-    let _alone = (!is_small).then(alone);
-    if result.is_ok() && !is_small {
-        let most = LARGEST.min(DENSEST.saturating_mul(stored.len() as u64));
-        let left = (most + 1).saturating_sub(content.len() as u64);
-        result = (&mut decoder).take(left).read_to_end(&mut content);
+    if content.len() as u64 > SMALL {
+        lock(alone);
+        if result.is_ok() {
+            let most = LARGEST.min(DENSEST.saturating_mul(origin));
+            let left = (most + 1).saturating_sub(content.len() as u64);
+            result = (&mut decoder).take(left).read_to_end(&mut content);
+        }
     }
-    let inflated = content.len() as u64;
     let fault = match result {
         Err(error) => Some(format!("the gzip data is broken: {error}")),
-        Ok(_) if inflated > LARGEST => Some(too_large()),
-        Ok(_) if !is_small && inflated / DENSEST >= stored.len() as u64 => Some(format!(
-            "unpacks to {inflated} bytes or more from {}: denser than the limit of {DENSEST} to 1 for digests",
-            stored.len()
-        )),
-        Ok(_) => None,
+        Ok(_) => too_much(content.len() as u64, origin),
     };
     match fault {
-        Some(fault) => unusable(Packing::Gzip, fault),
-        None if decoder.into_inner().is_empty() => {
-            with_room(stored, found(Packing::Gzip, &content))
-        }
-        None => with_room(stored, found(Packing::GzipAndMore, &content)),
+        Some(fault) => Err((Packing::Gzip, fault)),
+        None if decoder.into_inner().is_empty() => Ok((Packing::Gzip, Cow::Owned(content))),
+        None => Ok((Packing::GzipAndMore, Cow::Owned(content))),
     }
+}
+
+/// The same of zstd data, which is as good as gzip: CloudTrail writes none, copying tools do.
+fn of_zstd(
+    stored: &[u8],
+    origin: u64,
+    alone: &mut Option<MutexGuard<'static, ()>>,
+) -> Result<(Packing, Cow<'static, [u8]>), String> {
+    // Nothing tells before how much it is.
+    lock(alone);
+    let mut content = Vec::new();
+    let limits = InflateLimits {
+        bytes: LARGEST,
+        ratio: DENSEST,
+    };
+    let length = unpack_zstd(stored, &mut content, limits).map_err(|fault| fault.to_string())?;
+    content.truncate(length);
+    match too_much(length as u64, origin) {
+        Some(fault) => Err(fault),
+        None => Ok((Packing::Gzip, Cow::Owned(content))),
+    }
+}
+
+/// Why so much from so few bytes is no digest.
+fn too_much(inflated: u64, origin: u64) -> Option<String> {
+    if inflated > LARGEST {
+        return Some(too_large());
+    }
+    (inflated > SMALL && inflated / DENSEST >= origin).then(|| {
+        format!(
+            "unpacks to {inflated} bytes or more from {origin}: denser than the limit of {DENSEST} to 1 for digests"
+        )
+    })
 }
 
 /// What a small digest unpacks to if nothing at all is odd about its packing: the quick way,
@@ -235,8 +297,8 @@ fn with_room(stored: &[u8], mut bytes: DigestBytes) -> DigestBytes {
     bytes
 }
 
-fn alone() -> std::sync::MutexGuard<'static, ()> {
-    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(alone: &mut Option<MutexGuard<'static, ()>>) {
+    alone.get_or_insert_with(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
 fn too_large() -> String {

@@ -11,7 +11,7 @@ use crate::source::display::display_value;
 use super::facts::{Facts, Unseen};
 use super::matters::{self, Concern};
 use super::metadata::Target;
-use super::place::{ChainId, Place, log_claim, without_gz};
+use super::place::{Place, log_claim, without_gz};
 use super::report::{
     CoverKind, CoverRange, DigestReport, DigestState, Fault, FaultKind, IntegrityVerdict,
     LogReport, LogState, PlaceCover, Problem, Weight,
@@ -118,7 +118,7 @@ impl Found<'_> {
     fn of_cover(&self, problems: &mut Vec<Problem>) {
         for cover in self.cover {
             for trail in &cover.trails {
-                let object = chain_words(&trail.chain);
+                let object = trail_words(&cover.place, &trail.chain.trail);
                 let holes = trail.ranges.iter();
                 problems.extend(
                     holes
@@ -128,7 +128,7 @@ impl Found<'_> {
             }
         }
         for open in open_times(self.cover, self.concern.asked) {
-            let object = chain_words(&open.trail.chain);
+            let object = trail_words(open.place, &open.trail.chain.trail);
             let matters = self.concern.time(open.place, &open.range);
             problems.push(problem(open.kind, &object, open.message(), matters));
         }
@@ -264,12 +264,10 @@ pub(super) fn place_words(place: &Place) -> String {
     }
 }
 
-fn chain_words(chain: &ChainId) -> String {
-    match chain.trail.as_str() {
-        "" => format!(
-            "{}, a trail whose name no key tells",
-            place_words(&chain.place)
-        ),
-        trail => format!("{}, trail `{trail}`", place_words(&chain.place)),
+/// `account 111122223333, us-east-1, trail main`
+fn trail_words(place: &Place, trail: &str) -> String {
+    match trail {
+        "" => format!("{}, a trail whose name no key tells", place_words(place)),
+        trail => format!("{}, trail {trail}", place_words(place)),
     }
 }

@@ -149,6 +149,10 @@ faults! {
     TrailPaused "trail-paused" Notice "find the `StopLogging` and `StartLogging` records of this time, and ask who made them and why";
     /// Time: the digests of one of several trails begin within or after the asked period with a starting digest.
     TrailBegun "trail-begun" Notice "find the `CreateTrail` or `UpdateTrail` record of this time; if there is none, copy the older digests";
+    /// Time: a trail has digests in other Regions or accounts, and none at one where another trail has some.
+    TrailAbsent "trail-absent" Unverified "copy the digests and logs of this trail from there; if there are none, find out why the trail does not work there";
+    /// Time: a trail has digests in its home Region alone, and another trail has some in other Regions of the account.
+    TrailAtHome "trail-at-home" Notice "find out whether the trail works in all Regions (`aws cloudtrail describe-trails`); if it does, copy its digests and logs of the others";
     /// Time: logs and no digests.
     NoDigests "no-digests" Unverified "copy the `CloudTrail-Digest` folder too; if there is none, switch log file validation on";
     /// File or folder: nobody could look at it, so what it holds is not known.

@@ -1,12 +1,13 @@
 //! Times of which one of several trails has no digests, and what is to be made of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::period::DAY;
+use crate::period::{DAY, HOUR};
 use crate::record::time;
 
 use super::cover::joined;
 use super::place::Place;
+use super::problems::place_words;
 use super::report::{Asked, CoverKind, CoverRange, FaultKind, PlaceCover, TrailCover};
 
 /// Time of one of several trails that its digests do not prove, where another trail goes on.
@@ -63,10 +64,202 @@ pub fn open_times<'c>(cover: &'c [PlaceCover], asked: Option<Asked>) -> Vec<Open
                     })
                 });
                 all.extend(open);
+                all.extend(ended(&one.place, trail, whole).filter(|_| asked.is_none()));
+            }
+        }
+    }
+    let trails = trails(&by_place);
+    all.extend(absent_times(&by_place, &trails, asked));
+    all.extend(
+        trails
+            .iter()
+            .filter_map(|one| at_home(&by_place, one, asked)),
+    );
+    all
+}
+
+/// Each trail has a minute of its own for its digests, so ends may differ by an hour.
+const LEAST: i64 = 2 * HOUR;
+
+/// Where no period is asked for, the others tell that a trail ended before them.
+fn ended<'c>(place: &'c Place, trail: &'c TrailCover, whole: (i64, i64)) -> Option<OpenTime<'c>> {
+    let end = trail.ranges.last()?.end;
+    let range = CoverRange {
+        start: end,
+        end: whole.1,
+        kind: CoverKind::AfterLast,
+    };
+    (end.saturating_add(LEAST) <= whole.1).then_some(OpenTime {
+        place,
+        trail,
+        range,
+        kind: FaultKind::TrailEnded,
+    })
+}
+
+/// All covers of an account and Region, of accounts and of organizations.
+type ByPlace<'c> = BTreeMap<(&'c str, &'c str), Vec<&'c PlaceCover>>;
+
+/// One trail wherever it works.
+struct Everywhere<'c> {
+    organization: Option<&'c str>,
+    all: Vec<&'c TrailCover>,
+}
+
+/// Times of which a trail has no digests at an account and Region where it should have some: it
+/// works in all Regions, or for all accounts of the organization, and another trail has digests
+/// there, so the Region is switched on and the account was there.
+fn absent_times<'c>(
+    by_place: &ByPlace<'c>,
+    trails: &[Everywhere<'c>],
+    asked: Option<Asked>,
+) -> Vec<OpenTime<'c>> {
+    let mut members: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for ((account, _), covers) in by_place {
+        let with_trails = covers.iter().filter(|one| !one.trails.is_empty());
+        let ids = with_trails.filter_map(|one| one.place.organization.as_deref());
+        members.extend(ids.map(|id| (id, *account)));
+    }
+    let mut all = Vec::new();
+    for ((account, region), covers) in by_place {
+        let (reached, _) = joined(covers, asked);
+        let (Some(first), Some(last)) = (reached.first(), reached.last()) else {
+            continue;
+        };
+        for one in trails {
+            let is_its = |id: &str| members.contains(&(id, *account));
+            let (from, to) = match one.reach(account, region, &is_its) {
+                Some(reach) => (reach.0.max(first.start), reach.1.min(last.end)),
+                None => continue,
+            };
+            let (from, to) = within(from, to, asked);
+            if from.saturating_add(LEAST) <= to {
+                all.push(OpenTime {
+                    place: &covers[0].place,
+                    trail: one.all[0],
+                    range: CoverRange {
+                        start: from,
+                        end: to,
+                        kind: CoverKind::NoDigests,
+                    },
+                    kind: FaultKind::TrailAbsent,
+                });
             }
         }
     }
     all
+}
+
+fn within(from: i64, to: i64, asked: Option<Asked>) -> (i64, i64) {
+    match asked {
+        Some(asked) => {
+            let end = asked.end.saturating_add(asked.slack);
+            (from.max(asked.start), to.min(end))
+        }
+        None => (from, to),
+    }
+}
+
+/// A trail whose digests are of its home alone, where another trail has some in other Regions of
+/// the account: nothing tells whether it works there.
+fn at_home<'c>(
+    by_place: &ByPlace<'c>,
+    one: &Everywhere<'c>,
+    asked: Option<Asked>,
+) -> Option<OpenTime<'c>> {
+    let trail = *one.all.first()?;
+    let (account, home) = (&trail.chain.place.account, &trail.chain.home_region);
+    if one
+        .all
+        .iter()
+        .any(|trail| trail.chain.place.region != *home)
+    {
+        return None;
+    }
+    let others = by_place.iter().filter(|((own, region), covers)| {
+        own == account && region != home && covers.iter().any(|cover| !cover.trails.is_empty())
+    });
+    let reached = others.filter_map(|(_, covers)| {
+        let (ranges, _) = joined(covers, asked);
+        Some((ranges.first()?.start, ranges.last()?.end))
+    });
+    let (first, last) = reached.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    let own = (trail.ranges.first()?.start, trail.ranges.last()?.end);
+    let (from, to) = within(own.0.max(first), own.1.min(last), asked);
+    let covers = by_place.get(&(account.as_str(), home.as_str()))?;
+    (from.saturating_add(LEAST) <= to).then_some(OpenTime {
+        place: &covers.first()?.place,
+        trail,
+        range: CoverRange {
+            start: from,
+            end: to,
+            kind: CoverKind::NoDigests,
+        },
+        kind: FaultKind::TrailAtHome,
+    })
+}
+
+fn trails<'c>(by_place: &ByPlace<'c>) -> Vec<Everywhere<'c>> {
+    let mut all: BTreeMap<(&str, &str, &str), Everywhere<'c>> = BTreeMap::new();
+    let covers = by_place.values().flatten();
+    for trail in covers.flat_map(|one| &one.trails) {
+        let chain = &trail.chain;
+        // What no key tells cannot be missed anywhere.
+        if chain.trail.is_empty() || chain.home_region.is_empty() {
+            continue;
+        }
+        let organization = chain.place.organization.as_deref();
+        let owner = organization.unwrap_or(&chain.place.account);
+        let one = all
+            .entry((owner, &chain.home_region, &chain.trail))
+            .or_insert_with(|| Everywhere {
+                organization,
+                all: Vec::new(),
+            });
+        one.all.push(trail);
+    }
+    all.into_values().collect()
+}
+
+impl Everywhere<'_> {
+    /// From its first to its last digest elsewhere, if it has none at an account and Region and
+    /// should have some.
+    fn reach(
+        &self,
+        account: &str,
+        region: &str,
+        is_member: &dyn Fn(&str) -> bool,
+    ) -> Option<(i64, i64)> {
+        let place = |trail: &&TrailCover| {
+            (
+                trail.chain.place.account == account,
+                trail.chain.place.region == region,
+            )
+        };
+        if self.all.iter().any(|trail| place(trail) == (true, true)) {
+            return None;
+        }
+        let mut own = self.all.iter().filter(|trail| place(trail).0).peekable();
+        let is_of_account = own.peek().is_some();
+        if !is_of_account && !self.organization.is_some_and(is_member) {
+            return None;
+        }
+        let home = &self.all[0].chain.home_region;
+        let is_elsewhere = |trail: &&TrailCover| trail.chain.place.region != *home;
+        // A trail of one Region has digests in its home alone.
+        if region != home && !self.all.iter().any(is_elsewhere) {
+            return None;
+        }
+        let counted = self
+            .all
+            .iter()
+            .filter(|trail| !is_of_account || place(trail).0);
+        let ranges = counted.flat_map(|trail| [trail.ranges.first(), trail.ranges.last()]);
+        let ranges: Vec<&CoverRange> = ranges.flatten().collect();
+        let from = ranges.iter().map(|range| range.start).min()?;
+        let to = ranges.iter().map(|range| range.end).max()?;
+        Some((from, to))
+    }
 }
 
 /// What a stretch without digests of one trail is; nothing where it has some.
@@ -98,6 +291,17 @@ impl OpenTime<'_> {
         let last = times(self.trail.ranges.last().map(|range| range.end));
         let (from, to) = (time::format(self.range.start), time::format(self.range.end));
         match self.range.kind {
+            CoverKind::NoDigests if self.kind == FaultKind::TrailAtHome => format!(
+                "{from} to {to}: the digests of this trail are of its home Region alone, and another \
+                 trail has some in other Regions: if it works in all of them, its digests and logs \
+                 there are missing"
+            ),
+            CoverKind::NoDigests => format!(
+                "{from} to {to}: this trail has digests in {} and none here, where another trail has \
+                 some: its digests and logs of this account and Region are missing as a whole, or it \
+                 did not work here",
+                place_words(&self.trail.chain.place)
+            ),
             CoverKind::Gap if self.kind == FaultKind::TrailPaused => format!(
                 "{from} to {to}: its digests show a stop and a start, and nothing of the time between them"
             ),
@@ -128,7 +332,8 @@ impl OpenTime<'_> {
             first.start > asked.end.saturating_add(asked.slack).saturating_add(DAY)
         };
         match self.kind {
-            FaultKind::TrailEnded => false,
+            // Most such trails are of one Region.
+            FaultKind::TrailEnded | FaultKind::TrailAtHome => false,
             FaultKind::TrailBegun => !first.is_some_and(is_later),
             _ => true,
         }
@@ -247,5 +452,155 @@ mod tests {
         let later = (at - 10, 9 * DAY);
         assert_eq!(told(with(true), later), is(FaultKind::TrailBegun, at - 10));
         assert_eq!(told(with(true), (at, 9 * DAY)), []);
+    }
+
+    /// A trail with this home and one range for each account and Region, alone or beside another.
+    fn at(
+        (organization, account, region): (&str, &str, &str),
+        all: &[(&str, &str, (i64, i64))],
+    ) -> PlaceCover {
+        let place = Place {
+            organization: Some(organization)
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
+            account: account.to_owned(),
+            region: region.to_owned(),
+        };
+        let trails: Vec<TrailCover> = all
+            .iter()
+            .map(|(name, home, (from, to))| {
+                let mut one = trail(*from, *to, &[range(*from, *to, CoverKind::Verified)]);
+                one.chain.place = place.clone();
+                one.chain.trail = (*name).to_owned();
+                one.chain.home_region = (*home).to_owned();
+                one
+            })
+            .collect();
+        let ranges = trails.iter().map(|one| one.ranges[0]);
+        let from = ranges
+            .clone()
+            .map(|range| range.start)
+            .min()
+            .expect("a trail");
+        let to = ranges.map(|range| range.end).max().expect("a trail");
+        PlaceCover {
+            place,
+            ranges: vec![range(from, to, CoverKind::Verified)],
+            asked: Vec::new(),
+            trails,
+        }
+    }
+
+    #[track_caller]
+    fn absent(
+        cover: &[PlaceCover],
+        asked: Option<Asked>,
+        expected: &[(&str, &str, &str, i64, i64)],
+    ) {
+        let all = open_times(cover, asked);
+        let absent = all
+            .iter()
+            .filter(|open| open.kind == FaultKind::TrailAbsent);
+        let found: Vec<_> = absent
+            .map(|open| {
+                let (place, name) = (open.place, &open.trail.chain.trail);
+                let (from, to) = (open.range.start, open.range.end);
+                (&*place.account, &*place.region, &**name, from, to)
+            })
+            .collect();
+        assert_eq!(found, expected);
+        assert!(all.iter().all(|open| !open.message().is_empty()));
+    }
+
+    const ONE: &str = "111122223333";
+    const TWO: &str = "444455556666";
+    const WHOLE: (i64, i64) = (0, 9 * DAY);
+
+    #[test]
+    fn a_trail_of_all_regions_is_missed_where_another_one_has_digests() {
+        let end = ASKED.end + ASKED.slack;
+        let (east, west, third) = ("us-east-1", "eu-west-1", "eu-north-1");
+        let both = [("one", east, WHOLE), ("two", east, WHOLE)];
+        let cover = [
+            at(("", ONE, east), &both),
+            at(("", ONE, west), &both[1..]),
+            at(("", ONE, third), &both),
+        ];
+        let missed = [(ONE, west, "one", ASKED.start, end)];
+        absent(&cover, Some(ASKED), &missed);
+        absent(&cover, None, &[(ONE, west, "one", 0, 9 * DAY)]);
+        // A trail of one Region has digests in its home alone, so that is told and no more.
+        absent(&cover[..2], Some(ASKED), &[]);
+        let told = open_times(&cover[..2], Some(ASKED));
+        let at_home: Vec<_> = told
+            .iter()
+            .map(|open| (open.kind, &*open.place.region))
+            .collect();
+        assert_eq!(at_home, [(FaultKind::TrailAtHome, east)]);
+        // Where no trail has any, the Region may be switched off; another account is another trail.
+        absent(
+            &[at(("", ONE, east), &both), at(("", ONE, west), &both)],
+            Some(ASKED),
+            &[],
+        );
+        let other = [
+            cover[0].clone(),
+            cover[2].clone(),
+            at(("", TWO, west), &both[1..]),
+        ];
+        absent(&other, Some(ASKED), &[]);
+        // One that ended long before is missed nowhere, and one that begins for its time alone.
+        let old = [("one", east, (0, DAY)), ("two", east, WHOLE)];
+        let gone = [
+            at(("", ONE, east), &old),
+            cover[1].clone(),
+            at(("", ONE, third), &old),
+        ];
+        absent(&gone, Some(ASKED), &[]);
+        let new = [
+            ("one", east, (2 * DAY + 7200, 9 * DAY)),
+            ("two", east, WHOLE),
+        ];
+        let begun = [
+            at(("", ONE, east), &new),
+            cover[1].clone(),
+            at(("", ONE, third), &new),
+        ];
+        absent(
+            &begun,
+            Some(ASKED),
+            &[(ONE, west, "one", 2 * DAY + 7200, end)],
+        );
+    }
+
+    #[test]
+    fn a_trail_of_an_organization_is_missed_for_a_member_that_another_one_has() {
+        let home = "us-east-1";
+        let both = [("one", home, WHOLE), ("two", home, WHOLE)];
+        let member = |id| at((id, TWO, home), &both[1..]);
+        let owner = at(("o-1", ONE, home), &both);
+        let end = ASKED.end + ASKED.slack;
+        let missed = [(TWO, home, "one", ASKED.start, end)];
+        absent(&[owner.clone(), member("o-1")], Some(ASKED), &missed);
+        absent(&[owner.clone(), member("o-2")], Some(ASKED), &[]);
+        absent(&[owner, member("")], Some(ASKED), &[]);
+    }
+
+    #[test]
+    fn without_a_period_the_others_tell_that_a_trail_ended_before_them() {
+        let home = "us-east-1";
+        let told = |end: i64| {
+            let cover = [at(
+                ("", ONE, home),
+                &[("one", home, (0, end)), ("two", home, WHOLE)],
+            )];
+            let all = open_times(&cover, None);
+            all.iter()
+                .map(|open| (open.kind, open.range.start, open.range.end))
+                .collect::<Vec<_>>()
+        };
+        let end = 8 * DAY;
+        assert_eq!(told(end), [(FaultKind::TrailEnded, end, 9 * DAY)]);
+        assert_eq!(told(9 * DAY - HOUR), []);
     }
 }

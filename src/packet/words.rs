@@ -134,20 +134,25 @@ pub const fn day_state(state: DayState) -> (&'static str, &'static str) {
         ),
         DayState::Stopped => (
             "X",
-            "Stopped: a record says that logging was stopped or narrowed on this day.",
+            "Stopped: a record says that a trail was stopped or delivered elsewhere on this day, and nothing shows that another went on.",
+        ),
+        DayState::Unclear => (
+            "U",
+            "Unclear: a record says that a trail was stopped, or may have delivered elsewhere, and for hours of this day nothing shows that another went on.",
         ),
         DayState::OutsideScope => ("–", "Outside the scope."),
     }
 }
 
 /// Every state in the order of the legend.
-pub const DAY_STATES: [DayState; 7] = [
+pub const DAY_STATES: [DayState; 8] = [
     DayState::Delivered,
     DayState::ProvedIdle,
     DayState::DeclaredIdle,
     DayState::Silent,
     DayState::Missing,
     DayState::Stopped,
+    DayState::Unclear,
     DayState::OutsideScope,
 ];
 

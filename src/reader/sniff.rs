@@ -9,7 +9,7 @@ use super::archive::ArchiveForm;
 use super::envelope::{Table, table};
 
 /// How a zstd frame begins.
-pub(super) const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
+pub(crate) const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
 
 /// A first look at unpacked bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -94,7 +94,7 @@ pub(super) fn peek_zstd(stored: &[u8], count: usize) -> Vec<u8> {
 ///
 /// # Errors
 /// Broken data, or more than the limits allow.
-pub(super) fn zstd(
+pub(crate) fn zstd(
     stored: &[u8],
     out: &mut Vec<u8>,
     limits: InflateLimits,

@@ -382,6 +382,7 @@ fn day_state(id: &str, letter: &str) -> State {
         "missing" => (Tone::Bad, Pattern::Crossed),
         "silent" => (Tone::Warning, Pattern::Hatched),
         "stopped" => (Tone::Bad, Pattern::Solid),
+        "unclear" => (Tone::Warning, Pattern::Solid),
         _ => (Tone::Muted, Pattern::Open),
     };
     State {
@@ -576,6 +577,7 @@ mod tests {
             DayState::Silent,
             DayState::Missing,
             DayState::Stopped,
+            DayState::Unclear,
             DayState::OutsideScope,
         ];
         let names = days.map(|day| format!(".s-{}", day.id()));

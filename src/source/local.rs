@@ -397,6 +397,14 @@ fn severity_for(key: &str) -> Severity {
     }
 }
 
+/// Whatever a link led to may have held records, unless it is named like a file of the system.
+fn severity_for_lost(key: &str) -> Severity {
+    match layout::name_kind(key) {
+        NameKind::SystemFile => Severity::Notice,
+        _ => Severity::Error,
+    }
+}
+
 /// A link to what is listed anyway loses nothing; one to elsewhere leaves out all that is there.
 fn link_problem(key: &str, path: &Path, roots: &[Root]) -> Problem {
     let is_listed = || {
@@ -417,13 +425,14 @@ fn link_problem(key: &str, path: &Path, roots: &[Root]) -> Problem {
             "link-not-followed",
             "a symbolic link to outside of the given paths, not followed".to_owned(),
         ),
+        // It may stand for a folder that is not there: its name tells nothing.
         Err(error) if error.kind() == io::ErrorKind::NotFound => (
-            severity_for(key),
+            severity_for_lost(key),
             "dangling-link",
             "a symbolic link to something that is missing".to_owned(),
         ),
         Err(error) => (
-            severity_for(key),
+            severity_for_lost(key),
             "link-not-followed",
             format!("a symbolic link that leads nowhere: {error}"),
         ),

@@ -165,7 +165,8 @@ fn records_of_one_side_of_a_switch_prove_nothing_for_the_other() {
             let mut all = home.to_vec();
             all.push(put_selectors("2026-09-30T09:00:00Z", FULL));
             all.push(created(&format!(",\"{flag}\":{}", !is_on)));
-            all.push(switched("2026-10-10T08:00:00Z", flag, is_on));
+            // The events of noon show at once that other trails go on.
+            all.push(switched("2026-10-10T11:30:00Z", flag, is_on));
             all.extend(more.iter().map(|one| (*one).clone()));
             world(&all)
         };
@@ -240,7 +241,7 @@ fn records_from_after_selectors_were_widened_prove_nothing_for_the_time_before()
 
 #[test]
 fn a_trail_that_is_told_to_deliver_elsewhere_takes_what_it_recorded_with_it() {
-    let at = "2026-10-10T08:00:00Z";
+    let at = "2026-10-10T11:30:00Z";
     let more = ",\"requestParameters\":{\"name\":\"main\",\"s3BucketName\":\"evidence\"}";
     let moved = record(at, "UpdateTrail", more);
     let before = invoke(ACCOUNT, REGION, "2026-10-03T09:00:00Z");
@@ -265,7 +266,7 @@ fn a_trail_that_is_told_to_deliver_elsewhere_takes_what_it_recorded_with_it() {
     check(
         world,
         Verdict::NotDeterminable,
-        &["2026-10-10T08:00:00Z", "bucket `evidence`"],
+        &["2026-10-10T11:30:00Z", "bucket `evidence`"],
     );
     // Digest files show that the logs here come from that bucket.
 

@@ -288,3 +288,30 @@ fn a_ledger_answers_alone_for_a_named_period_and_wrong_use_is_told() {
         .ends(2)
         .says("none.json");
 }
+
+#[test]
+fn with_keys_what_is_not_verified_ends_as_logs_integrity_does() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let logs = folder.path().join("logs");
+    let path = logs.join(key("2026-10-31", "all"));
+    fs::create_dir_all(path.parent().expect("a folder")).expect("makes folders");
+    fs::write(&path, file(&quiet_days(&october()))).expect("writes");
+    let keys = crate::integrity_trees::case("clean-last-only").out;
+    let keys = keys.join("public-keys.json");
+    let (logs, keys) = (logs.to_string_lossy(), keys.to_string_lossy());
+    json(&[&logs], 0);
+    let found = json(&[&logs, "--keys", &keys], 3);
+    assert_eq!(found["integrity"]["verdict"], "not-verified");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_was_not_looked_into_is_named_where_no_log_is_found() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().join("root");
+    fs::create_dir_all(&root).expect("makes folders");
+    std::os::unix::fs::symlink("/nowhere/AWSLogs", root.join("AWSLogs")).expect("links");
+    run(folder.path(), &["logs", "root"])
+        .ends(2)
+        .says("no log file was found; `AWSLogs`: a symbolic link");
+}

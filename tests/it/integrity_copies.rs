@@ -84,9 +84,18 @@ fn all_say(folder: &Path, logs: &str, to: &str) -> (String, [i32; 2], String) {
         folder,
         &[&["logs", logs, "--json"][..], &keys, &period].concat(),
     );
+    let code = inspected.code;
     let inspected: Value = serde_json::from_str(&inspected.out).expect("JSON");
     assert_eq!(verdict["verdict"], status, "{logs} {to}");
     assert_eq!(inspected["integrity"]["verdict"], status, "{logs} {to}");
+    // Controls are judged with the same keys, and the exit code is the same, save for what the
+    // scan refuses.
+    match alone.code {
+        0 => assert!([0, 3].contains(&code), "{logs} {to}"),
+        one => assert_eq!(code, one, "{logs} {to}"),
+    }
+    let text = inspected.to_string();
+    assert!(!text.contains("no key with the fingerprint"), "{text}");
     (status.to_owned(), [required.code, alone.code], alone.out)
 }
 
@@ -358,5 +367,36 @@ fn an_archive_under_the_name_of_a_log_or_digest_is_one_fault_for_all_commands() 
             Some(bytes) => fs::write(path, bytes).expect("writes"),
             None => fs::remove_file(path).expect("removes"),
         }
+    }
+}
+
+/// Packs what is packed already.
+type Pack<'p> = &'p dyn Fn(&[u8]) -> Vec<u8>;
+
+#[test]
+fn digests_that_were_packed_again_verify() {
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+    let zstd = |bytes: &[u8]| compress_to_vec(bytes, CompressionLevel::Fastest);
+    let packed: [(&str, Pack<'_>); 4] = [
+        ("zstd", &|bytes| zstd(&gunzip(bytes))),
+        ("gzip in zstd", &|bytes| zstd(bytes)),
+        ("gzip twice", &|bytes| gzip(bytes)),
+        ("zstd in gzip", &|bytes| gzip(&zstd(&gunzip(bytes)))),
+    ];
+    for (name, pack) in packed {
+        let (folder, case) = copy("clean-last-only");
+        for path in digests(&case) {
+            let bytes = fs::read(&path).expect("readable");
+            fs::write(&path, pack(&bytes)).expect("writes");
+        }
+        let found = report(&case);
+        assert_eq!(found.verdict, IntegrityVerdict::Verified, "{name}");
+        let (status, codes, _) = all_say(folder.path(), "tree", "2025-01-02T04:30:00Z");
+        assert_eq!((status.as_str(), codes), ("verified", [0, 0]), "{name}");
+        // Broken data is a fault, however it is packed.
+        let path = &digests(&case)[1];
+        let bytes = fs::read(path).expect("readable");
+        fs::write(path, &bytes[..bytes.len() / 2]).expect("writes");
+        assert_eq!(report(&case).verdict, IntegrityVerdict::Failed, "{name}");
     }
 }

@@ -11,6 +11,7 @@ mod assess_owners;
 mod assess_remarks;
 mod assess_selectors;
 mod assess_snapshots;
+mod assess_stops;
 mod assess_verdicts;
 
 mod cli_bad_inputs;

@@ -244,6 +244,9 @@ fn links_are_named_and_followed_only_if_asked() {
     symlink("../outside/o.json", root.join("file.json")).expect("links");
     symlink("../outside", root.join("folder")).expect("links");
     symlink("gone.json.gz", root.join("dangling.json.gz")).expect("links");
+    // It may stand for a folder of logs that is not mounted.
+    symlink("/nowhere/second", root.join("second")).expect("links");
+    symlink("gone", root.join(".DS_Store")).expect("links");
     symlink(".", root.join("self")).expect("links");
     write(&folder.path().join("outside/t.csv"), b"a,b");
     symlink("../outside/t.csv", root.join("table.csv")).expect("links");
@@ -260,7 +263,11 @@ fn links_are_named_and_followed_only_if_asked() {
     );
     assert_eq!(
         problem(&set, "dangling-link"),
-        [("dangling.json.gz", Severity::Error)]
+        [
+            (".DS_Store", Severity::Notice),
+            ("dangling.json.gz", Severity::Error),
+            ("second", Severity::Error)
+        ]
     );
 
     let followed = walk(&[root], WalkOptions { follow_links: true }).expect("is there");
@@ -280,7 +287,10 @@ fn links_are_named_and_followed_only_if_asked() {
         .iter()
         .map(|problem| problem.code)
         .collect();
-    assert_eq!(codes, ["unreadable", "link-loop"]);
+    assert_eq!(
+        codes,
+        ["unreadable", "unreadable", "unreadable", "link-loop"]
+    );
 }
 
 #[test]

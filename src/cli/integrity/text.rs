@@ -55,9 +55,10 @@ pub(super) fn write(
 
 /// Whether a trail begins, pauses or ends where others go on.
 fn has_trails_in_part(report: &IntegrityReport) -> bool {
-    use FaultKind::{TrailBegun, TrailEnded, TrailPaused};
+    use FaultKind::{TrailAtHome, TrailBegun, TrailEnded, TrailPaused};
+    let is_part = |kind| matches!(kind, TrailBegun | TrailPaused | TrailEnded | TrailAtHome);
     let mut all = report.problems.iter();
-    all.any(|one| one.matters && matches!(one.kind, TrailBegun | TrailPaused | TrailEnded))
+    all.any(|one| one.matters && is_part(one.kind))
 }
 
 fn headline(report: &IntegrityReport) -> &'static str {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::Inspection;
-use super::text::{bills, days_of};
+use super::text::{bills, days_of, is_idle};
 use crate::assess::outcome::{DayState, RecordCounts};
 use crate::inspect::counter::{Counter, Volume};
 use crate::record::class::EventClass;
@@ -93,9 +93,10 @@ fn places(found: &Inspection<'_>) -> Vec<Value> {
             "records": row.counts.iter().sum::<u64>(), "open_days": open,
             "days": {
                 "with_records": row.counts.iter().filter(|count| **count > 0).count(),
-                "idle": row.days.iter().filter(|day| day.is_idle()).count(),
+                "idle": row.days.iter().filter(|day| is_idle(**day)).count(),
                 "silent": days_of(row, DayState::Silent),
                 "stopped": days_of(row, DayState::Stopped),
+                "unclear": days_of(row, DayState::Unclear),
                 "missing": days_of(row, DayState::Missing),
             },
         })

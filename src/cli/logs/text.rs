@@ -169,9 +169,9 @@ impl Page {
         let rows = &found.assessment.coverage.rows;
         for row in rows.iter().take(PLACES) {
             let counted: u64 = row.counts.iter().sum();
-            let idle = row.days.iter().filter(|day| day.is_idle()).count();
+            let idle = row.days.iter().filter(|day| is_idle(**day)).count();
             let line = format!(
-                "{:<12} {:<15} {:>10}  {}/{}/{}/{}/{}",
+                "{:<12} {:<15} {:>10}  {}/{}/{}/{}/{}/{}",
                 display_value(&row.account),
                 display_value(&row.region),
                 thousands(counted),
@@ -179,6 +179,7 @@ impl Page {
                 idle,
                 days_of(row, DayState::Silent),
                 days_of(row, DayState::Stopped),
+                days_of(row, DayState::Unclear),
                 days_of(row, DayState::Missing),
             );
             self.line(&line);
@@ -190,7 +191,7 @@ impl Page {
         }
         self.wrapped(
             "* ",
-            "with records/idle/silent/stopped/missing. A day on which a trail was stopped, or of \
+            "with records/idle/silent/stopped/unclear/missing. A day on which a trail was stopped, or of \
              which files are missing, can have records too.",
             2,
         );
@@ -321,6 +322,11 @@ impl Page {
 /// Why aggregated events are no evidence.
 pub(super) const AGGREGATED: &str =
     "they count calls and are no records, so nothing can be shown from them";
+
+/// Whether a day has no records for a known reason: a statement, or what digests prove.
+pub(super) fn is_idle(state: DayState) -> bool {
+    state.is_idle() || state == DayState::ProvedIdle
+}
 
 /// How many days of a row are in this state.
 pub(super) fn days_of(row: &CoverageRow, state: DayState) -> usize {

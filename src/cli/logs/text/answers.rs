@@ -29,7 +29,7 @@ impl Page {
         if open.is_empty() {
             self.line(match coverage.rows.is_empty() {
                 true => "nothing to look at",
-                false => "every account, Region and day has records or is declared idle",
+                false => "every account, Region and day has records or is known to be idle",
             });
         }
     }

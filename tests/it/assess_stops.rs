@@ -1,0 +1,319 @@
+//! Stretches in which a trail did not deliver what it did before: what excuses them, hour by hour.
+
+use attestrail::assess::outcome::DayState::{self, Delivered, Stopped, Unclear};
+use attestrail::assess::outcome::Verdict;
+use attestrail::period::Period;
+use attestrail::record::time;
+use attestrail::trail::snapshot::Snapshot;
+
+use crate::assess_selectors::{ALL_LAMBDA, ALL_MANAGEMENT, DIGESTS, Digests, data};
+use crate::scan_common::{
+    ACCOUNT, Answer, REGION, World, control, file, key, no_new_users, record_in, scope_text, set,
+};
+
+const HERE: &str = "eu-west-1";
+const OTHER: &str = "444455556666";
+const DAY: &str = "2026-10-03";
+
+/// A management event at 20 minutes past every hour of the period but these of the third day.
+fn hourly(
+    account: &str,
+    region: &str,
+    period: &Period,
+    without: std::ops::Range<i64>,
+) -> Vec<String> {
+    let third = period.start + 2 * 86_400;
+    let hours = (period.start..period.end).step_by(3600);
+    let kept = hours.filter(|hour| !without.contains(&((hour - third).div_euclid(3600))));
+    kept.map(|hour| record_in(account, region, &time::format(hour + 1200), "TagUser", ""))
+        .collect()
+}
+
+fn call(at: &str, name: &str, parameters: &str) -> String {
+    let more = format!(",\"requestParameters\":{{{parameters}}}");
+    record_in(ACCOUNT, REGION, &format!("{DAY}T{at}Z"), name, &more)
+}
+
+fn stop() -> String {
+    call("01:03:00", "StopLogging", "\"name\":\"main\"")
+}
+
+fn start() -> String {
+    call("22:00:00", "StartLogging", "\"name\":\"main\"")
+}
+
+/// The first five days of October in two Regions; hours of the third day without records.
+fn world(without: std::ops::Range<i64>, more: &[String]) -> World {
+    let mut world = World::new(&[], &[]);
+    let accounts = control(
+        "accounts",
+        "\"management-write\"",
+        "kind = \"coverage\"\nwhat = \"accounts\"\n",
+    );
+    world.set = set(&[no_new_users(), accounts]);
+    world.scope = scope_text(&format!(
+        "format = 1\norganisation = \"o\"\nregions = [\"{REGION}\", \"{HERE}\"]\n\
+         [[account]]\nid = \"{ACCOUNT}\"\n"
+    ));
+    world.period = Period::between("2026-10-01", "2026-10-05").expect("valid");
+    let mut all = hourly(ACCOUNT, HERE, &world.period, without.clone());
+    all.extend(hourly(ACCOUNT, REGION, &world.period, without));
+    all.extend(more.iter().cloned());
+    world.files = vec![(key("2026-10-05", "all"), file(&all))];
+    world
+}
+
+/// What becomes of the third day, and of no other, in each of the two Regions.
+#[track_caller]
+fn check_days(world: &World, expected: [DayState; 2]) -> Answer {
+    let answer = world.assess();
+    let rows = &answer.assessment.coverage.rows;
+    for (row, state) in rows.iter().zip(expected) {
+        let days = [Delivered, Delivered, state, Delivered, Delivered];
+        assert_eq!(row.days, days, "{}", row.region);
+    }
+    answer
+}
+
+#[track_caller]
+fn check(world: &World, expected: [DayState; 2]) -> Answer {
+    let answer = check_days(world, expected);
+    let is_open = expected.iter().any(|state| *state != Delivered);
+    let verdict = match is_open {
+        true => Verdict::NotDeterminable,
+        false => Verdict::NoExceptions,
+    };
+    let no_new_users = answer.control("no-new-users");
+    assert_eq!(no_new_users.verdict, verdict, "{:?}", no_new_users.reasons);
+    let coverage = match expected.contains(&Stopped) {
+        true => Verdict::Exceptions,
+        false => verdict,
+    };
+    assert_eq!(answer.control("accounts").verdict, coverage);
+    answer
+}
+
+#[test]
+fn a_stop_of_all_management_events_is_not_excused_by_data_events() {
+    check(&world(2..22, &[stop(), start()]), [Stopped; 2]);
+    let mut more = vec![stop(), start()];
+    for region in [REGION, HERE] {
+        more.extend((0..24).map(|hour| {
+            let at = format!("{DAY}T{hour:02}:15:00Z");
+            let one = data(
+                &at,
+                "GetObject",
+                "s3.amazonaws.com",
+                "{\"bucketName\":\"b\"}",
+            );
+            one.replace(REGION, region)
+        }));
+    }
+    check(&world(2..22, &more), [Stopped; 2]);
+}
+
+#[test]
+fn each_hour_of_a_stop_needs_an_event_of_its_own() {
+    let both = [stop(), start()];
+    check(&world(0..0, &both), [Delivered; 2]);
+    check(&world(20..22, &both), [Unclear; 2]);
+    let mut stray = both.to_vec();
+    stray.push(record_in(
+        ACCOUNT,
+        HERE,
+        &format!("{DAY}T13:30:00Z"),
+        "TagUser",
+        "",
+    ));
+    check(&world(2..22, &stray), [Unclear, Stopped]);
+}
+
+#[test]
+fn a_trail_that_is_gone_is_excused_once_others_are_seen_to_go_on() {
+    check(&world(0..0, &[stop()]), [Delivered; 2]);
+    check(&world(2..22, &[stop()]), [Stopped; 2]);
+    // From the first hour on others went on; later hours of a quiet place are not asked about.
+    check(&world(4..22, &[stop()]), [Delivered; 2]);
+}
+
+#[test]
+fn a_trail_that_is_started_later_excuses_nothing_before() {
+    let delete = call("01:03:00", "DeleteTrail", "\"name\":\"main\"");
+    let next = call("22:00:00", "StartLogging", "\"name\":\"main2\"");
+    check(&world(2..22, &[delete.clone(), next.clone()]), [Stopped; 2]);
+    check(&world(0..0, &[delete, next]), [Delivered; 2]);
+}
+
+#[test]
+fn a_stop_of_a_trail_of_data_events_alone_leaves_the_days_as_they_are() {
+    let put = format!("\"trailName\":\"main\",\"advancedEventSelectors\":[{ALL_LAMBDA}]");
+    let put = call("00:30:00", "PutEventSelectors", &put);
+    // Whether it recorded management events before that call is not known, so the days are as
+    // they are, and the class is not proved.
+    let answer = check_days(&world(10..22, &[put, stop(), start()]), [Delivered; 2]);
+    let verdict = answer.control("no-new-users").verdict;
+    assert_eq!(verdict, Verdict::NotDeterminable);
+    let arn = format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main");
+    let text = format!("{{\"TrailARN\":\"{arn}\",\"advancedEventSelectors\":[{ALL_LAMBDA}]}}");
+    let said = Snapshot::parse("s.json", text.as_bytes(), None).expect("a snapshot");
+    let mut said_so = world(10..22, &[stop(), start()]);
+    said_so.snapshots = vec![said];
+    check(&said_so, [Delivered; 2]);
+}
+
+/// Told at these times to work in all Regions or not.
+fn multi(all: &[(&str, bool)]) -> Vec<String> {
+    let told = all.iter().map(|(at, is_on)| {
+        call(
+            at,
+            "UpdateTrail",
+            &format!("\"name\":\"main\",\"isMultiRegionTrail\":{is_on}"),
+        )
+    });
+    told.collect()
+}
+
+fn without_here(without: std::ops::Range<i64>, more: &[String]) -> World {
+    let mut world = world(0..0, &[]);
+    let mut all = hourly(ACCOUNT, HERE, &world.period, without);
+    all.extend(hourly(ACCOUNT, REGION, &world.period, 0..0));
+    all.extend(more.iter().cloned());
+    world.files = vec![(key("2026-10-05", "all"), file(&all))];
+    world
+}
+
+#[test]
+fn a_trail_that_is_taken_from_other_regions_is_stopped_there() {
+    let off_and_on = [("01:00:00", false), ("23:00:00", true)];
+    let known = [("00:10:00", true), off_and_on[0], off_and_on[1]];
+    check(&without_here(2..23, &multi(&known)), [Stopped, Delivered]);
+    check(&without_here(0..0, &multi(&known)), [Delivered; 2]);
+    // Nothing shows that it worked there before.
+    check(
+        &without_here(2..23, &multi(&off_and_on)),
+        [Unclear, Delivered],
+    );
+    let never = [("00:10:00", false), ("01:00:00", false)];
+    check(&without_here(10..23, &multi(&never[..1])), [Delivered; 2]);
+    let never = [
+        call("00:10:00", "CreateTrail", "\"name\":\"main\""),
+        multi(&never)[1].clone(),
+    ];
+    check(&without_here(2..23, &never), [Delivered; 2]);
+}
+
+#[test]
+fn a_trail_that_is_sent_to_another_bucket_is_stopped_here() {
+    let bucket = |at: &str, bucket: &str| {
+        call(
+            at,
+            "UpdateTrail",
+            &format!("\"name\":\"main\",\"s3BucketName\":\"{bucket}\""),
+        )
+    };
+    let away = [
+        bucket("01:00:00", "elsewhere"),
+        bucket("23:00:00", "evidence"),
+    ];
+    check(&world(2..23, &away), [Unclear; 2]);
+    check(&world(0..0, &away), [Delivered; 2]);
+    let digests = hour_of("AWSLogs/", ACCOUNT, "main");
+    check(&world(2..23, &away).and_digests(&digests), [Stopped; 2]);
+    let same = [bucket("01:00:00", "evidence")];
+    check(&world(2..23, &same).and_digests(&digests), [Delivered; 2]);
+}
+
+/// The one digest of a trail before the period, which names this account.
+fn hour_of<'d>(front: &'d str, account: &'d str, trail: &'d str) -> Digests<'d> {
+    Digests {
+        front,
+        account,
+        trail,
+        bucket: "evidence",
+        time: ("2026-09-30T23:00:00Z", "2026-10-01T00:00:00Z"),
+        ..DIGESTS
+    }
+}
+
+/// The member alone is in scope; its hours of the third day that have no records. Logs of both lie
+/// below the organization, or those of neither.
+fn member(without: std::ops::Range<i64>, more: &[String], is_below: bool) -> World {
+    let mut world = world(0..0, &[]);
+    world.scope = scope_text(&format!(
+        "format = 1\norganisation = \"o\"\nregions = [\"{REGION}\"]\n[[account]]\nid = \"{OTHER}\"\n"
+    ));
+    let front = if is_below {
+        "AWSLogs/o-exampleorg1/"
+    } else {
+        "AWSLogs/"
+    };
+    let in_folder = |account: &str, name: &str| {
+        let key = key("2026-10-05", name).replace(ACCOUNT, account);
+        key.replace("AWSLogs/", front)
+    };
+    let own = hourly(OTHER, REGION, &world.period, without);
+    let mut owners = hourly(ACCOUNT, REGION, &world.period, 0..0);
+    owners.extend(more.iter().cloned());
+    world.files = vec![
+        (in_folder(OTHER, "own"), file(&own)),
+        (in_folder(ACCOUNT, "owner"), file(&owners)),
+    ];
+    world
+}
+
+#[track_caller]
+fn check_member(world: &World, expected: DayState) {
+    let answer = world.assess();
+    let [row] = answer.assessment.coverage.rows.as_slice() else {
+        panic!("one account, one Region")
+    };
+    assert_eq!(row.days[2], expected);
+}
+
+#[test]
+fn a_stop_by_the_owner_of_an_organizations_trail_concerns_its_members() {
+    let both = [stop(), start()];
+    check_member(&member(2..22, &both, true), Unclear);
+    check_member(&member(0..0, &both, true), Delivered);
+    check_member(&member(2..22, &both, false), Delivered);
+    let with = |front: &str, account: &str, name: &str| {
+        member(2..22, &both, true).and_digests(&hour_of(front, account, name))
+    };
+    let organization = "AWSLogs/o-exampleorg1/";
+    // Digests say whose trail it is, whoever they are about.
+    check_member(&with(organization, ACCOUNT, "main"), Stopped);
+    check_member(&with(organization, OTHER, "main"), Stopped);
+    check_member(&with(organization, ACCOUNT, "org"), Delivered);
+    check_member(&with("AWSLogs/", ACCOUNT, "main"), Delivered);
+}
+
+#[test]
+fn the_owners_selectors_for_an_organizations_trail_concern_its_members() {
+    let put = format!("\"trailName\":\"main\",\"advancedEventSelectors\":[{ALL_MANAGEMENT}]");
+    let invoke = data(
+        "2026-10-02T09:00:00Z",
+        "Invoke",
+        "lambda.amazonaws.com",
+        "null",
+    );
+    let no_invokes = crate::assess_selectors::no_invokes();
+    for (more, verdict) in [
+        (vec![], Verdict::NoExceptions),
+        (
+            vec![call("00:10:00", "PutEventSelectors", &put)],
+            Verdict::NotDeterminable,
+        ),
+        (
+            vec![call("00:10:00", "StopLogging", "\"name\":\"main\"")],
+            Verdict::NotDeterminable,
+        ),
+    ] {
+        let mut world = member(0..0, &more, true);
+        world.set = set(std::slice::from_ref(&no_invokes));
+        let own = invoke.replace(ACCOUNT, OTHER);
+        let key = world.files[0].0.replace("own", "data");
+        let world = world.and_file(&key, file(&[own]));
+        let found = world.assess();
+        assert_eq!(found.control("no-invokes").verdict, verdict);
+    }
+}
