@@ -589,8 +589,8 @@ def expected(truth):
     hole = "nothing wrong is on record, but the trail stood still for 100 minutes on 11 October"
     rows = [
         ("log-digest-chain", "not-determinable", "no digests in the set"),
-        ("log-coverage-account-region", "exceptions", "logging was stopped on 11 October in both Regions of the account of the trail"),
-        ("log-coverage-event-classes", "not-determinable", "no Lambda and DynamoDB data events in one account, and no statement; " + hole),
+        ("log-coverage-account-region", "exceptions", 'logging was stopped on 11 October in both Regions of the account of the trail; in the five of the other accounts it is not clear, because nothing but the folders of the logs tells whose trail it is'),
+        ("log-coverage-event-classes", "not-determinable", "no Lambda and DynamoDB data events in one account, and no statement; of the classes of the organization's accounts nothing was recorded in the 100 minutes on 11 October in which its trail stood still"),
         ("log-fields-10-2-2", "not-determinable", "each record is whole; " + hole),
         ("trail-stop-delete", "exceptions", "StopLogging; one refused DeleteTrail"),
         ("trail-selectors-narrowed", "not-determinable", "the new selectors keep everything; " + hole),
@@ -612,7 +612,7 @@ def expected(truth):
         ("pub-s3-block-off", "not-determinable", "lifted once, waiver CHG-2290; " + hole),
         ("pub-s3-policy-public", "exceptions", "one public policy; one refused"),
         ("pub-s3-policy-foreign", "not-determinable", "the public policy names everyone, no single account; " + hole),
-        ("data-access-logged", "not-determinable", "reads and writes of each store, a statement for the archive; " + hole),
+        ("data-access-logged", "not-determinable", "reads and writes of each store, a statement for the archive, but none of six stores in the 100 minutes in which the trail stood still"),
         ("data-access-approved", "exceptions", "two reads by support, one by nobody; one refused"),
         ("data-access-tables", "not-determinable", "no exceptions on record, but one account has no DynamoDB data events; " + hole),
         ("data-access-functions", "not-determinable", "no exceptions on record, but one account has no Lambda data events; " + hole),
@@ -620,8 +620,8 @@ def expected(truth):
         ("det-control-failure-recovery", "exceptions", "logging restored after 100 minutes, Config after four; one refused DeleteTrail"),
     ]
     # What is counted is not records: bursts, leavers, stopped days of a Region, classes of an account.
-    groups = {"auth-failed-login-threshold": (2, 0), "life-leaver-disabled": (1, 1), "log-coverage-account-region": (2, 0),
-              "log-coverage-event-classes": (0, 2)}
+    groups = {"auth-failed-login-threshold": (2, 0), "life-leaver-disabled": (1, 1), "log-coverage-account-region": (2, 5),
+              "log-coverage-event-classes": (0, 24), "data-access-logged": (0, 6)}
     for control, verdict, why in rows:
         exceptions, undecided = groups.get(control, (truth.count(control, "exception"), truth.count(control, "undecided")))
         yield (control, verdict, exceptions, truth.count(control, "waived"), truth.count(control, "attempt"), undecided, why)
