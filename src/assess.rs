@@ -33,6 +33,7 @@ mod intake;
 mod integrity;
 mod inventory;
 mod judge;
+mod left_out;
 mod losses;
 mod places;
 mod record_fields;

@@ -105,6 +105,37 @@ impl Recording {
         }
     }
 
+    /// Whether it may record any event of a class in a store that goes by this name or ARN: when in
+    /// doubt, yes.
+    pub fn may_meet(&self, class: EventClass, store: &str) -> bool {
+        let meets = |one: &Selector| match &one.only {
+            None => true,
+            Some(all) => all.iter().any(|one| one.may_meet(store)),
+        };
+        let mut of_class = self.selectors.iter().filter(|one| one.touches(class));
+        of_class.any(meets)
+    }
+
+    /// Services whose management events a trail may be told to leave out that it leaves out.
+    pub fn sources_left_out(&self) -> Vec<&str> {
+        let management = || {
+            let all = self.selectors.iter();
+            all.filter(|one| one.category == Category::Management)
+        };
+        let named = management().flat_map(|one| &one.without);
+        let mut left_out: Vec<&str> = named.map(String::as_str).collect();
+        left_out.sort_unstable();
+        left_out.dedup();
+        left_out.retain(|source| {
+            [Direction::Read, Direction::Write].iter().any(|direction| {
+                let own = || management().filter(|one| one.has(*direction));
+                let keeps = |one: &Selector| !one.leaves_out(source);
+                own().next().is_some() && !own().any(keeps)
+            })
+        });
+        left_out
+    }
+
     /// Whether it records every event of a class in a store that goes by this name or ARN;
     /// `is_prefix`: in all stores whose names begin so.
     pub fn covers(&self, class: EventClass, store: &str, is_prefix: bool) -> bool {
@@ -124,6 +155,12 @@ enum Direction {
     Read,
     Write,
 }
+
+/// The service whose calls are a class of their own.
+pub const KMS: &str = "kms.amazonaws.com";
+
+/// Services of many calls, which AWS lets a trail leave out of its management events.
+const APART: [&str; 2] = [KMS, "rdsdata.amazonaws.com"];
 
 /// Which calls a class consists of.
 fn directions(class: EventClass) -> &'static [Direction] {
@@ -169,6 +206,7 @@ impl Selector {
     /// Whether any event of the class may come from it.
     fn touches(&self, class: EventClass) -> bool {
         let is_category = match class {
+            EventClass::Kms if self.leaves_out(KMS) => false,
             _ if class.is_recorded_by_default() => self.category == Category::Management,
             EventClass::NetworkActivity => self.category == Category::NetworkActivity,
             EventClass::Insights | EventClass::Digests => false,
@@ -187,8 +225,13 @@ impl Selector {
         match class {
             // There is no selector for every type, nor for the network events of every service.
             EventClass::OtherData | EventClass::NetworkActivity => false,
-            _ => is_open && self.without.is_empty(),
+            // What these services do is asked for apart.
+            _ => is_open && self.without.iter().all(|one| APART.contains(&one.as_str())),
         }
+    }
+
+    fn leaves_out(&self, source: &str) -> bool {
+        self.without.iter().any(|one| one == source)
     }
 
     fn covers(&self, class: EventClass, store: &str, is_prefix: bool) -> bool {
@@ -306,12 +349,48 @@ mod tests {
     }
 
     #[test]
-    fn management_without_kms_is_not_all_of_it() {
+    fn management_without_kms_is_all_but_kms() {
+        let text = r#"{"EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":true,"DataResources":[],
+                "ExcludeManagementEventSources":["kms.amazonaws.com"]}]}"#;
         extents(
-            r#"{"EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":true,"DataResources":[],
-                "ExcludeManagementEventSources":["kms.amazonaws.com"]}]}"#,
-            &[(EventClass::Kms, Extent::Part)],
+            text,
+            &[
+                (EventClass::Kms, Extent::Nothing),
+                (EventClass::ManagementWrite, Extent::Whole),
+            ],
         );
+        assert_eq!(recording(text).sources_left_out(), ["kms.amazonaws.com"]);
+        let text = r#"{"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},
+            {"Field":"eventSource","NotEquals":["iam.amazonaws.com"]}]}]}"#;
+        extents(
+            text,
+            &[
+                (EventClass::Kms, Extent::Part),
+                (EventClass::ManagementWrite, Extent::Part),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_service_is_left_out_if_no_selector_of_one_direction_keeps_it() {
+        let left_out = |first: &str, second: &str| {
+            let selector = |read_only: &str, more: &str| {
+                format!(
+                    "{{\"FieldSelectors\":[{{\"Field\":\"eventCategory\",\"Equals\":[\"Management\"]}},\
+                     {{\"Field\":\"readOnly\",\"Equals\":[\"{read_only}\"]}}{more}]}}"
+                )
+            };
+            let text = format!(
+                "{{\"AdvancedEventSelectors\":[{},{}]}}",
+                selector("true", first),
+                selector("false", second)
+            );
+            !recording(&text).sources_left_out().is_empty()
+        };
+        let without = ",{\"Field\":\"eventSource\",\"NotEquals\":[\"rdsdata.amazonaws.com\"]}";
+        assert!(left_out(without, without));
+        assert!(left_out(without, ""));
+        assert!(!left_out("", ""));
     }
 
     #[test]

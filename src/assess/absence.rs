@@ -32,9 +32,19 @@ pub struct Absence {
     pub after: Option<Edge>,
     /// What ended it; nothing where it goes on.
     pub before: Option<Edge>,
-    /// Whether records of the time can show that another trail went on. They cannot where it is not
-    /// known when the trail recorded again.
-    pub may_be_filled: bool,
+    /// What records of the time show.
+    pub records: Records,
+}
+
+/// Whether records of an absence show that another trail went on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Records {
+    /// They do: they are none of this trail.
+    AreOfOthers,
+    /// They may be its own: it is not known when it recorded again.
+    MayBeLater,
+    /// They may be its own: it was told to record a part.
+    MayBeThePart,
 }
 
 /// The absences of one trail for one reason: a record in any of them is none of this trail.
@@ -72,8 +82,11 @@ impl Edge {
         let at = time::format(self.time());
         match self {
             Edge::Call(name, _) => {
-                let name = display_value(name);
-                format!("`{name}` told trail {trail} {told} on {at}")
+                let shown = display_value(name);
+                match name.as_str() {
+                    "PutEventSelectors" => format!("`{shown}` told trail {trail} {told} on {at}"),
+                    _ => format!("`{shown}` of trail {trail} on {at}"),
+                }
             }
             Edge::Digests(_) => format!("{at}, beyond which trail {trail} has no digest files"),
             Edge::Snapshot(name, _) => format!(
@@ -96,7 +109,8 @@ impl Absence {
     fn excludes(&self, start: i64, length: i64) -> bool {
         let (from, until) = self.span();
         let delay = self.after.as_ref().map_or(0, Edge::delay);
-        self.may_be_filled && start >= from.saturating_add(delay) && start + length <= until
+        let are_of_others = self.records == Records::AreOfOthers;
+        are_of_others && start >= from.saturating_add(delay) && start + length <= until
     }
 
     /// Why nothing shows that what is asked was recorded in this time: `lack` is what there is none
@@ -107,61 +121,98 @@ impl Absence {
         let before = self.before.as_ref();
         let before = before.map(|edge| format!("before {}", edge.words(&self.trail, take)));
         let parts: Vec<String> = after.into_iter().chain(before).collect();
-        let doubt = match self.may_be_filled {
-            true => "",
-            false => ", and nothing shows when the trail recorded it again",
+        let doubt = match self.records {
+            Records::AreOfOthers => "",
+            Records::MayBeLater => ", and nothing shows when the trail recorded it again",
+            Records::MayBeThePart => {
+                ", and records of the part that it kept show nothing of the rest"
+            }
         };
         format!("{lack} {}{doubt}", parts.join(" and "))
     }
 }
 
-/// The first absence of the span of time in which nothing shows that another trail went on.
-pub fn unfilled<'a>(
-    spells: &'a [Spell],
-    (start, end): (i64, i64),
-    seen: Seen<'_>,
-) -> Option<&'a Absence> {
-    if spells.is_empty() {
-        return None;
-    }
-    let others: BTreeSet<Vec<bool>> = seen
-        .starts
-        .iter()
-        .map(|at| {
-            let excludes = |spell: &Spell| spell.iter().any(|one| one.excludes(*at, seen.length));
-            spells.iter().map(excludes).collect()
-        })
-        .collect();
-    let edges = |one: &Absence| [one.span().0, one.span().1];
-    let cuts: BTreeSet<i64> = spells
-        .iter()
-        .flatten()
-        .flat_map(edges)
-        .filter(|at| start < *at && *at < end)
-        .chain([start])
-        .collect();
-    let mut settled: BTreeSet<Vec<bool>> = BTreeSet::new();
-    for at in cuts {
-        let covers = |one: &&Absence| one.span().0 <= at && at < one.span().1;
-        let here: Vec<Option<&Absence>> = spells
-            .iter()
-            .map(|spell| spell.iter().find(covers))
-            .collect();
-        let absent: Vec<bool> = here.iter().map(Option::is_some).collect();
-        let Some(first) = here.iter().flatten().next() else {
-            continue;
+/// Absences in which it is asked for records, and those of them that other records excuse.
+#[derive(Debug, Default)]
+pub struct Absences {
+    /// Those that only records of what is asked can fill.
+    pub spells: Vec<Spell>,
+    /// Stops of trails that record management events: a matter of days, until management events
+    /// show that another trail went on. Then what is asked must show itself too.
+    pub stops: Vec<Spell>,
+}
+
+impl Absences {
+    /// The first absence of the span of time in which nothing shows that another trail went on:
+    /// `seen` are records of what is asked, `management` management events.
+    pub fn unfilled(
+        &self,
+        (start, end): (i64, i64),
+        seen: Seen<'_>,
+        management: &dyn Fn() -> Vec<i64>,
+    ) -> Option<&Absence> {
+        let all = || self.spells.iter().chain(&self.stops);
+        all().next()?;
+        let patterns = |seen: Seen<'_>| -> BTreeSet<Vec<bool>> {
+            let excluded = |at: &i64| {
+                let excludes =
+                    |spell: &Spell| spell.iter().any(|one| one.excludes(*at, seen.length));
+                all().map(excludes).collect()
+            };
+            seen.starts.iter().map(excluded).collect()
         };
-        let is_filled = |other: &Vec<bool>| absent.iter().zip(other).all(|(is, not)| !is || *not);
-        if settled.insert(absent.clone()) && !others.iter().any(is_filled) {
-            // Of several absent trails one that alone would not be proven tells most.
-            let alone = here
-                .iter()
-                .enumerate()
-                .find(|(at, one)| one.is_some() && !others.iter().any(|other| other[*at]));
-            return alone.and_then(|(_, one)| *one).or(Some(first));
+        let others = patterns(seen);
+        let others_at_all = match self.stops.is_empty() {
+            true => BTreeSet::new(),
+            false => patterns(Seen {
+                starts: &management(),
+                ..seen
+            }),
+        };
+        let mut settled: BTreeSet<Vec<bool>> = BTreeSet::new();
+        for at in self.cuts(start, end) {
+            let covers = |one: &&Absence| one.span().0 <= at && at < one.span().1;
+            let mut here: Vec<Option<&Absence>> =
+                all().map(|spell| spell.iter().find(covers)).collect();
+            let stops = self.spells.len();
+            let stopped = here.iter().enumerate();
+            let stopped: Vec<bool> = stopped
+                .map(|(number, one)| number >= stops && one.is_some())
+                .collect();
+            if !is_filled(&stopped, &others_at_all) {
+                here[stops..].fill(None);
+            }
+            let absent: Vec<bool> = here.iter().map(Option::is_some).collect();
+            let Some(first) = here.iter().flatten().next() else {
+                continue;
+            };
+            if settled.insert(absent.clone()) && !is_filled(&absent, &others) {
+                // Of several absent trails one that alone would not be proven tells most.
+                let mut alone = here.iter().enumerate();
+                let alone =
+                    alone.find(|(at, one)| one.is_some() && !others.iter().any(|other| other[*at]));
+                return alone.and_then(|(_, one)| *one).or(Some(first));
+            }
         }
+        None
     }
-    None
+
+    /// The instants from which on other trails are absent than before.
+    fn cuts(&self, start: i64, end: i64) -> BTreeSet<i64> {
+        let edges = |one: &Absence| [one.span().0, one.span().1];
+        let all = self.spells.iter().chain(&self.stops).flatten();
+        all.flat_map(edges)
+            .filter(|at| start < *at && *at < end)
+            .chain([start])
+            .collect()
+    }
+}
+
+/// Whether something was recorded at a time at which all of these trails, and perhaps more, were
+/// absent.
+fn is_filled(absent: &[bool], others: &BTreeSet<Vec<bool>>) -> bool {
+    let fills = |other: &Vec<bool>| absent.iter().zip(other).all(|(is, not)| !is || *not);
+    !absent.contains(&true) || others.iter().any(fills)
 }
 
 #[cfg(test)]
@@ -175,7 +226,7 @@ mod tests {
             trail: "`t`".to_owned(),
             after: from.map(|hour| edge("StopLogging", hour)),
             before: until.map(|hour| edge("StartLogging", hour)),
-            may_be_filled: true,
+            records: Records::AreOfOthers,
         }
     }
 
@@ -187,8 +238,43 @@ mod tests {
             starts: &starts,
             length: HOUR,
         };
-        let found = unfilled(spells, (0, 24 * HOUR), seen);
+        let absences = Absences {
+            spells: spells.to_vec(),
+            stops: Vec::new(),
+        };
+        let found = absences.unfilled((0, 24 * HOUR), seen, &Vec::new);
         assert_eq!(found.is_none(), is_proven, "{spells:?} {hours:?} {found:?}");
+    }
+
+    #[test]
+    fn a_stop_counts_where_management_events_excuse_it() {
+        let hours = |all: &[i64]| all.iter().map(|hour| hour * HOUR).collect::<Vec<i64>>();
+        let check =
+            |stop: (i64, i64), less: Option<(i64, i64)>, seen: &[i64], others: &[i64], proven| {
+                let absences = Absences {
+                    spells: less
+                        .map(|(from, until)| vec![absence(Some(from), Some(until))])
+                        .into_iter()
+                        .collect(),
+                    stops: vec![vec![absence(Some(stop.0), Some(stop.1))]],
+                };
+                let seen = hours(seen);
+                let seen = Seen {
+                    starts: &seen,
+                    length: HOUR,
+                };
+                let found = absences.unfilled((0, 24 * HOUR), seen, &|| hours(others));
+                assert_eq!(found.is_none(), proven, "{absences:?} {found:?}");
+            };
+        check((5, 10), None, &[1, 20], &[1, 20], true);
+        check((5, 10), None, &[1, 20], &[1, 8, 20], false);
+        check((5, 10), None, &[1, 8, 20], &[1, 8, 20], true);
+        // The other trail recorded less for a part of the stop.
+        let less = Some((8, 20));
+        check((2, 12), less, &[1, 5, 15, 22], &[1, 5, 10, 15], false);
+        check((2, 12), less, &[1, 5, 10, 22], &[1, 5, 10, 15], true);
+        check((2, 12), less, &[1, 15, 22], &[1, 15, 22], true);
+        check((2, 12), less, &[1, 22], &[1, 15, 22], false);
     }
 
     #[test]
@@ -244,7 +330,9 @@ mod tests {
     #[test]
     fn what_has_no_known_end_is_filled_by_nothing() {
         let mut one = absence(Some(2), None);
-        one.may_be_filled = false;
-        check(&[vec![one]], &[1, 4, 8, 20], false);
+        for records in [Records::MayBeLater, Records::MayBeThePart] {
+            one.records = records;
+            check(&[vec![one.clone()]], &[1, 4, 8, 20], false);
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::outcome::{Basis, ClassProof, CoverageRow, DayState, Integrity};
 use super::places::Places;
 use super::recording::{Asked, Trails};
 use super::tally::{DayCount, Tally};
-use crate::control::scope::Scope;
+use crate::control::scope::{Recorded, Scope};
 use crate::period::HOUR;
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
@@ -99,7 +99,7 @@ impl Proofs<'_> {
             Ok(proof) => return (proof.basis, proof.text),
             Err(hint) => hint,
         };
-        match (self.stated(&row.account, class), hint) {
+        match (stated(self.scope, &row.account, class), hint) {
             (Some(statement), _) => (Basis::Stated, statement),
             (None, Some(hint)) => no(format!("{lacks}; {hint}")),
             (None, None) => no(lacks),
@@ -136,23 +136,6 @@ impl Proofs<'_> {
         ))
     }
 
-    fn stated(&self, account: &str, class: EventClass) -> Option<String> {
-        let fits = |one: &&crate::control::scope::Recorded| {
-            one.class == class && one.account.as_ref().is_none_or(|own| own == account)
-        };
-        // A statement about some stores says nothing of the class as a whole.
-        let mut whole = self
-            .scope
-            .recorded
-            .iter()
-            .filter(|one| one.stores.is_empty());
-        let found = whole.find(fits)?;
-        Some(format!(
-            "the scope file states that it is recorded: {}",
-            found.source
-        ))
-    }
-
     fn shown(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
         match class {
             EventClass::Digests => match self.integrity.of_account(&row.account) {
@@ -162,11 +145,8 @@ impl Proofs<'_> {
             EventClass::SignIn => self.sign_in(row),
             EventClass::IdentityCenter | EventClass::Organizations => self.anywhere(row, class),
             EventClass::Kms => match self.still_recorded(row, class, records) {
-                answer if records > 0 && answer.0 != Basis::Nothing => answer,
-                answer => match self.kms_elsewhere(row) {
-                    (Basis::Nothing, _) if records > 0 => answer,
-                    elsewhere => elsewhere,
-                },
+                (Basis::Records, _) if records == 0 => self.kms_elsewhere(row),
+                answer => answer,
             },
             _ if records == 0 => no("no record of it and no statement in the scope file"),
             EventClass::ManagementWrite | EventClass::ManagementRead => {
@@ -251,7 +231,7 @@ impl Proofs<'_> {
                 length: HOUR,
             },
             management: &|| hours(Some(region), &management),
-            writes: &|| hours(None, &writes),
+            writes: &|| hours(Some(region), &writes),
         };
         let accounts = BTreeSet::from([account]);
         let asked = Asked::Class(class);
@@ -322,7 +302,7 @@ impl Proofs<'_> {
         let own = self.records(row, class);
         let mut lacks = None;
         if own > 0 {
-            let answer = self.still_recorded(row, class, own);
+            let answer = self.among_writes(row, class, own);
             if answer.0 != Basis::Nothing {
                 return answer;
             }
@@ -331,7 +311,7 @@ impl Proofs<'_> {
         let all = self.grid.rows.iter();
         let with_records = all.map(|one| (one, self.records(one, class)));
         for (one, records) in with_records.filter(|(_, records)| *records > 0) {
-            let (basis, proof) = self.still_recorded(one, class, records);
+            let (basis, proof) = self.among_writes(one, class, records);
             if basis != Basis::Nothing {
                 return self.shown_elsewhere(one, records);
             }
@@ -341,6 +321,16 @@ impl Proofs<'_> {
             "no record of it in any account; the account that runs it may not be in the set"
                 .to_owned()
         }))
+    }
+
+    /// What is recorded too seldom to show itself in each absence of a trail is so as far as the
+    /// management events that it is part of are.
+    fn among_writes(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+        let writes = EventClass::ManagementWrite;
+        match self.shown(row, writes, self.records(row, writes)) {
+            (Basis::Nothing, proof) => no(format!("part of the management write events: {proof}")),
+            _ => self.still_recorded(row, class, records),
+        }
     }
 
     fn shown_elsewhere(&self, one: &CoverageRow, records: u64) -> Answer {
@@ -354,6 +344,20 @@ impl Proofs<'_> {
             ),
         )
     }
+}
+
+/// The user's statement that a class is recorded for an account.
+pub fn stated(scope: &Scope, account: &str, class: EventClass) -> Option<String> {
+    let fits = |one: &&Recorded| {
+        one.class == class && one.account.as_ref().is_none_or(|own| own == account)
+    };
+    // A statement about some stores says nothing of the class as a whole.
+    let mut whole = scope.recorded.iter().filter(|one| one.stores.is_empty());
+    let found = whole.find(fits)?;
+    Some(format!(
+        "the scope file states that it is recorded: {}",
+        found.source
+    ))
 }
 
 /// Whether nothing at all is known of a place, so that there is no point in asking class by class.

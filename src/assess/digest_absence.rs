@@ -1,6 +1,6 @@
 //! The times in which a trail has no digest files although it has some: it may have been off then.
 
-use super::absence::{Absence, Edge, Spell};
+use super::absence::{Absence, Edge, Records, Spell};
 use super::digest_trails::TrailTimes;
 use crate::integrity::report::CoverKind;
 use crate::period::{HOUR, Period};
@@ -29,7 +29,7 @@ pub(super) fn spells(times: &TrailTimes, period: &Period) -> Vec<Spell> {
             trail: times.shown(),
             after: edge(one.start, one.kind == CoverKind::BeforeFirst),
             before: edge(one.end, one.kind == CoverKind::AfterLast),
-            may_be_filled: true,
+            records: Records::AreOfOthers,
         }]
     })
     .collect()

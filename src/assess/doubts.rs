@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::absence::{self, Absence, Edge, Seen, Spell};
+use super::absence::{Absence, Absences, Edge, Records, Seen, Spell};
 use super::digest_absence as digests;
 use super::digest_trails::TrailTimes;
 use super::recording::{Asked, Name, Trails, shown as words};
@@ -19,16 +19,17 @@ pub struct Shown<'s> {
     pub seen: Seen<'s>,
     /// Hours in which management events were recorded at the place.
     pub management: &'s dyn Fn() -> Vec<i64>,
-    /// Hours in which management write events were recorded in the account, in any Region.
+    /// Hours in which management write events were recorded at the place.
     pub writes: &'s dyn Fn() -> Vec<i64>,
 }
 
 impl Shown<'_> {
     /// Whether each hour of the day after this time has write events, as far as it lies in the
-    /// period.
-    fn has_writes_after(&self, time: i64, period: &Period) -> bool {
+    /// period and before the other time.
+    fn has_writes_after(&self, time: i64, until: Option<i64>, period: &Period) -> bool {
         let first = (time + HOUR).max(period.start).div_euclid(HOUR) + 1;
-        let last = (time + DAY).min(period.end).div_euclid(HOUR);
+        let last = (time + DAY).min(period.end).min(until.unwrap_or(i64::MAX));
+        let last = last.div_euclid(HOUR);
         if first >= last {
             return true;
         }
@@ -47,27 +48,25 @@ impl Trails<'_> {
         asked: Asked<'_>,
         shown: &Shown<'_>,
     ) -> Option<Absence> {
-        let mut spells = Vec::new();
+        let mut all = Absences::default();
         for (name, story) in &self.stories {
             for account in accounts {
-                if !self.may_record_for(name, story, account) {
-                    continue;
+                if self.may_record_for(name, story, account) {
+                    let spells = self.spells(name, story, (account, region), asked, shown);
+                    all.spells.extend(spells);
+                    all.stops.extend(self.stops(name, story, asked));
                 }
-                let of_trail = self.spells(name, story, (account, region), asked, shown);
-                if let Some(one) = self.stop_in_doubt(name, story, asked, shown) {
-                    return Some(one);
-                }
-                spells.extend(of_trail);
             }
         }
-        if !asked.class().is_recorded_by_default() {
+        if !asked.class().is_recorded_by_default() || is_of_each_trail(asked) {
             let of_all = accounts.iter().flat_map(|one| self.digests.times_of(one));
             let here = of_all.filter(|one| region.is_none_or(|own| own == one.region));
             let of_it = here.filter(|one| self.may_record(one, asked));
-            spells.extend(of_it.flat_map(|one| digests::spells(one, self.period)));
+            let spells = of_it.flat_map(|one| digests::spells(one, self.period));
+            all.spells.extend(spells);
         }
         let within = (self.period.start, self.period.end);
-        absence::unfilled(&spells, within, shown.seen).cloned()
+        all.unfilled(within, shown.seen, shown.management).cloned()
     }
 
     /// Whether anything tells of a trail that records an account, or may do so.
@@ -83,7 +82,7 @@ impl Trails<'_> {
             times.may_be((account, home, name), story.may_be_organization())
         };
         let mut its = self.stories.iter().filter(is_its).peekable();
-        its.peek().is_none() || its.any(|(_, story)| story.may_record(asked))
+        its.peek().is_none() || its.any(|(_, story)| story.may_record(asked, self.period))
     }
 
     /// The absences of one trail.
@@ -108,7 +107,9 @@ impl Trails<'_> {
         }
         // Days without any trail are the matter of the grid.
         if is_default {
-            spells.add_global(story);
+            if region.is_none_or(|region| GLOBAL_REGIONS.contains(&region)) {
+                spells.add_global(story);
+            }
         } else {
             spells.add_logging(story);
             spells.add_destination(story, &|change| self.is_known(story, change));
@@ -116,8 +117,8 @@ impl Trails<'_> {
         spells.all()
     }
 
-    /// A trail that was told not to record the calls that change trails, and no record tells that it
-    /// was told otherwise: that may have happened too, and what is recorded later may be its own.
+    /// A trail that was told not to record the calls that change trails may have been told otherwise
+    /// long before the record that says so, if any does: what is recorded later may be its own.
     fn doubt_hidden(
         &self,
         (account, home, _): &Name,
@@ -128,50 +129,49 @@ impl Trails<'_> {
     ) {
         let is_write = matches!(asked, Asked::Class(EventClass::ManagementWrite));
         let home = (account.clone(), home.clone());
-        for one in spells.open() {
-            let Some(Edge::Call(_, time)) = one.after else {
+        for one in spells.each() {
+            let Some(Edge::Call(_, time) | Edge::Snapshot(_, time)) = one.after else {
                 continue;
             };
+            if one.records != Records::AreOfOthers || !story.hides_changes_from(time) {
+                continue;
+            }
+            let until = one.before.as_ref().map(Edge::time);
             let goes_on = match is_write {
-                true => shown.has_writes_after(time, self.period),
+                true => shown.has_writes_after(time, until, self.period),
                 false => self.homes.proven.contains(&home),
             };
-            one.may_be_filled &= goes_on || !story.hides_changes_from(time);
+            if !goes_on {
+                one.records = Records::MayBeLater;
+            }
         }
     }
 
-    /// A stop in which there are management events, but none of the class that is asked for: another
-    /// trail went on, as the grid says, and may not have recorded the class.
-    fn stop_in_doubt(
+    /// When a trail that records management events was off. While other management events go on, the
+    /// grid takes them as a sign of another trail, which may record less.
+    fn stops(
         &self,
         name: &Name,
         story: &Story<'_>,
         asked: Asked<'_>,
-        shown: &Shown<'_>,
-    ) -> Option<Absence> {
-        let is_of_each_trail = matches!(
-            asked.class(),
-            EventClass::ManagementWrite | EventClass::ManagementRead | EventClass::Kms
-        );
-        if !is_of_each_trail {
-            return None;
-        }
+    ) -> impl Iterator<Item = Spell> {
         let mut spells = Spells::new(words(name), asked);
-        spells.add_logging(story);
-        let within = (self.period.start, self.period.end);
-        if spells.absent.is_empty() {
-            return None;
+        if is_of_each_trail(asked) {
+            spells.add_logging(story);
+            spells.add_destination(story, &|change| self.is_known(story, change));
         }
-        let management = (shown.management)();
-        let of_all = Seen {
-            starts: &management,
-            ..shown.seen
-        };
-        let stops = spells.absent.into_iter();
-        let mut in_doubt = stops.map(|stop| [vec![stop]]).filter(|stop| {
-            absence::unfilled(stop, within, shown.seen).is_some()
-                && absence::unfilled(stop, within, of_all).is_none()
-        });
-        in_doubt.next().map(|[mut stop]| stop.remove(0))
+        // Where it is not known which place the logs come from, each may be it.
+        spells.absent.into_iter().map(|stop| vec![stop])
     }
 }
+
+/// Whether what is asked is recorded so often that a trail which goes on shows it.
+fn is_of_each_trail(asked: Asked<'_>) -> bool {
+    matches!(
+        asked.class(),
+        EventClass::ManagementWrite | EventClass::ManagementRead | EventClass::Kms
+    )
+}
+
+/// Where events of global services are recorded, one for each partition.
+const GLOBAL_REGIONS: [&str; 3] = ["us-east-1", "us-gov-west-1", "cn-north-1"];

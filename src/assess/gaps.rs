@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::classes::is_dark;
 use super::coverage::Grid;
 use super::intake::Loss;
+use super::left_out::LeftOut;
 use super::losses::{self, counted};
 use super::outcome::{ClassProof, CoverageRow, DayState};
+use crate::control::model::Control;
 use crate::period::Period;
 use crate::record::class::{ClassSet, EventClass};
 use crate::record::time;
@@ -21,15 +23,18 @@ pub struct Ground<'a> {
     pub grid: &'a Grid,
     /// Account × Region × class.
     pub proofs: &'a [ClassProof],
+    /// Services whose calls trails leave out, place by place.
+    pub left_out: &'a [LeftOut],
     /// What could not be read.
     pub losses: &'a [Loss],
     /// The period.
     pub period: &'a Period,
 }
 
-/// Why a control with these needs cannot be answered in full; empty if it can.
+/// Why a control cannot be answered in full; empty if it can.
 /// Classes that are proven store by store (`by_store`) are asked elsewhere.
-pub fn reasons(ground: &Ground<'_>, needs: ClassSet, by_store: ClassSet) -> Vec<String> {
+pub fn reasons(ground: &Ground<'_>, control: &Control, by_store: ClassSet) -> Vec<String> {
+    let needs = control.needs;
     let mut all = Vec::new();
     if ground.grid.rows.is_empty() {
         all.push("the log set holds no record of the accounts in scope in the period".to_owned());
@@ -40,6 +45,7 @@ pub fn reasons(ground: &Ground<'_>, needs: ClassSet, by_store: ClassSet) -> Vec<
     }
     let as_a_whole = ClassSet(needs.0 & !by_store.0);
     all.extend(class_reasons(ground, as_a_whole));
+    all.extend(service_reasons(ground, control));
     all.extend(losses::reason(
         ground.losses,
         &ground.grid.rows,
@@ -139,14 +145,14 @@ fn class_reasons(ground: &Ground<'_>, needs: ClassSet) -> Vec<String> {
         .filter(|row| is_dark(row) && needs.iter().any(is_daily))
         .map(|row| (row.account.as_str(), row.region.as_str()))
         .collect();
-    let mut by_text: BTreeMap<(EventClass, &str), Vec<&ClassProof>> = BTreeMap::new();
+    let mut by_text: BTreeMap<(EventClass, &str), Vec<(&str, &str)>> = BTreeMap::new();
     for proof in ground.proofs {
         let place = (proof.account.as_str(), proof.region.as_str());
         if !proof.is_proven && needs.contains(proof.class) && !dark.contains(&place) {
             by_text
                 .entry((proof.class, &proof.proof))
                 .or_default()
-                .push(proof);
+                .push(place);
         }
     }
     let all = by_text.into_iter().map(|((class, proof), places)| {
@@ -159,14 +165,30 @@ fn class_reasons(ground: &Ground<'_>, needs: ClassSet) -> Vec<String> {
     all.collect()
 }
 
+/// A control that examines the calls of every service misses those that a trail leaves out.
+fn service_reasons(ground: &Ground<'_>, control: &Control) -> Vec<String> {
+    let mut by_text: BTreeMap<(&str, &str), Vec<(&str, &str)>> = BTreeMap::new();
+    for one in ground.left_out {
+        if control.may_examine_all_of(&one.service) {
+            let places = by_text.entry((&one.service, &one.why)).or_default();
+            places.push((&one.account, &one.region));
+        }
+    }
+    let all = by_text.into_iter().map(|((service, why), places)| {
+        format!(
+            "calls of `{}` are examined too, and nothing shows that they are recorded for {}: {why}",
+            display_value(service),
+            places_in_words(ground.grid, &places)
+        )
+    });
+    all.collect()
+}
+
 /// `account 111122223333`, or `account 111122223333 in eu-west-1` where others of its Regions are not meant.
-fn places_in_words(grid: &Grid, places: &[&ClassProof]) -> String {
+fn places_in_words(grid: &Grid, places: &[(&str, &str)]) -> String {
     let mut by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for one in places {
-        by_account
-            .entry(&one.account)
-            .or_default()
-            .push(&one.region);
+    for (account, region) in places {
+        by_account.entry(account).or_default().push(region);
     }
     let shown: Vec<String> = by_account
         .iter()

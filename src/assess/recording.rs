@@ -50,6 +50,18 @@ impl Asked<'_> {
         }
     }
 
+    /// How much of what is asked is recorded.
+    pub(super) fn extent(self, recording: &Recording) -> Extent {
+        match self {
+            Asked::Class(class) => recording.extent(class),
+            _ if self.is_covered_by(recording) => Extent::Whole,
+            Asked::Store(class, name, _) => match recording.may_meet(class, name) {
+                true => Extent::Part,
+                false => Extent::Nothing,
+            },
+        }
+    }
+
     pub(super) fn is_whole(self, recording: &Recording) -> bool {
         recording.extent(self.class()) == Extent::Whole
     }

@@ -17,6 +17,7 @@ use super::homes::Homes;
 use super::intake;
 use super::integrity::{self, Integrity};
 use super::judge::{Judge, judge_for};
+use super::left_out;
 use super::losses::counted;
 use super::outcome::{Assessment, ClassProof, ControlOutcome, Coverage, CoverageRow, LogSet};
 use super::places::Places;
@@ -286,16 +287,18 @@ fn judge_all(
     drops: &Drops,
     sample_size: u32,
 ) -> Result<Vec<ControlOutcome>, AssessError> {
+    let left_out = left_out::all(room);
     let ground = Ground {
         grid: room.grid,
         proofs: room.proofs,
+        left_out: &left_out,
         losses: &room.intake.losses,
         period: room.period,
     };
     let mut benches: Vec<(Desk<'_>, Box<dyn Judge>)> = Vec::new();
     for (number, control) in room.set.controls().iter().enumerate() {
         let stores = StoreProofs::new(room, control);
-        let mut gaps = gaps::reasons(&ground, control.needs, stores.classes());
+        let mut gaps = gaps::reasons(&ground, control, stores.classes());
         gaps.extend(stores.reasons());
         gaps.extend(room.not_over.map(str::to_owned));
         // The digest control is about files, and tells their faults one by one.

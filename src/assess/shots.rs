@@ -49,8 +49,14 @@ impl<'a> Shots<'a> {
         self.all.iter().map(|shot| shot.recording)
     }
 
+    /// What those say that are not known to be from this time or later.
+    pub fn recordings_until(&self, end: i64) -> impl Iterator<Item = &'a Recording> {
+        let early = move |shot: &&Shot<'a>| shot.file.taken_at.is_none_or(|taken| taken < end);
+        self.all.iter().filter(early).map(|shot| shot.recording)
+    }
+
     /// Those whose time is stated, with it.
-    pub fn timed(&self) -> impl Iterator<Item = (i64, Shot<'a>)> {
+    pub fn timed(&self) -> impl Iterator<Item = (i64, Shot<'a>)> + Clone {
         let all = self.all.iter();
         all.filter_map(|shot| Some((shot.file.taken_at?, *shot)))
     }
@@ -86,7 +92,7 @@ impl<'a> Shots<'a> {
     }
 
     /// Those in the period, the nearest on either side of it, and those without a time.
-    fn near(&self, period: &Period) -> impl Iterator<Item = Shot<'a>> {
+    pub(super) fn near(&self, period: &Period) -> impl Iterator<Item = Shot<'a>> {
         let taken = |place| {
             let there = self
                 .all

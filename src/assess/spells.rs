@@ -1,7 +1,7 @@
 //! When each trail did not record what is asked, as far as records of the calls that told it,
 //! snapshots and its digest files tell.
 
-use super::absence::{Absence, Edge, Spell};
+use super::absence::{Absence, Edge, Records, Spell};
 use super::recording::Asked;
 use super::story::{Change, Story};
 use crate::ledger::facts::TrailChange;
@@ -33,7 +33,8 @@ struct Point {
 enum Now {
     Unknown,
     Whole,
-    Part(Edge),
+    /// A part since then; nothing: always.
+    Part(Option<Edge>),
     /// Absent since then; nothing: always.
     Absent(Option<Edge>),
     /// Made then, and not yet told anything.
@@ -69,11 +70,10 @@ impl Spells {
         absent.into_iter().chain(self.apart)
     }
 
-    /// Those that go on, of what was added up to now.
-    pub(super) fn open(&mut self) -> impl Iterator<Item = &mut Absence> {
+    /// Those that were added up to now.
+    pub(super) fn each(&mut self) -> impl Iterator<Item = &mut Absence> {
         let apart = self.apart.iter_mut().flatten();
-        let all = self.absent.iter_mut().chain(apart);
-        all.filter(|one| one.before.is_none())
+        self.absent.iter_mut().chain(apart)
     }
 
     fn absence(&self, after: Option<Edge>, before: Option<Edge>) -> Absence {
@@ -81,7 +81,7 @@ impl Spells {
             trail: self.trail.clone(),
             after,
             before,
-            may_be_filled: true,
+            records: Records::AreOfOthers,
         }
     }
 
@@ -95,6 +95,13 @@ impl Spells {
         self.apart.push(vec![one]);
     }
 
+    /// What is recorded may be the part that it kept.
+    fn be_partial(&mut self, after: Option<Edge>, before: Option<Edge>) {
+        let mut one = self.absence(after, before);
+        one.records = Records::MayBeThePart;
+        self.apart.push(vec![one]);
+    }
+
     /// Goes through what is known of one side of the trail, in the order of time.
     fn walk(&mut self, points: Vec<Point>) {
         let mut now = Now::Unknown;
@@ -103,7 +110,7 @@ impl Spells {
         }
         match now {
             Now::Absent(after) => self.be_absent(after, None),
-            Now::Part(after) => self.be_apart(Some(after), None),
+            Now::Part(after) => self.be_partial(after, None),
             Now::Unknown | Now::Whole | Now::New(_) => {}
         }
     }
@@ -119,9 +126,9 @@ impl Spells {
             (Now::Unknown, Says::New) => Now::Absent(None),
             (Now::New(_), Says::Nothing) => Now::Absent(None),
             (Now::New(_), Says::Whole | Says::Part) => Now::Whole,
-            (Now::Unknown, Says::Whole | Says::Part) if is_said => Now::Whole,
-            (Now::Unknown, Says::Whole) if self.is_default => Now::Whole,
-            (Now::Unknown, Says::Part) if self.is_default => Now::Part(edge),
+            (Now::Unknown, Says::Whole) if is_said || self.is_default => Now::Whole,
+            (Now::Unknown, Says::Part) if is_said => Now::Part(None),
+            (Now::Unknown, Says::Part) if self.is_default => Now::Part(Some(edge)),
             // It may have been so before too: a record from then shows nothing of other times.
             (Now::Unknown, Says::Whole) => {
                 self.be_apart(None, Some(edge));
@@ -129,12 +136,12 @@ impl Spells {
             }
             (Now::Unknown, Says::Part) => {
                 self.be_apart(None, Some(edge.clone()));
-                Now::Part(edge)
+                Now::Part(Some(edge))
             }
             (Now::Absent(after), Says::Whole | Says::Part) => {
                 self.give_back(after, edge.clone(), is_said);
                 match says {
-                    Says::Part => Now::Part(edge),
+                    Says::Part => Now::Part(Some(edge)),
                     _ => Now::Whole,
                 }
             }
@@ -144,15 +151,15 @@ impl Spells {
             }
             (Now::Absent(after), _) => Now::Absent(after),
             (Now::Part(after), says) => {
-                self.be_apart(Some(after), Some(edge.clone()));
+                self.be_partial(after, Some(edge.clone()));
                 match says {
                     Says::Whole => Now::Whole,
-                    Says::Part => Now::Part(edge),
+                    Says::Part => Now::Part(Some(edge)),
                     Says::Nothing | Says::New => Now::Absent(Some(edge)),
                 }
             }
             (_, Says::Whole) => Now::Whole,
-            (_, Says::Part) => Now::Part(edge),
+            (_, Says::Part) => Now::Part(Some(edge)),
             (_, Says::Nothing) => Now::Absent(Some(edge)),
             (_, Says::New) if self.is_default => Now::Whole,
             (_, Says::New) => Now::Absent(Some(edge)),
@@ -165,7 +172,7 @@ impl Spells {
             return self.be_absent(after, Some(before));
         }
         let mut one = self.absence(after, Some(before));
-        one.may_be_filled = false;
+        one.records = Records::MayBeLater;
         self.apart.push(vec![one]);
     }
 
@@ -221,11 +228,11 @@ impl Spells {
         self.walk(points);
     }
 
-    /// Whether events of global services were left out.
+    /// Whether events of global services were left out, which are a part of those of their Region.
     pub(super) fn add_global(&mut self, story: &Story<'_>) {
         let says = |change: &Change<'_>| match change.has_global_services {
             Some(true) => Some(Says::Whole),
-            Some(false) => Some(Says::Nothing),
+            Some(false) => Some(Says::Part),
             None => None,
         };
         self.add(story, &says);
@@ -292,11 +299,9 @@ fn says_of_selectors(change: &Change<'_>, asked: Asked<'_>) -> Option<Says> {
 }
 
 fn says_of(recording: &Recording, asked: Asked<'_>) -> Says {
-    if asked.is_covered_by(recording) {
-        return Says::Whole;
-    }
-    match recording.extent(asked.class()) {
+    match asked.extent(recording) {
+        Extent::Whole => Says::Whole,
+        Extent::Part => Says::Part,
         Extent::Nothing => Says::Nothing,
-        _ => Says::Part,
     }
 }

@@ -71,16 +71,15 @@ impl Story<'_> {
         self.recordings().any(|one| asked.is_covered_by(one))
     }
 
-    /// Whether it may ever have recorded any of what is asked: not so if everything that tells what it
-    /// records leaves it out.
-    pub(super) fn may_record(&self, asked: Asked<'_>) -> bool {
+    /// Whether it may have recorded any of what is asked: not so if everything that tells what it
+    /// records leaves it out. What it was told after the period says nothing of the time before.
+    pub(super) fn may_record(&self, asked: Asked<'_>, period: &Period) -> bool {
         let told = self.changes.iter();
+        let told = told.filter(|change| change.fact.time < period.end);
         let told = told.filter_map(|change| change.recording.as_ref());
-        let mut all = self.shots.recordings().chain(told).peekable();
-        let is_some = |one: &Recording| {
-            asked.is_covered_by(one) || one.extent(asked.class()) != Extent::Nothing
-        };
-        all.peek().is_none() || all.any(is_some)
+        let said = self.shots.recordings_until(period.end);
+        let mut all = said.chain(told).peekable();
+        all.peek().is_none() || all.any(|one| asked.extent(one) != Extent::Nothing)
     }
 
     /// Whether a record or a snapshot tells of any time that it records for the organization.
@@ -94,7 +93,7 @@ impl Story<'_> {
             .all(|one| asked.is_covered_by(one) && !asked.is_whole(one))
     }
 
-    /// Whether what it was told at this time leaves out the calls that change trails, which it may
+    /// Whether what it was told, or is said to record, at this time leaves out the calls that change trails, which it may
     /// have recorded until then.
     pub(super) fn hides_changes_from(&self, time: i64) -> bool {
         let hides = |recording: &Recording| {
@@ -106,9 +105,11 @@ impl Story<'_> {
         });
         let said = self.shots.timed();
         let said = said.map(|(taken, shot)| (taken, shot.recording));
-        let before = told.clone().chain(said).filter(|(at, _)| *at < time);
+        let all = || told.clone().chain(said.clone());
+        let before = all().filter(|(at, _)| *at < time);
         let before = before.max_by_key(|(at, _)| *at);
-        told.filter(|(at, _)| *at == time)
+        all()
+            .filter(|(at, _)| *at == time)
             .any(|(_, one)| hides(one))
             && !before.is_some_and(|(_, one)| hides(one))
     }

@@ -501,6 +501,16 @@ impl Control {
         stores
     }
 
+    /// Whether management events of any call of this service may be among those that are examined.
+    pub fn may_examine_all_of(&self, service: &str) -> bool {
+        let patterns = self.expectation.patterns();
+        let mut examined = patterns
+            .iter()
+            .filter(|(purpose, _)| matches!(purpose, PatternUse::Population | PatternUse::Trigger));
+        self.needs.iter().any(EventClass::is_recorded_by_default)
+            && examined.any(|(_, pattern)| pattern.form().may_mean_all_of(service))
+    }
+
     /// Every path that is read outside of patterns: keys, joins, elements.
     pub fn extra_paths(&self) -> Vec<&str> {
         match &self.expectation {

@@ -10,7 +10,8 @@ use std::ops::Range;
 
 use crate::record::derived::Derived;
 
-use super::condition::{ValueTest, quoted};
+use super::Truth;
+use super::condition::{Value, ValueTest, quoted};
 
 /// Or-branches of one pattern; EventBridge refuses more than this, too.
 pub const MOST_BRANCHES: usize = 1000;
@@ -86,6 +87,30 @@ pub enum Condition {
 }
 
 impl Condition {
+    fn may_take(&self, text: &str) -> bool {
+        match self {
+            Condition::Value(_) | Condition::Exists => self.must_take(text),
+            Condition::Absent | Condition::Json(_) => false,
+            Condition::List { .. } | Condition::SameAs { .. } => true,
+        }
+    }
+
+    fn must_take(&self, text: &str) -> bool {
+        match self {
+            Condition::Value(test) => test.check(&Value::string(text.into())) == Truth::True,
+            Condition::Exists => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it takes a single text.
+    fn is_one_text(&self) -> bool {
+        matches!(
+            self,
+            Condition::Value(ValueTest::Text(_) | ValueTest::Folded(_))
+        )
+    }
+
     /// The extension that this uses, if AWS cannot express it.
     pub fn extension(&self) -> Option<&'static str> {
         match self {
@@ -168,6 +193,34 @@ impl Form {
                     all = product(&all, &form.expand()?)?;
                 }
                 Some(all)
+            }
+        }
+    }
+
+    /// Whether records of any call of this service may be meant. They are not where it names
+    /// services, and this one is none of them, or where it names calls.
+    pub fn may_mean_all_of(&self, service: &str) -> bool {
+        match self {
+            Form::And(forms) => forms.iter().all(|form| form.may_mean_all_of(service)),
+            Form::Or(forms) => forms.iter().any(|form| form.may_mean_all_of(service)),
+            Form::Not(form) => !form.is_sure_of(service),
+            Form::Field(field) => match field.path.name() {
+                "eventSource" => field.any.iter().any(|one| one.may_take(service)),
+                "eventName" => !field.any.iter().all(Condition::is_one_text),
+                _ => true,
+            },
+        }
+    }
+
+    /// Whether every record of this service is meant, whatever else it says.
+    fn is_sure_of(&self, service: &str) -> bool {
+        match self {
+            Form::And(forms) => forms.iter().all(|form| form.is_sure_of(service)),
+            Form::Or(forms) => forms.iter().any(|form| form.is_sure_of(service)),
+            Form::Not(form) => !form.may_mean_all_of(service),
+            Form::Field(field) => {
+                let is_source = field.path.name() == "eventSource";
+                is_source && field.any.iter().any(|one| one.must_take(service))
             }
         }
     }

@@ -188,6 +188,11 @@ impl World {
         self
     }
 
+    pub fn and_snapshot(mut self, snapshot: attestrail::trail::snapshot::Snapshot) -> World {
+        self.snapshots.push(snapshot);
+        self
+    }
+
     /// The quiet file loses these days (as `2026-10-07`).
     pub fn without_days(mut self, days: &[&str]) -> World {
         let records: Vec<String> = quiet_days(&self.period)
