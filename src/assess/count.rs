@@ -123,6 +123,7 @@ impl Counting<'_> {
             key,
             spot: (rank, entry.index),
             content: entry.content,
+            exact: entry.exact,
             cell: self.late.number(cell),
             time: entry.time,
         })

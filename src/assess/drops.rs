@@ -2,7 +2,7 @@
 //! copies contradict each other.
 //!
 //! Two records are one if event id and receiving account are equal. Equal
-//! content makes the later one a duplicate; different content makes all of them
+//! content and time make the later one a duplicate; different content makes all of them
 //! conflicts, none of which is evidence. Records are gone over twice: first to see
 //! which keys may stand twice at all, then to look at these, while all are counted.
 //! Memory is bounded: many of them are divided by key into temporary files first.
@@ -18,7 +18,7 @@ use super::work::Work;
 use crate::ledger::Unchecked;
 use crate::ledger::entries::Entries;
 
-/// Keyed records held in memory at once; each takes 48 bytes.
+/// Keyed records held in memory at once; each takes 64 bytes.
 const AT_ONCE: usize = 300_000;
 
 /// Why a record is left out.
@@ -178,10 +178,19 @@ pub struct Keyed {
     pub spot: Spot,
     /// Equal for equal content.
     pub content: u64,
+    /// The same for sure, of records that evidence rests on.
+    pub exact: u64,
     /// What it counts to; means something to the one who counts.
     pub cell: u32,
     /// `eventTime`
     pub time: i64,
+}
+
+impl Keyed {
+    /// Of two records with one key.
+    fn is_copy_of(&self, other: &Keyed) -> bool {
+        (self.content, self.exact, self.time) == (other.content, other.exact, other.time)
+    }
 }
 
 /// The keys that may stand twice. What the ledger holds is checked on the way.
@@ -217,7 +226,7 @@ pub type EachSettled<'e> = dyn FnMut(&Keyed, Option<Drop>) + 'e;
 
 /// How many parts a large set is divided into.
 const PARTS: usize = 256;
-const WIDTH: usize = 44;
+const WIDTH: usize = 52;
 
 impl Sorter {
     fn new(at_once: usize) -> Sorter {
@@ -290,7 +299,8 @@ fn pack(one: &Keyed) -> [u8; WIDTH] {
     bytes[20..24].copy_from_slice(&one.spot.1.to_le_bytes());
     bytes[24..32].copy_from_slice(&one.content.to_le_bytes());
     bytes[32..36].copy_from_slice(&one.cell.to_le_bytes());
-    bytes[36..].copy_from_slice(&one.time.to_le_bytes());
+    bytes[36..44].copy_from_slice(&one.time.to_le_bytes());
+    bytes[44..].copy_from_slice(&one.exact.to_le_bytes());
     bytes
 }
 
@@ -304,6 +314,7 @@ fn unpack(bytes: &[u8; WIDTH]) -> Keyed {
         content: long(24) as u64,
         cell: number(32),
         time: long(36) as i64,
+        exact: long(44) as u64,
     }
 }
 
@@ -317,9 +328,9 @@ fn settle(
     all.sort_unstable();
     for group in all.chunk_by(|a, b| a.key == b.key) {
         let [first, rest @ ..] = group else { continue };
-        if let Some(differs) = rest.iter().find(|one| one.content != first.content) {
+        if let Some(differs) = rest.iter().find(|one| !one.is_copy_of(first)) {
             for one in group {
-                let other = if one.content == first.content {
+                let other = if one.is_copy_of(first) {
                     differs
                 } else {
                     first
@@ -348,8 +359,9 @@ mod tests {
             key,
             spot,
             content,
+            exact: content % 2,
             cell: spot.1 % 3,
-            time: -i64::from(spot.1),
+            time: -(content as i64),
         }
     }
 

@@ -10,7 +10,7 @@ use super::remarks::{Place, Remarks};
 use super::stores::Stores;
 use super::trails;
 use crate::control::roles::{Assigned, Judge, Part};
-use crate::ledger::entries::{Entry, Packer, key_of};
+use crate::ledger::entries::{Entry, Packer, exact, key_of};
 use crate::ledger::facts::{
     Cell, ClaimFact, EXEMPT, FieldMask, FileFacts, Profile, Projection, RecordFact, RowFact,
     TrailFact, keeps_bytes,
@@ -238,11 +238,14 @@ impl<'p> FactSink<'p> {
         self.cell(&account, &region, classes, profile, mark)
     }
 
-    fn note_trail(&mut self, found: &FoundRecord<'_>) {
+    /// Notes what a record says about a trail; whether it says anything.
+    fn note_trail(&mut self, found: &FoundRecord<'_>) -> bool {
         let view = &found.view;
         let source = view.text(core::EVENT_SOURCE).unwrap_or_default();
         let name = view.text(core::EVENT_NAME).unwrap_or_default();
-        if let Some(change) = trails::change(view, &source, &name) {
+        let change = trails::change(view, &source, &name);
+        let is_change = change.is_some();
+        if let Some(change) = change {
             let caller = self.account(view).into_owned();
             let settings = change.settings(&caller);
             let owner = change.owner;
@@ -258,6 +261,7 @@ impl<'p> FactSink<'p> {
                 settings,
             });
         }
+        is_change
     }
 
     fn cell(
@@ -407,12 +411,18 @@ impl RecordSink for FactSink<'_> {
         let counts = &mut self.cells[cell as usize];
         counts.records += 1;
         counts.bytes += found.raw.len() as u64;
+        let is_of_trails = judged.is_of_trails && self.note_trail(found);
+        let is_kept = !self.assigned.iter().all(is_plain_field);
         let event_id = view.text_bytes(core::EVENT_ID).unwrap_or_default();
         let recipient = view.text_bytes(core::RECIPIENT_ACCOUNT).unwrap_or_default();
         self.packer.push(&Entry {
             index: found.index,
             key: key_of(&event_id, &recipient),
             content: found.content_hash,
+            exact: match is_of_trails || is_kept || judged.has_remarks {
+                true => exact(found.raw),
+                false => 0,
+            },
             cell,
             time: found.time,
         });
@@ -423,10 +433,7 @@ impl RecordSink for FactSink<'_> {
             self.stores
                 .note(stores, texts, &account, classes, found.time);
         }
-        if judged.is_of_trails {
-            self.note_trail(found);
-        }
-        if !self.assigned.iter().all(is_plain_field) {
+        if is_kept {
             let known = Known {
                 event_id: view.text(core::EVENT_ID).unwrap_or_default(),
                 account: self.account(view),
@@ -470,6 +477,7 @@ impl RecordSink for FactSink<'_> {
             index: found.index,
             key: key_of(event_id, account),
             content: values.content_hash,
+            exact: 0,
             cell,
             time: found.time,
         });

@@ -6,6 +6,7 @@ mod generated;
 mod licences;
 
 mod assess_absence;
+mod assess_copies;
 mod assess_flags;
 mod assess_owners;
 mod assess_remarks;

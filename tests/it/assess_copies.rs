@@ -1,0 +1,101 @@
+//! Records with one id: copies count once, and what only looks like a copy is no copy.
+
+use attestrail::assess::outcome::Verdict;
+use attestrail::ledger::Ledger;
+use attestrail::ledger::entries::{Entries, Entry, Packer, key_of};
+use attestrail::ledger::write::Writer;
+
+use crate::scan_common::{ACCOUNT, REGION, World, control, file, key, no_new_users, with_id};
+
+const AT: &str = "2026-10-12T09:00:00Z";
+const ID: &str = "0123456789abcdef";
+
+fn of_id(at: &str, name: &str, more: &str) -> String {
+    with_id(ACCOUNT, REGION, at, name, ID, more)
+}
+
+/// A ledger in which records with the id agree in the hash that all records have, as records that
+/// somebody made for it would.
+fn forged(world: &World) -> Ledger {
+    let plan = world.plan();
+    let mut ledger = Ledger::temporary(&plan.identity).expect("a ledger");
+    let mut writer = Writer::new(&mut ledger);
+    for mut facts in world.facts(&plan) {
+        let (mut all, mut batch, mut packer) =
+            (Entries::new(&facts.entries), Vec::new(), Packer::default());
+        while all.fill(&mut batch) {
+            for entry in &batch {
+                let content = match entry.key == key_of(ID, ACCOUNT) {
+                    true => 7,
+                    false => entry.content,
+                };
+                packer.push(&Entry { content, ..*entry });
+            }
+        }
+        facts.entries = packer.take();
+        writer.add(&facts).expect("added");
+    }
+    writer.commit().expect("committed");
+    drop(writer);
+    ledger
+}
+
+fn world(controls: &[(String, String)], planted: &str, real: &str) -> World {
+    World::new(controls, &[])
+        .and_file(&key("2026-10-11", "planted"), file(&[planted.to_owned()]))
+        .and_file(&key("2026-10-12", "real"), file(&[real.to_owned()]))
+}
+
+#[test]
+fn a_record_that_was_made_to_look_like_a_copy_hides_no_exception() {
+    let real = of_id(AT, "CreateUser", "");
+    for planted in [
+        of_id(AT, "DescribeUser", ""),
+        of_id(
+            AT,
+            "CreateUser",
+            ",\"requestParameters\":{\"userName\":\"bob\"}",
+        ),
+        of_id("2026-10-11T09:00:00Z", "DescribeUser", ""),
+    ] {
+        for world in [
+            world(&[no_new_users()], &planted, &real),
+            world(&[no_new_users()], &real, &planted),
+        ] {
+            let answer = world.assess_ledger(&forged(&world));
+            assert_eq!(answer.assessment.log_set.total.conflicts, 2, "{planted}");
+            answer.only(Verdict::NotDeterminable);
+        }
+    }
+    let copies = world(&[no_new_users()], &real, &real.replace("\":", "\" : "));
+    let answer = copies.assess_ledger(&forged(&copies));
+    assert_eq!(answer.assessment.log_set.total.duplicates, 1);
+    answer.only(Verdict::Exceptions);
+}
+
+#[test]
+fn nor_does_it_hide_what_a_trail_was_told() {
+    let nothing = control(
+        "nothing",
+        "\"management-write\"",
+        "kind = \"forbid\"\npattern.eventName = [\"Nothing\"]\n",
+    );
+    let stop = of_id(
+        AT,
+        "StopLogging",
+        ",\"requestParameters\":{\"name\":\"main\"}",
+    );
+    let planted = of_id(AT, "GetTrailStatus", "");
+    let world = world(&[nothing], &planted, &stop);
+    let answer = world.assess_ledger(&forged(&world));
+    assert_eq!(answer.assessment.log_set.total.conflicts, 2);
+    answer.only(Verdict::NotDeterminable);
+}
+
+#[test]
+fn time_is_part_of_what_copies_say() {
+    let earlier = of_id("2026-10-11T09:00:00Z", "TagRole", "");
+    let world = world(&[no_new_users()], &earlier, &of_id(AT, "TagRole", ""));
+    let answer = world.assess_ledger(&forged(&world));
+    assert_eq!(answer.assessment.log_set.total.conflicts, 2);
+}
