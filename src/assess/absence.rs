@@ -128,7 +128,11 @@ impl Absence {
                 ", and records of the part that it kept show nothing of the rest"
             }
         };
-        format!("{lack} {}{doubt}", parts.join(" and "))
+        let which = match self.records {
+            Records::AreOfOthers => "",
+            Records::MayBeLater | Records::MayBeThePart => " that must be of another trail",
+        };
+        format!("{lack}{which} {}{doubt}", parts.join(" and "))
     }
 }
 

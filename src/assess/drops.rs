@@ -2,7 +2,7 @@
 //! copies contradict each other.
 //!
 //! Two records are one if event id and receiving account are equal. Equal
-//! content and time make the later one a duplicate; different content makes all of them
+//! content, time, account, Region and classes make the later one a duplicate; different content makes all of them
 //! conflicts, none of which is evidence. Records are gone over twice: first to see
 //! which keys may stand twice at all, then to look at these, while all are counted.
 //! Memory is bounded: many of them are divided by key into temporary files first.
@@ -180,7 +180,8 @@ pub struct Keyed {
     pub content: u64,
     /// The same for sure, of records that evidence rests on.
     pub exact: u64,
-    /// What it counts to; means something to the one who counts.
+    /// What it counts to, the same for the same account, Region and classes; means more to the one
+    /// who counts.
     pub cell: u32,
     /// `eventTime`
     pub time: i64,
@@ -189,7 +190,8 @@ pub struct Keyed {
 impl Keyed {
     /// Of two records with one key.
     fn is_copy_of(&self, other: &Keyed) -> bool {
-        (self.content, self.exact, self.time) == (other.content, other.exact, other.time)
+        (self.content, self.exact, self.time, self.cell)
+            == (other.content, other.exact, other.time, other.cell)
     }
 }
 
@@ -360,7 +362,7 @@ mod tests {
             spot,
             content,
             exact: content % 2,
-            cell: spot.1 % 3,
+            cell: content as u32 % 3,
             time: -(content as i64),
         }
     }

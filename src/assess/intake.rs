@@ -24,7 +24,8 @@ pub struct Intake {
     pub ranks: Ranks,
     /// The file of each place.
     pub order: Vec<i64>,
-    /// Later copies of a file: number of the file to that of the first copy.
+    /// Later copies of a file that claim the same account: number of the file to that of the first
+    /// copy.
     pub copies: HashMap<i64, i64>,
     /// Files that hold digests.
     pub digests: u64,
@@ -65,7 +66,8 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
     };
     let mut shapes = BTreeMap::new();
     let repeated = repeated_contents(ledger)?;
-    let mut first_with: HashMap<[u8; 32], i64> = HashMap::new();
+    // A record that does not name its account is of the one that the key of its file claims.
+    let mut first_with: HashMap<([u8; 32], Option<String>), i64> = HashMap::new();
     ledger.views(|file| -> Result<(), AssessError> {
         check_balance(file)?;
         if intake.order.len() >= u32::MAX as usize {
@@ -80,7 +82,10 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         }
         let is_first = match file.sha256()?.filter(|hash| may_repeat(&repeated, hash)) {
             Some(sha256) if file.entry_count()? > 0 => {
-                let first = *first_with.entry(sha256).or_insert(id);
+                let account = file.claim()?.account;
+                let first = *first_with.entry((sha256, account)).or_insert(id);
+                // One that claims none may be a copy of any before it.
+                first_with.entry((sha256, None)).or_insert(first);
                 if first != id {
                     intake.copies.insert(id, first);
                 }

@@ -133,7 +133,7 @@ impl<'a> StoreProofs<'a> {
         };
         let doubt = self.room.trails.doubt(&accounts, None, asked, &shown)?;
         Some(doubt.words(
-            "no record of it on a day",
+            "on no day a record of it",
             "to leave it out",
             "what to record",
         ))

@@ -82,7 +82,7 @@ fn what_was_taken_and_given_back_is_proven_by_records_of_that_time_alone() {
             call(until, "UpdateTrail", ",\"s3KeyPrefix\":\"logs\""),
         ],
     ] {
-        let reason = ["lambda-data", "none after `", "trail `main`", from, until];
+        let reason = ["lambda-data", "after `", "trail `main`", from, until];
         let doubt = Verdict::NotDeterminable;
         check(world(&[&around(), &pair]), doubt, &reason);
         // Records of the first hour may still be of the trail itself.
@@ -126,7 +126,7 @@ fn a_record_from_before_the_first_call_that_gave_it_shows_nothing_of_a_stop() {
         call("2026-10-10T08:00:00Z", "StopLogging", ""),
         call("2026-10-20T08:00:00Z", "StartLogging", ""),
     ];
-    let reason = ["none after `StopLogging`", "2026-10-10T08:00:00Z"];
+    let reason = ["after `StopLogging`", "2026-10-10T08:00:00Z"];
     let doubt = world(&[&around(), &calls]);
     check(doubt, Verdict::NotDeterminable, &reason);
 }
@@ -157,7 +157,7 @@ fn management_events_that_were_left_out_for_a_while_are_not_proven() {
     ] {
         let pair = [narrow(from, what), all.clone()];
         let world = World::new(&[needs(class)], &pair);
-        let reason = [class, "none after `PutEventSelectors`", from, until];
+        let reason = [class, "after `PutEventSelectors`", from, until];
         check(world, Verdict::NotDeterminable, &reason);
         let between = [record("2026-10-12T20:00:00Z", name, "")];
         let world = World::new(&[needs(class)], &[&pair[..], &between].concat());
@@ -227,7 +227,7 @@ fn identity_center_is_left_out_with_the_management_events_that_it_is_part_of() {
         ",\"requestParameters\":{\"trailName\":\"main\",\"eventSelectors\":[{\"readWriteType\":\"ReadOnly\"}]}",
     );
     let world = World::new(&[control], &[sign_in, narrowed]);
-    let reason = ["identity-center", "none after `PutEventSelectors`"];
+    let reason = ["identity-center", "after `PutEventSelectors`"];
     check(world, Verdict::NotDeterminable, &reason);
 }
 
@@ -450,7 +450,7 @@ fn a_stop_that_the_grid_excuses_leaves_classes_open_that_the_other_trail_may_not
         .map(|at| record_in(ACCOUNT, REGION, &at, "ListRoles", ""))
         .collect();
     let with = |more: &[String]| World::new(&[no_new_users()], &[&stop[..], &reads, more].concat());
-    let reason = ["management-write", "none after `StopLogging`", from];
+    let reason = ["management-write", "after `StopLogging`", from];
     check(with(&[]), Verdict::NotDeterminable, &reason);
     let write = record("2026-10-12T20:00:00Z", "TagRole", "");
     check(with(&[write]), Verdict::NoExceptions, &[]);

@@ -99,3 +99,28 @@ fn time_is_part_of_what_copies_say() {
     let answer = world.assess_ledger(&forged(&world));
     assert_eq!(answer.assessment.log_set.total.conflicts, 2);
 }
+
+#[test]
+fn a_file_laid_below_another_account_takes_nothing_away() {
+    let recipient = format!(",\"recipientAccountId\":\"{ACCOUNT}\"");
+    let unnamed = of_id(AT, "CreateUser", "").replace(&recipient, "");
+    assert!(!unnamed.contains("recipientAccountId"));
+    let own = key("2026-10-12", "real");
+    let other = own.replace(ACCOUNT, "000000000000");
+    assert_ne!(own, other);
+    for blank in ["\":", "\" :"] {
+        let copy = unnamed.replace("\":", blank);
+        let world = World::new(&[no_new_users()], &[])
+            .and_file(&own, file(std::slice::from_ref(&unnamed)))
+            .and_file(&other, file(&[copy]));
+        let answer = world.assess();
+        assert_eq!(answer.assessment.log_set.total.conflicts, 2);
+        answer.only(Verdict::NotDeterminable);
+    }
+    // A copy below the own account is one.
+    let again = key("2026-10-12", "again");
+    let world = World::new(&[no_new_users()], &[])
+        .and_file(&own, file(std::slice::from_ref(&unnamed)))
+        .and_file(&again, file(&[unnamed]));
+    world.assess().only(Verdict::Exceptions);
+}

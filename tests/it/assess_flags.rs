@@ -178,7 +178,7 @@ fn records_of_one_side_of_a_switch_prove_nothing_for_the_other() {
         check(
             with(false, &[&before]),
             Verdict::NotDeterminable,
-            &["none after `UpdateTrail`"],
+            &["after `UpdateTrail`"],
         );
         for is_on in [true, false] {
             check(with(is_on, &[&before, &after]), Verdict::NoExceptions, &[]);
@@ -198,10 +198,7 @@ fn records_from_after_selectors_were_widened_prove_nothing_for_the_time_before()
         )
     };
     let after = put("2026-10-12T09:00:00Z");
-    let reason = [
-        "on a day before `PutEventSelectors`",
-        "2026-10-10T08:00:00Z",
-    ];
+    let reason = ["before `PutEventSelectors`", "2026-10-10T08:00:00Z"];
     check(
         store_world(&[told.clone(), after.clone()]),
         Verdict::NotDeterminable,
@@ -251,7 +248,7 @@ fn a_trail_that_is_told_to_deliver_elsewhere_takes_what_it_recorded_with_it() {
         all.extend(more.iter().map(|one| (*one).clone()));
         World::new(&[no_invokes()], &all)
     };
-    let reason = ["none after `UpdateTrail`"];
+    let reason = ["after `UpdateTrail`"];
     check(with(&[&before]), Verdict::NotDeterminable, &reason);
     check(
         with(&[&after]),

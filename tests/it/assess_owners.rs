@@ -287,6 +287,6 @@ fn a_trail_that_another_account_changes_is_one_of_the_organization() {
         Verdict::NoExceptions,
         &[],
     );
-    let reason = ["none after `PutEventSelectors`"];
+    let reason = ["after `PutEventSelectors`"];
     check(with(&[invoke, theirs]), Verdict::NotDeterminable, &reason);
 }
