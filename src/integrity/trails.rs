@@ -69,6 +69,14 @@ pub fn open_times<'c>(cover: &'c [PlaceCover], asked: Option<Asked>) -> Vec<Open
         }
     }
     let trails = trails(&by_place);
+    for open in all
+        .iter_mut()
+        .filter(|one| one.kind == FaultKind::TrailEnded)
+    {
+        if asked.is_some() && trails.iter().any(|one| one.outlives(open.trail, asked)) {
+            open.kind = FaultKind::AfterLast;
+        }
+    }
     all.extend(absent_times(&by_place, &trails, asked));
     all.extend(
         trails
@@ -222,6 +230,15 @@ fn trails<'c>(by_place: &ByPlace<'c>) -> Vec<Everywhere<'c>> {
 }
 
 impl Everywhere<'_> {
+    /// Whether it is the trail of these digests and has some elsewhere up to the period: a trail
+    /// that was deleted ends everywhere.
+    fn outlives(&self, ended: &TrailCover, asked: Option<Asked>) -> bool {
+        let last = |trail: &TrailCover| trail.ranges.last().map(|range| range.end);
+        let from = asked.map_or(i64::MAX, |asked| asked.start);
+        let is_it = self.all.iter().any(|one| std::ptr::eq(*one, ended));
+        is_it && (self.all.iter()).any(|one| last(one).is_some_and(|end| end > from))
+    }
+
     /// From its first to its last digest elsewhere, if it has none at an account and Region and
     /// should have some.
     fn reach(
@@ -571,6 +588,34 @@ mod tests {
             Some(ASKED),
             &[(ONE, west, "one", 2 * DAY + 7200, end)],
         );
+    }
+
+    #[test]
+    fn a_trail_that_goes_on_in_another_region_was_not_deleted() {
+        let kinds = |elsewhere: (i64, i64)| {
+            let (home, west) = ("us-east-1", "eu-west-1");
+            let mut cover = [
+                at(("", ONE, home), &[("one", home, elsewhere)]),
+                at(
+                    ("", ONE, west),
+                    &[("one", home, (0, 0)), ("two", home, WHOLE)],
+                ),
+            ];
+            let end = ASKED.end + ASKED.slack;
+            let gone = range(ASKED.start, end, CoverKind::AfterLast);
+            cover[1].trails[0] = TrailCover {
+                asked: vec![gone],
+                chain: cover[1].trails[0].chain.clone(),
+                ..trail(0, 100, &[])
+            };
+            let all = open_times(&cover, Some(ASKED));
+            let its = all.iter().filter(|open| open.place.region == west);
+            its.filter(|open| open.trail.chain.trail == "one")
+                .map(|open| open.kind)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(WHOLE), [FaultKind::AfterLast]);
+        assert_eq!(kinds((0, 100)), [FaultKind::TrailEnded]);
     }
 
     #[test]
