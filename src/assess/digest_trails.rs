@@ -64,6 +64,8 @@ struct Digests {
     accounts: BTreeSet<String>,
     /// The Regions that they are of.
     regions: BTreeSet<String>,
+    /// The last day in the names of the files, as digits.
+    last_day: String,
 }
 
 /// Every trail that digest files name.
@@ -122,6 +124,10 @@ impl DigestTrails {
         let region = region_of_digest(local);
         let digests = self.all.entry(trail).or_default();
         digests.regions.extend(region.map(str::to_owned));
+        let day = day_of_digest(local);
+        if day > digests.last_day.as_str() {
+            day.clone_into(&mut digests.last_day);
+        }
         if let Some((key, bucket)) = said {
             let delivered = &mut digests.delivered;
             insert(&mut delivered.accounts, &account);
@@ -218,9 +224,7 @@ impl DigestTrails {
         let is_own = |trail: &&DigestTrail| {
             is_named(trail) && matches!(&trail.owner, Owner::Account(one) if one == owner)
         };
-        if self.all.keys().any(|trail| is_own(&trail)) {
-            return Belonging::Alone;
-        }
+        let own = self.all.iter().find(|(trail, _)| is_own(trail));
         let mut ids = self
             .organizations
             .iter()
@@ -232,13 +236,32 @@ impl DigestTrails {
         };
         let mut belonging = Belonging::Alone;
         for (id, _) in ids.by_ref() {
-            if of(id).any(is_named) {
-                return Belonging::Organization;
+            let last = |trail| self.all.get(trail).map(|digests| &digests.last_day);
+            let its = of(id).filter(|trail| is_named(trail)).filter_map(last);
+            if let Some(day) = its.max() {
+                // What the trail of an account was once, it may no longer be.
+                return match own {
+                    Some((_, own)) if *day <= own.last_day => Belonging::Unclear,
+                    _ => Belonging::Organization,
+                };
             }
             // Where the trails of the organization are known by their digests, it is none of them.
             if of(id).next().is_none() {
                 belonging = Belonging::Unclear;
             }
+        }
+        if own.is_some() {
+            return Belonging::Alone;
+        }
+        // A management account may have logs of its own trail in its own folder, and those of the
+        // organization's trail elsewhere: nothing tells which one is called by name.
+        let is_member = self.organizations.values().any(|all| all.contains(owner));
+        let mut unknown = self
+            .organizations
+            .keys()
+            .filter(|id| of(id).next().is_none());
+        if !is_member && unknown.next().is_some() {
+            belonging = Belonging::Unclear;
         }
         belonging
     }
@@ -327,6 +350,14 @@ fn region_of_digest(key: &str) -> Option<&str> {
     rest.split_once('_').map(|(region, _)| region)
 }
 
+/// The day in the name of a digest.
+fn day_of_digest(key: &str) -> &str {
+    let name = file_name(key).split(".json").next().unwrap_or_default();
+    let name = name.strip_suffix("_backfill").unwrap_or(name);
+    let time = name.rsplit_once('_').map_or("", |(_, time)| time);
+    time.get(..8).unwrap_or_default()
+}
+
 /// The trail that the key of a digest tells, and the account that the digest is about.
 fn trail_of_digest(key: &str) -> Option<(DigestTrail, String)> {
     let (_, rest) = file_name(key).split_once("_CloudTrail-Digest_")?;
@@ -413,6 +444,20 @@ mod tests {
         let all = trails(&[(&two, &two), (&own, &own)]);
         check(&all, TWO, false, &[TWO]);
         assert!(!all.has_one_of(TWO));
+    }
+
+    #[test]
+    fn a_trail_that_became_one_of_the_organization_is_no_longer_that_of_an_account() {
+        let belonging = |own: &str, its: &str| {
+            let day = |key: String, day: &str| key.replace("20261001T", day);
+            let own = day(key("AWSLogs/", ONE, "main"), own);
+            let its = day(key("AWSLogs/o-exampleorg1/", ONE, "main"), its);
+            trails(&[(&own, &own), (&its, &its)]).belonging(ONE, HOME, "main")
+        };
+        assert_eq!(belonging("20260927T", "20261002T"), Belonging::Organization);
+        for (own, its) in [("20261002T", "20260927T"), ("20261002T", "20261002T")] {
+            assert_eq!(belonging(own, its), Belonging::Unclear);
+        }
     }
 
     #[test]
