@@ -41,6 +41,10 @@ pub struct PlaceDelivery {
     voids: Vec<Span>,
     /// Times of the records of logs that were delivered and are not here.
     lost: Vec<Span>,
+    /// Times at which one trail by name may have delivered what is not here with its digests.
+    absences: Vec<(String, Span)>,
+    /// Times between a stop and a start that the digests of a trail by name prove.
+    pauses: Vec<(String, Span)>,
 }
 
 impl Deliveries {
@@ -105,6 +109,10 @@ impl Deliveries {
         }
         for cover in &report.cover {
             for trail in &cover.trails {
+                let pauses = trail.pauses.iter();
+                let named = pauses.map(|pause| (trail.chain.trail.clone(), *pause));
+                let place = self.places.entry(key(&cover.place)).or_default();
+                place.pauses.extend(named);
                 let holes = trail.ranges.iter();
                 for hole in holes.filter(|one| one.kind == CoverKind::Hole) {
                     self.void(Some(key(&cover.place)), (hole.start, hole.end));
@@ -114,7 +122,9 @@ impl Deliveries {
         // Logs of a trail may be missing together with their digests.
         let open = open_times(&report.cover, Some(examined.asked));
         for open in open.iter().filter(|open| open.is_near(examined.asked)) {
-            self.void(Some(key(open.place)), (open.range.start, open.range.end));
+            let span = (open.range.start, open.range.end);
+            let place = self.places.entry(key(open.place)).or_default();
+            place.absences.push((open.trail.chain.trail.clone(), span));
         }
     }
 
@@ -187,20 +197,42 @@ impl Deliveries {
     /// Whether every log file that can hold records of this time is here, unaltered: verified
     /// digests cover its delivery, and nothing that was delivered then is missing or changed.
     pub fn is_proved(&self, account: &str, region: &str, span: Span) -> bool {
+        self.is_proved_without((account, region), span, None)
+    }
+
+    /// Whether it is so whatever one trail by name left out.
+    fn is_proved_without(
+        &self,
+        (account, region): (&str, &str),
+        span: Span,
+        gone: Option<&str>,
+    ) -> bool {
         let Some(place) = self.place(account, region) else {
             return false;
         };
         let delivered = (span.0, span.1.saturating_add(self.slack));
+        let is_absent = place.absences.iter().any(|(name, absence)| {
+            gone != Some(name.as_str()) && absence.0 < delivered.1 && delivered.0 < absence.1
+        });
         is_verified(&place.ranges, delivered)
+            && !is_absent
             && !touches(&place.voids, delivered)
             && !touches(&self.voids, delivered)
     }
 
-    /// Whether the same is so by digests of a trail whose name is among these.
+    /// The times between a stop and a start that digests prove, with the name of the trail.
+    pub fn pauses(&self, account: &str, region: &str) -> &[(String, Span)] {
+        self.place(account, region)
+            .map_or(&[], |place| &place.pauses)
+    }
+
+    /// Whether the same is so by digests of a trail whose name is among these; if another one was
+    /// stopped, that it has no digests then may be left out of account.
     pub fn is_proved_by(
         &self,
         (account, region): (&str, &str),
         span: Span,
+        stopped: Option<&str>,
         is_it: &dyn Fn(&str) -> bool,
     ) -> bool {
         let delivered = (span.0, span.1.saturating_add(self.slack));
@@ -209,7 +241,7 @@ impl Deliveries {
             .map_or(&[][..], |one| &one.trails);
         let mut named = trails.iter().filter(|(name, _)| is_it(name));
         named.any(|(_, ranges)| is_verified(ranges, delivered))
-            && self.is_proved(account, region, span)
+            && self.is_proved_without((account, region), span, stopped)
     }
 
     /// Whether a log file with records of this time was delivered and is not here.
@@ -310,5 +342,20 @@ mod tests {
         assert!(all.is_proved("1", "r", (0, 90)) && all.is_proved("1", "r", (130, 290)));
         assert!(!all.is_proved("1", "r", (0, 91)) && !all.is_proved("1", "r", (129, 200)));
         assert!(!all.is_proved("1", "r", (200, 400)));
+    }
+
+    #[test]
+    fn what_a_stopped_trail_left_out_takes_nothing_from_the_digests_of_another() {
+        let verified = vec![range(0, 500, CoverKind::Verified)];
+        let mut all = deliveries(verified.clone(), vec![(400, 410)]);
+        let place = all.places.values_mut().next().expect("one");
+        place.trails = vec![("b".to_owned(), verified)];
+        place.absences = vec![("a".to_owned(), (100, 300))];
+        let by =
+            |span, stopped| all.is_proved_by(("1", "r"), span, Some(stopped), &|name| name == "b");
+        assert!(!all.is_proved("1", "r", (150, 200)));
+        assert!(by((150, 200), "a") && !by((150, 200), "c"));
+        assert!(!by((380, 405), "a"));
+        assert!(!all.is_proved_by(("1", "r"), (150, 200), Some("a"), &|name| name == "c"));
     }
 }

@@ -13,6 +13,7 @@ use super::delivery::Deliveries;
 use super::digest_trails::Belonging;
 use super::outcome::DayState;
 use super::recording::Trails;
+use super::story::plain_prefix;
 use super::tally::DayCount;
 use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::period::{DAY, HOUR, Period};
@@ -28,6 +29,8 @@ pub struct Stops {
     starts: Vec<(Option<String>, i64)>,
     /// Names of the trails that are known to record all management events.
     managing: BTreeSet<String>,
+    /// Names of the trails that are known to record no management events.
+    of_data: BTreeSet<String>,
 }
 
 /// One of them.
@@ -44,6 +47,10 @@ struct Stop {
     is_certain: bool,
     /// Whether the trail is known to record no management events.
     is_of_data: bool,
+    /// Whether a start alone tells of it: it began at an unknown time before.
+    is_start_alone: bool,
+    /// Homes of other trails that run, say records, and whether they may work in other Regions.
+    others: Vec<(String, bool)>,
 }
 
 /// What ended.
@@ -53,6 +60,8 @@ enum Kind {
     Logging,
     /// What it delivers here.
     Bucket,
+    /// What it delivers below the prefix that is here.
+    Prefix,
     /// Other Regions than its home.
     Regions,
     /// Other accounts than its own.
@@ -80,8 +89,8 @@ pub struct Ground<'a> {
 /// The stops of one account and Region, with the times for which they must be excused.
 pub struct Silences<'s> {
     ground: Ground<'s>,
-    managing: &'s BTreeSet<String>,
-    all: Vec<(&'s Stop, (i64, i64))>,
+    known: &'s Stops,
+    all: Vec<(Stop, (i64, i64))>,
 }
 
 /// What was told or said of a trail so far.
@@ -90,6 +99,7 @@ struct Known {
     is_multi_region: Option<bool>,
     is_organization: Option<bool>,
     bucket: Option<String>,
+    prefix: Option<String>,
     recording: Option<Recording>,
 }
 
@@ -106,9 +116,14 @@ impl Stops {
             trails,
             known: BTreeMap::new(),
             open: BTreeMap::new(),
+            running: BTreeSet::new(),
+            seen: BTreeSet::new(),
             stops: Stops::default(),
         };
-        for fact in facts.iter().filter(|fact| fact.time < period.end) {
+        let mut facts: Vec<&TrailFact> = facts.iter().filter(|one| one.time < period.end).collect();
+        // The order within a second is not known: a stop is taken for the last.
+        facts.sort_by_key(|fact| (fact.time, fact.change == TrailChange::Stopped));
+        for fact in facts {
             teller.tell(fact);
         }
         teller.finish()
@@ -118,15 +133,16 @@ impl Stops {
     pub fn at<'s>(&'s self, ground: Ground<'s>) -> Silences<'s> {
         let mut silences = Silences {
             ground,
-            managing: &self.managing,
+            known: self,
             all: Vec::new(),
         };
         for stop in &self.all {
             if stop.concerns(silences.ground.account, silences.ground.region) {
                 let span = silences.span(stop, &self.starts);
-                silences.all.extend(span.map(|span| (stop, span)));
+                silences.all.extend(span.map(|span| (stop.clone(), span)));
             }
         }
+        silences.add_pauses();
         silences
     }
 }
@@ -135,7 +151,7 @@ impl Silences<'_> {
     /// What stops make of a day; nothing if they leave it as it is.
     pub fn state(&self, at: usize) -> Option<DayState> {
         let states = self.all.iter().filter_map(|(stop, span)| {
-            let is_certain = stop.is_certain_for(self.ground.account);
+            let is_certain = stop.is_certain_at(self.ground.account, self.ground.region);
             self.of_day(stop, *span, at, is_certain)
         });
         // The graver one: that logging was stopped holds whatever else is unclear.
@@ -161,11 +177,18 @@ impl Silences<'_> {
         };
         let hours = whole_hours(from, until);
         let count = hours.clone().count();
-        let excused = hours.filter(|hour| self.is_excused(stop, *hour)).count();
+        let of = |is_it: &dyn Fn(&i64) -> bool| hours.clone().filter(is_it).count();
+        let excused = of(&|hour| self.is_excused(stop, *hour));
+        let is_managed = self.ground.counts[at].management_hours != 0;
         match excused {
+            _ if stop.is_of_data && (count == 0 || is_managed) => None,
+            0 if stop.is_start_alone && count == 0 => None,
             // The classes tell what a trail of data events leaves open.
             1.. if stop.is_of_data => None,
             // A stop without a whole hour cannot be excused.
+            // What digests of a trail prove excuses nothing if nobody knows what it records, and
+            // nobody knows that nothing was.
+            0 if of(&|hour| self.is_proved(stop, *hour, true)) > 0 => Some(DayState::Unclear),
             0 => Some(stopped),
             some if some < count => Some(DayState::Unclear),
             _ => None,
@@ -178,6 +201,9 @@ impl Silences<'_> {
     /// which must show themselves once, from the first hour on.
     fn span(&self, stop: &Stop, starts: &[(Option<String>, i64)]) -> Option<(i64, i64)> {
         let period = self.ground.period;
+        if stop.is_start_alone {
+            return self.span_before(stop);
+        }
         if let Some(until) = stop.until {
             return Some((stop.from, until));
         }
@@ -204,6 +230,38 @@ impl Silences<'_> {
         }
     }
 
+    /// The time before a start of which no record tells that it ended a stop.
+    fn span_before(&self, stop: &Stop) -> Option<(i64, i64)> {
+        let (place, until) = ((self.ground.account, self.ground.region), stop.until?);
+        let hours = whole_hours(self.ground.period.start, until);
+        let is_shown = |hour: &i64| {
+            let by_digests =
+                (self.ground.deliveries).is_proved(place.0, place.1, (*hour, hour + HOUR));
+            by_digests || self.is_excused(stop, *hour)
+        };
+        let from = hours.filter(is_shown).last().map(|hour| hour + HOUR);
+        Some((from.unwrap_or(self.ground.period.start) - 1, until))
+    }
+
+    /// Stops that the digests of a trail prove, and perhaps no record.
+    fn add_pauses(&mut self) {
+        let (account, region) = (self.ground.account, self.ground.region);
+        for (name, pause) in self.ground.deliveries.pauses(account, region) {
+            let stop = Stop {
+                kind: Kind::Logging,
+                trail: [account.to_owned(), region.to_owned(), name.clone()],
+                belongs: Belonging::Alone,
+                from: pause.0,
+                until: Some(pause.1),
+                is_certain: self.known.managing.contains(name),
+                is_of_data: self.known.of_data.contains(name),
+                is_start_alone: false,
+                others: Vec::new(),
+            };
+            self.all.push((stop, *pause));
+        }
+    }
+
     /// Whether an hour has events that another trail recorded, or is proved by its digests.
     fn is_excused(&self, stop: &Stop, hour: i64) -> bool {
         let (day, bit) = (hour.div_euclid(DAY) * DAY, hour.rem_euclid(DAY) / HOUR);
@@ -215,13 +273,25 @@ impl Silences<'_> {
                 false => count.management_hours,
             }
         });
-        let is_other = |name: &str| name != stop.trail[2] && self.managing.contains(name);
-        hours >> bit & 1 == 1
-            || self.ground.deliveries.is_proved_by(
-                (self.ground.account, self.ground.region),
-                (hour, hour + HOUR),
-                &is_other,
-            )
+        hours >> bit & 1 == 1 || self.is_proved(stop, hour, false)
+    }
+
+    /// Whether digests of another trail prove an hour, which records all management events or, if
+    /// that is enough, may do so.
+    fn is_proved(&self, stop: &Stop, hour: i64, is_maybe: bool) -> bool {
+        let known = self.known;
+        let records = |name: &str| match is_maybe {
+            true => !known.of_data.contains(name),
+            false => known.managing.contains(name),
+        };
+        self.ground.deliveries.is_proved_by(
+            (self.ground.account, self.ground.region),
+            (hour, hour + HOUR),
+            // What it records is known by name and of no time, so the times that the stopped trail
+            // leaves out are no excuse, and keep the day from being certain alone.
+            is_maybe.then_some(stop.trail[2].as_str()),
+            &|name| name != stop.trail[2] && records(name),
+        )
     }
 }
 
@@ -236,15 +306,19 @@ impl Stop {
         let [owner, home, _] = &self.trail;
         let is_its = owner == account || self.belongs != Belonging::Alone;
         let is_reached = match self.kind {
-            Kind::Logging | Kind::Bucket => true,
+            Kind::Logging | Kind::Bucket | Kind::Prefix => true,
             Kind::Regions => region != home,
             Kind::Accounts => account != owner,
         };
         is_its && is_reached
     }
 
-    fn is_certain_for(&self, account: &str) -> bool {
-        self.is_certain && (self.trail[0] == account || self.belongs != Belonging::Unclear)
+    fn is_certain_at(&self, account: &str, region: &str) -> bool {
+        let mut others = self.others.iter();
+        let is_alone = !others.any(|(home, is_wide)| *is_wide || home == region);
+        self.is_certain
+            && is_alone
+            && (self.trail[0] == account || self.belongs != Belonging::Unclear)
     }
 }
 
@@ -254,15 +328,34 @@ struct Teller<'t> {
     trails: &'t Trails<'t>,
     known: BTreeMap<[String; 3], Known>,
     open: BTreeMap<([String; 3], Kind), Stop>,
+    /// Trails that were started and not stopped since, say records.
+    running: BTreeSet<[String; 3]>,
+    /// Trails that a record tells to be made, started or stopped.
+    seen: BTreeSet<[String; 3]>,
     stops: Stops,
 }
 
 impl Teller<'_> {
     fn tell(&mut self, fact: &TrailFact) {
         let settings: Value = serde_json::from_str(&fact.settings).unwrap_or(Value::Null);
+        if fact.event_name == "CreateTrail" {
+            self.seen.insert(name_of(fact));
+        }
         match fact.change {
-            TrailChange::Stopped => self.begin(fact, Kind::Logging, true),
+            TrailChange::Stopped => {
+                // In the second of a start it may have come before it.
+                let started = self
+                    .stops
+                    .starts
+                    .last()
+                    .is_some_and(|(_, at)| *at == fact.time);
+                let is_after = !(started && self.running.contains(&name_of(fact)));
+                self.begin(fact, Kind::Logging, is_after);
+                self.running.remove(&name_of(fact));
+                self.seen.insert(name_of(fact));
+            }
             TrailChange::Started => {
+                self.tell_start(fact);
                 self.end(fact, Kind::Logging);
                 let belongs = self.trails.belonging(fact) != Belonging::Alone;
                 let whose = (!belongs).then(|| fact.account.clone());
@@ -279,6 +372,9 @@ impl Teller<'_> {
             Kind::Accounts,
             flag("isOrganizationTrail").or(default),
         );
+        if let Some(prefix) = settings.get("s3KeyPrefix").and_then(Value::as_str) {
+            self.tell_prefix(fact, prefix, is_new);
+        }
         if let Some(bucket) = settings.get("s3BucketName").and_then(Value::as_str) {
             self.tell_bucket(fact, bucket, is_new);
         }
@@ -288,6 +384,59 @@ impl Teller<'_> {
         };
         if told.is_some() {
             self.known.entry(name_of(fact)).or_default().recording = told;
+        }
+    }
+
+    /// A start that no record of a stop or of the making of the trail comes before: it was off.
+    fn tell_start(&mut self, fact: &TrailFact) {
+        let is_new = fact.event_name == "CreateTrail";
+        if self.seen.insert(name_of(fact)) && !is_new {
+            let mut stop = self.stop(fact, Kind::Logging, false);
+            stop.until = Some(fact.time);
+            stop.is_start_alone = true;
+            self.stops.all.push(stop);
+        }
+        // What was made works once it is started.
+        if !is_new {
+            self.running.insert(name_of(fact));
+        }
+    }
+
+    /// A trail that was told below which prefix it delivers; as for buckets.
+    fn tell_prefix(&mut self, fact: &TrailFact, prefix: &str, is_new: bool) {
+        let said: BTreeSet<&str> = self
+            .said_of(fact)
+            .filter_map(|one| one.1.prefix.as_deref())
+            .map(plain_prefix)
+            .collect();
+        let plain = plain_prefix(prefix);
+        let by_snapshots = (!said.is_empty()).then(|| said.contains(plain));
+        let is_here = self
+            .trails
+            .is_prefix_here(&name_of(fact), prefix)
+            .or(by_snapshots);
+        let known = self.known.entry(name_of(fact)).or_default();
+        let before = known.prefix.replace(plain.to_owned());
+        self.tell_place(
+            fact,
+            Kind::Prefix,
+            is_here,
+            is_new || before.as_deref() == Some(plain),
+        );
+    }
+
+    /// A trail that was told to deliver to where the logs here come from, or not, or perhaps.
+    fn tell_place(&mut self, fact: &TrailFact, kind: Kind, is_here: Option<bool>, is_same: bool) {
+        match is_here {
+            Some(true) => self.end(fact, kind),
+            _ if is_same => {}
+            _ => {
+                // What went elsewhere before may have come back.
+                if is_here.is_none() {
+                    self.end(fact, kind);
+                }
+                self.begin(fact, kind, is_here.is_some());
+            }
         }
     }
 
@@ -341,21 +490,17 @@ impl Teller<'_> {
         let is_known = !here.is_empty();
         let known = self.known.entry(name_of(fact)).or_default();
         let before = known.bucket.replace(bucket.to_owned());
-        match (is_here, is_known) {
-            (true, _) => self.end(fact, Kind::Bucket),
-            _ if is_new || before.as_deref() == Some(bucket) => {}
-            (false, is_known) => {
-                // What went elsewhere before may have come back.
-                if !is_known {
-                    self.end(fact, Kind::Bucket);
-                }
-                self.begin(fact, Kind::Bucket, is_known);
-            }
-        }
+        let is_same = is_new || before.as_deref() == Some(bucket);
+        self.tell_place(fact, Kind::Bucket, is_known.then_some(is_here), is_same);
     }
 
     fn begin(&mut self, fact: &TrailFact, kind: Kind, is_certain: bool) {
-        let stop = Stop {
+        let stop = self.stop(fact, kind, is_certain);
+        self.open.entry((name_of(fact), kind)).or_insert(stop);
+    }
+
+    fn stop(&self, fact: &TrailFact, kind: Kind, is_certain: bool) -> Stop {
+        Stop {
             kind,
             trail: name_of(fact),
             belongs: match kind {
@@ -368,8 +513,26 @@ impl Teller<'_> {
             until: None,
             is_certain,
             is_of_data: self.is_of_data(fact),
-        };
-        self.open.entry((name_of(fact), kind)).or_insert(stop);
+            is_start_alone: false,
+            others: self.others(fact),
+        }
+    }
+
+    /// The other trails that run, say records: where they may work, it is not certain that logging
+    /// was stopped.
+    fn others(&self, fact: &TrailFact) -> Vec<(String, bool)> {
+        let name = name_of(fact);
+        let others = self.running.iter().filter(|one| **one != name);
+        let others = others.filter(|one| one[0] == name[0]);
+        others
+            .filter_map(|one| {
+                let known = self.known.get(one);
+                let recording = known.and_then(|known| known.recording.as_ref());
+                let is_wide = known.and_then(|known| known.is_multi_region) != Some(false);
+                let is_it = !recording.is_some_and(is_without_management);
+                is_it.then(|| (one[1].clone(), is_wide))
+            })
+            .collect()
     }
 
     fn end(&mut self, fact: &TrailFact, kind: Kind) {
@@ -441,12 +604,19 @@ impl Teller<'_> {
                     .clone()
                     .map(|recording| (one.name.clone(), recording))
             });
-        let mut managing: BTreeMap<String, bool> = BTreeMap::new();
+        let mut managing: BTreeMap<String, (bool, bool)> = BTreeMap::new();
         for (name, recording) in told.chain(said) {
-            *managing.entry(name).or_insert(true) &= is_of_all_management(&recording);
+            let known = managing.entry(name).or_insert((true, true));
+            known.0 &= is_of_all_management(&recording);
+            known.1 &= is_without_management(&recording);
         }
-        let all = managing.into_iter().filter(|(_, is_it)| *is_it);
-        self.stops.managing = all.map(|(name, _)| name).collect();
+        for (name, (is_of_all, is_without)) in managing {
+            match (is_of_all, is_without) {
+                (true, _) => self.stops.managing.insert(name),
+                (_, true) => self.stops.of_data.insert(name),
+                _ => false,
+            };
+        }
         self.stops
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::digest_absence as digests;
 use super::recording::{Asked, Name, Trails, shown};
-use super::story::{Change, Story};
+use super::story::{Change, Story, plain_prefix};
 use crate::integrity::report::{CoverKind, CoverRange};
 use crate::ledger::facts::TrailChange;
 use crate::record::time;
@@ -214,6 +214,16 @@ impl Trails<'_> {
     pub(super) fn is_known_bucket(&self, story: &Story<'_>, bucket: &str) -> Option<bool> {
         let known = self.known_buckets(Some(story));
         (!known.is_empty()).then(|| known.contains(bucket))
+    }
+
+    /// Whether logs here come from below the prefix that a change told its trail, as far as digest
+    /// files tell.
+    pub fn is_prefix_here(&self, name: &[String; 3], prefix: &str) -> Option<bool> {
+        let [owner, home, trail] = name.clone();
+        match self.stories.get(&(owner, home, trail)) {
+            Some(story) => self.is_known_prefix(story, plain_prefix(prefix)),
+            None => self.digests.knows_prefix(plain_prefix(prefix)),
+        }
     }
 
     pub(super) fn is_known_prefix(&self, story: &Story<'_>, prefix: &str) -> Option<bool> {

@@ -317,3 +317,118 @@ fn the_owners_selectors_for_an_organizations_trail_concern_its_members() {
         assert_eq!(found.control("no-invokes").verdict, verdict);
     }
 }
+
+fn said(selectors: &str) -> Snapshot {
+    let arn = format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main");
+    let text = format!("{{\"TrailARN\":\"{arn}\",\"advancedEventSelectors\":[{selectors}]}}");
+    Snapshot::parse("s.json", text.as_bytes(), None).expect("a snapshot")
+}
+
+#[test]
+fn a_short_stop_of_a_trail_of_data_events_takes_nothing_of_management() {
+    let short = [
+        stop(),
+        call("01:13:00", "StartLogging", "\"name\":\"main\""),
+    ];
+    check(&world(1..2, &short), [Stopped; 2]);
+    let mut of_data = world(1..2, &short);
+    of_data.snapshots = vec![said(ALL_LAMBDA)];
+    check(&of_data, [Delivered; 2]);
+    // Nor does a longer one in whose hours nothing was done.
+    let mut quiet = world(2..22, &[stop(), start()]);
+    quiet.snapshots = vec![said(ALL_LAMBDA)];
+    check(&quiet, [Delivered; 2]);
+}
+
+#[test]
+fn a_trail_that_was_started_before_another_was_stopped_may_have_gone_on() {
+    let next = |parameters: &str| {
+        let named = format!("\"name\":\"next\"{parameters}");
+        [
+            call("00:30:00", "CreateTrail", &named),
+            call("00:31:00", "StartLogging", "\"name\":\"next\""),
+        ]
+    };
+    let delete = call("01:05:00", "DeleteTrail", "\"name\":\"main\"");
+    let with = |parameters: &str, more: &[String]| {
+        let mut all = next(parameters).to_vec();
+        all.extend([stop(), delete.clone()]);
+        all.extend(more.iter().cloned());
+        world(2..22, &all)
+    };
+    let wide = ",\"isMultiRegionTrail\":true";
+    check(&with(wide, &[]), [Unclear; 2]);
+    // Of one Region: the other one has nothing.
+    check(&with("", &[]), [Stopped, Unclear]);
+    // Made and never started, or stopped as well.
+    let made = [next(wide)[0].clone(), stop()];
+    check(&world(2..22, &made), [Stopped; 2]);
+    let stopped = call("01:06:00", "StopLogging", "\"name\":\"next\"");
+    check(&with(wide, &[stopped]), [Stopped; 2]);
+}
+
+#[test]
+fn a_trail_that_is_sent_below_another_prefix_is_stopped_here() {
+    let prefix = |at: &str, prefix: &str| {
+        call(
+            at,
+            "UpdateTrail",
+            &format!("\"name\":\"main\",\"s3KeyPrefix\":\"{prefix}\""),
+        )
+    };
+    let away = [prefix("01:00:00", "hidden"), prefix("23:00:00", "")];
+    check(&world(2..23, &away), [Unclear; 2]);
+    check(&world(0..0, &away), [Delivered; 2]);
+    let digests = hour_of("AWSLogs/", ACCOUNT, "main");
+    check(&world(2..23, &away).and_digests(&digests), [Stopped; 2]);
+    let same = [prefix("01:00:00", "")];
+    check(&world(2..23, &same).and_digests(&digests), [Delivered; 2]);
+}
+
+#[test]
+fn a_start_without_a_stop_before_it_tells_that_the_trail_was_off() {
+    check(&world(2..22, &[start()]), [Unclear; 2]);
+    check(&world(0..0, &[start()]), [Delivered; 2]);
+    // It was on already, or made on that day.
+    let earlier = call("00:31:00", "StartLogging", "\"name\":\"main\"");
+    check(&world(2..22, &[earlier, start()]), [Delivered; 2]);
+    let made = call("00:31:00", "CreateTrail", "\"name\":\"main\"");
+    check(&world(2..22, &[made, start()]), [Delivered; 2]);
+}
+
+#[test]
+fn a_stop_in_the_second_of_a_start_may_have_come_after_it() {
+    let at_once = call("01:03:00", "StartLogging", "\"name\":\"main\"");
+    check(
+        &world(2..22, &[stop(), at_once.clone(), start()]),
+        [Unclear; 2],
+    );
+    check(&world(0..0, &[stop(), at_once, start()]), [Delivered; 2]);
+}
+
+#[test]
+fn a_call_by_name_may_be_about_the_organizations_trail_though_the_caller_has_logs_of_its_own() {
+    let both = [stop(), start()];
+    let mixed = |without: std::ops::Range<i64>| {
+        let mut world = member(without, &both, true);
+        let key = world.files[1].0.replace("o-exampleorg1/", "");
+        world.files[1].0 = key;
+        world
+    };
+    check_member(&mixed(2..22), Unclear);
+    check_member(&mixed(0..0), Delivered);
+    let own = hour_of("AWSLogs/", ACCOUNT, "main");
+    check_member(&mixed(2..22).and_digests(&own), Delivered);
+}
+
+#[test]
+fn a_trail_that_an_account_had_before_is_the_organizations_once_its_digests_say_so() {
+    let both = [stop(), start()];
+    let old = Digests {
+        time: ("2026-09-20T23:00:00Z", "2026-09-21T00:00:00Z"),
+        ..hour_of("AWSLogs/", ACCOUNT, "main")
+    };
+    let new = hour_of("AWSLogs/o-exampleorg1/", ACCOUNT, "main");
+    let world = member(2..22, &both, true).and_digests(&old);
+    check_member(&world.and_digests(&new), Stopped);
+}
