@@ -93,8 +93,9 @@ impl Story<'_> {
             .all(|one| asked.is_covered_by(one) && !asked.is_whole(one))
     }
 
-    /// Whether what it was told, or is said to record, at this time leaves out the calls that change trails, which it may
-    /// have recorded until then.
+    /// Whether what it was told, or is said to record, at this time leaves out the calls that change
+    /// trails, which it may have recorded until then. One that is said to record no management
+    /// events at all is one of data events.
     pub(super) fn hides_changes_from(&self, time: i64) -> bool {
         let hides = |recording: &Recording| {
             recording.extent(EventClass::ManagementWrite) == Extent::Nothing
@@ -105,10 +106,12 @@ impl Story<'_> {
         });
         let said = self.shots.timed();
         let said = said.map(|(taken, shot)| (taken, shot.recording));
-        let all = || told.clone().chain(said.clone());
-        let before = all().filter(|(at, _)| *at < time);
+        let before = told.clone().chain(said.clone());
+        let before = before.filter(|(at, _)| *at < time);
         let before = before.max_by_key(|(at, _)| *at);
-        all()
+        let of_data = |one: &Recording| one.extent(EventClass::ManagementRead) == Extent::Nothing;
+        let said = said.filter(|(_, one)| !of_data(one));
+        told.chain(said)
             .filter(|(at, _)| *at == time)
             .any(|(_, one)| hides(one))
             && !before.is_some_and(|(_, one)| hides(one))

@@ -614,3 +614,18 @@ fn what_a_trail_was_told_after_the_period_does_not_say_what_it_recorded_before()
         check(world, Verdict::NotDeterminable, &reason);
     }
 }
+
+#[test]
+fn a_snapshot_of_a_trail_of_data_events_leaves_management_events_as_they_are() {
+    for at in ["2026-10-02T00:00:00Z", "2026-09-20T00:00:00Z"] {
+        let of_data = named_snapshot("s.json", &[ALL_LAMBDA], Some(at), MULTI);
+        let world = World::new(&[no_new_users()], &[]).and_snapshot(of_data);
+        check(world, Verdict::NoExceptions, &[]);
+    }
+    // One of management events without writes may have been told otherwise.
+    let reads = r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]},{"field":"readOnly","equals":["true"]}]}"#;
+    let of_reads = named_snapshot("s.json", &[reads], Some("2026-10-02T00:00:00Z"), MULTI);
+    let world = World::new(&[no_new_users()], &[]).and_snapshot(of_reads);
+    let reason = ["management-write", "must be of another trail"];
+    check(world, Verdict::NotDeterminable, &reason);
+}
