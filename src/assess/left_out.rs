@@ -12,7 +12,7 @@ use crate::ledger::facts::TrailChange;
 use crate::record::class::EventClass;
 use crate::record::time;
 use crate::source::display::display_value;
-use crate::trail::KMS;
+use crate::trail::{KMS, Recording};
 
 /// One of them at one place.
 pub struct LeftOut {
@@ -115,8 +115,7 @@ impl Trails<'_> {
                     display_value(&fact.event_name),
                     time::format(fact.time)
                 );
-                let services = recording.sources_left_out().into_iter();
-                services.map(move |one| (one.to_owned(), why.clone()))
+                each_with(recording, why)
             })
     }
 
@@ -138,8 +137,13 @@ impl Trails<'_> {
             .filter(move |shot| holds(shot.file.taken_at))
             .flat_map(move |shot| {
                 let why = format!("{} says that trail {trail} leaves them out", shot.shown());
-                let services = shot.recording.sources_left_out().into_iter();
-                services.map(move |one| (one.to_owned(), why.clone()))
+                each_with(shot.recording, why)
             })
     }
+}
+
+/// The services that are left out, each with what tells so.
+fn each_with(recording: &Recording, why: String) -> impl Iterator<Item = (String, String)> {
+    let services = recording.sources_left_out().into_iter();
+    services.map(move |one| (one.to_owned(), why.clone()))
 }

@@ -598,6 +598,15 @@ fn records_of_the_part_that_a_trail_kept_show_nothing_of_the_rest() {
         let reason = ["management-write", from, until, "the part that it kept"];
         let world = World::new(&[no_new_users()], &pair);
         check(world, Verdict::NotDeterminable, &reason);
+        // Also one that was told so when it was made.
+        let made = [
+            call("2026-09-20T08:00:00Z", "CreateTrail", ""),
+            call("2026-09-20T08:01:00Z", "StartLogging", ""),
+            put_selectors("2026-09-20T08:02:00Z", &[&with(field)]),
+        ];
+        let reason = ["management-write", "the part that it kept"];
+        let world = World::new(&[no_new_users()], &made);
+        check(world, Verdict::NotDeterminable, &reason);
     }
 }
 
