@@ -35,6 +35,7 @@ mod inventory;
 mod judge;
 mod left_out;
 mod losses;
+mod managing;
 mod places;
 mod record_fields;
 mod recording;

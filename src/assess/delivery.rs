@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chains::Examined;
+use super::digest_trails::DigestTrail;
 use super::intake::Loss;
 use crate::integrity::cover::joined;
 use crate::integrity::place::{Place, log_claim};
@@ -36,15 +37,15 @@ pub struct PlaceDelivery {
     /// The period and its slack, whole.
     pub asked: Vec<CoverRange>,
     /// Trail by trail; backfill digests cover no time.
-    pub trails: Vec<(String, Vec<CoverRange>)>,
+    pub trails: Vec<(DigestTrail, Vec<CoverRange>)>,
     /// Times of delivery at which something is not as it should be.
     voids: Vec<Span>,
     /// Times of the records of logs that were delivered and are not here.
     lost: Vec<Span>,
-    /// Times at which one trail by name may have delivered what is not here with its digests.
-    absences: Vec<(String, Span)>,
-    /// Times between a stop and a start that the digests of a trail by name prove.
-    pauses: Vec<(String, Span)>,
+    /// Times at which one trail may have delivered what is not here with its digests.
+    absences: Vec<(DigestTrail, Span)>,
+    /// Times between a stop and a start that the digests of a trail prove.
+    pauses: Vec<(DigestTrail, Span)>,
 }
 
 impl Deliveries {
@@ -97,7 +98,7 @@ impl Deliveries {
             let trails: Vec<_> = covers
                 .iter()
                 .flat_map(|cover| &cover.trails)
-                .map(|trail| (trail.chain.trail.clone(), trail.asked.clone()))
+                .map(|trail| (DigestTrail::of_chain(&trail.chain), trail.asked.clone()))
                 .collect();
             let delivery = PlaceDelivery {
                 ranges,
@@ -110,7 +111,7 @@ impl Deliveries {
         for cover in &report.cover {
             for trail in &cover.trails {
                 let pauses = trail.pauses.iter();
-                let named = pauses.map(|pause| (trail.chain.trail.clone(), *pause));
+                let named = pauses.map(|pause| (DigestTrail::of_chain(&trail.chain), *pause));
                 let place = self.places.entry(key(&cover.place)).or_default();
                 place.pauses.extend(named);
                 let holes = trail.ranges.iter();
@@ -124,7 +125,8 @@ impl Deliveries {
         for open in open.iter().filter(|open| open.is_near(examined.asked)) {
             let span = (open.range.start, open.range.end);
             let place = self.places.entry(key(open.place)).or_default();
-            place.absences.push((open.trail.chain.trail.clone(), span));
+            let trail = DigestTrail::of_chain(&open.trail.chain);
+            place.absences.push((trail, span));
         }
     }
 
@@ -197,22 +199,22 @@ impl Deliveries {
     /// Whether every log file that can hold records of this time is here, unaltered: verified
     /// digests cover its delivery, and nothing that was delivered then is missing or changed.
     pub fn is_proved(&self, account: &str, region: &str, span: Span) -> bool {
-        self.is_proved_without((account, region), span, None)
+        self.is_proved_without((account, region), span, &|_| false)
     }
 
-    /// Whether it is so whatever one trail by name left out.
+    /// Whether it is so whatever one trail left out.
     fn is_proved_without(
         &self,
         (account, region): (&str, &str),
         span: Span,
-        gone: Option<&str>,
+        is_gone: &dyn Fn(&DigestTrail) -> bool,
     ) -> bool {
         let Some(place) = self.place(account, region) else {
             return false;
         };
         let delivered = (span.0, span.1.saturating_add(self.slack));
-        let is_absent = place.absences.iter().any(|(name, absence)| {
-            gone != Some(name.as_str()) && absence.0 < delivered.1 && delivered.0 < absence.1
+        let is_absent = place.absences.iter().any(|(trail, absence)| {
+            absence.0 < delivered.1 && delivered.0 < absence.1 && !is_gone(trail)
         });
         is_verified(&place.ranges, delivered)
             && !is_absent
@@ -220,28 +222,28 @@ impl Deliveries {
             && !touches(&self.voids, delivered)
     }
 
-    /// The times between a stop and a start that digests prove, with the name of the trail.
-    pub fn pauses(&self, account: &str, region: &str) -> &[(String, Span)] {
+    /// The times between a stop and a start that digests prove, with the trail.
+    pub fn pauses(&self, account: &str, region: &str) -> &[(DigestTrail, Span)] {
         self.place(account, region)
             .map_or(&[], |place| &place.pauses)
     }
 
-    /// Whether the same is so by digests of a trail whose name is among these; if another one was
-    /// stopped, that it has no digests then may be left out of account.
+    /// Whether the same is so by digests of one of these trails, whatever the one left out that was
+    /// stopped.
     pub fn is_proved_by(
         &self,
         (account, region): (&str, &str),
         span: Span,
-        stopped: Option<&str>,
-        is_it: &dyn Fn(&str) -> bool,
+        is_stopped: &dyn Fn(&DigestTrail) -> bool,
+        is_it: &dyn Fn(&DigestTrail) -> bool,
     ) -> bool {
         let delivered = (span.0, span.1.saturating_add(self.slack));
         let trails = self
             .place(account, region)
             .map_or(&[][..], |one| &one.trails);
-        let mut named = trails.iter().filter(|(name, _)| is_it(name));
-        named.any(|(_, ranges)| is_verified(ranges, delivered))
-            && self.is_proved_without((account, region), span, stopped)
+        let mut proving = trails.iter().filter(|(_, all)| is_verified(all, delivered));
+        proving.any(|(trail, _)| is_it(trail))
+            && self.is_proved_without((account, region), span, is_stopped)
     }
 
     /// Whether a log file with records of this time was delivered and is not here.
@@ -293,6 +295,7 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::integrity::place::ChainId;
 
     fn range(start: i64, end: i64, kind: CoverKind) -> CoverRange {
         CoverRange { start, end, kind }
@@ -349,13 +352,26 @@ mod tests {
         let verified = vec![range(0, 500, CoverKind::Verified)];
         let mut all = deliveries(verified.clone(), vec![(400, 410)]);
         let place = all.places.values_mut().next().expect("one");
-        place.trails = vec![("b".to_owned(), verified)];
-        place.absences = vec![("a".to_owned(), (100, 300))];
-        let by =
-            |span, stopped| all.is_proved_by(("1", "r"), span, Some(stopped), &|name| name == "b");
+        let [a, b, c] = ["a", "b", "c"].map(|name| {
+            DigestTrail::of_chain(&ChainId {
+                place: Place {
+                    organization: None,
+                    account: "1".to_owned(),
+                    region: "r".to_owned(),
+                },
+                trail: name.to_owned(),
+                home_region: "r".to_owned(),
+                is_backfill: false,
+            })
+        });
+        place.trails = vec![(b.clone(), verified)];
+        place.absences = vec![(a.clone(), (100, 300))];
+        let by = |span, stopped: &DigestTrail, is_it: &DigestTrail| {
+            all.is_proved_by(("1", "r"), span, &|one| one == stopped, &|one| one == is_it)
+        };
         assert!(!all.is_proved("1", "r", (150, 200)));
-        assert!(by((150, 200), "a") && !by((150, 200), "c"));
-        assert!(!by((380, 405), "a"));
-        assert!(!all.is_proved_by(("1", "r"), (150, 200), Some("a"), &|name| name == "c"));
+        assert!(by((150, 200), &a, &b) && !by((150, 200), &c, &b));
+        assert!(!by((380, 405), &a, &b));
+        assert!(!by((150, 200), &a, &c));
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::integrity::place::file_name;
+use crate::integrity::place::{ChainId, file_name};
 use crate::integrity::report::CoverRange;
 use crate::integrity::{Facts, IntegrityReport};
 use crate::source::display::display_value;
@@ -16,7 +16,7 @@ use super::story::plain_prefix;
 
 /// Whose trail it is, as far as the key of a digest tells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Owner {
+pub enum Owner {
     /// Of this account alone.
     Account(String),
     /// Of the management account of this organization.
@@ -27,10 +27,21 @@ enum Owner {
 
 /// A trail that digest files name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct DigestTrail {
+pub struct DigestTrail {
     owner: Owner,
     home: String,
     name: String,
+}
+
+/// Whether the trail of digest files is one that records tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Same {
+    /// It is another.
+    No,
+    /// It may be.
+    Maybe,
+    /// It is.
+    Yes,
 }
 
 /// What is known of the digests of one trail.
@@ -144,20 +155,11 @@ impl DigestTrails {
         for cover in &report.cover {
             let (account, region) = (&cover.place.account, &cover.place.region);
             for one in &cover.trails {
-                let owner = match &cover.place.organization {
-                    Some(organization) => Owner::Organization(organization.clone()),
-                    None => Owner::Account(account.clone()),
-                };
-                let trail = DigestTrail {
-                    owner,
-                    home: one.chain.home_region.clone(),
-                    name: one.chain.trail.clone(),
-                };
                 self.times
                     .entry(account.clone())
                     .or_default()
                     .push(TrailTimes {
-                        trail,
+                        trail: DigestTrail::of_chain(&one.chain),
                         region: region.clone(),
                         asked: one.asked.clone(),
                     });
@@ -305,6 +307,38 @@ impl DigestTrails {
             rest.is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.ends_with('/'))
         };
         Some(stated.any(|one| one == prefix) || self.fronts.iter().any(is_below))
+    }
+}
+
+impl DigestTrail {
+    /// That of a series of digests.
+    pub fn of_chain(chain: &ChainId) -> DigestTrail {
+        DigestTrail {
+            owner: match &chain.place.organization {
+                Some(organization) => Owner::Organization(organization.clone()),
+                None => Owner::Account(chain.place.account.clone()),
+            },
+            home: chain.home_region.clone(),
+            name: chain.trail.clone(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is this trail of an account, of which it is known whose events it records.
+    pub fn is_of(&self, (owner, home, name): (&str, &str, &str), belongs: Belonging) -> Same {
+        if self.home != home || self.name != name {
+            return Same::No;
+        }
+        match (&self.owner, belongs) {
+            (Owner::Account(account) | Owner::Unknown(account), _) if account == owner => Same::Yes,
+            (Owner::Organization(_), Belonging::Organization) => Same::Yes,
+            (Owner::Organization(_), Belonging::Unclear) => Same::Maybe,
+            _ => Same::No,
+        }
     }
 }
 

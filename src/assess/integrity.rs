@@ -264,7 +264,7 @@ fn cover(ground: &Ground<'_>) -> Vec<CoverLine> {
             ranges: delivery.map_or_else(|| vec![whole], |one| spans(&one.asked)),
             trails: if trails.len() > 1 {
                 let all = trails.iter();
-                all.map(|(name, ranges)| (name.clone(), spans(ranges)))
+                all.map(|(trail, ranges)| (trail.name().to_owned(), spans(ranges)))
                     .collect()
             } else {
                 Vec::new()

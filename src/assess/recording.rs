@@ -212,10 +212,18 @@ impl<'a> Trails<'a> {
     /// Whose events the trail of a change records, by records, snapshots, digest files and the
     /// folders that logs lie in.
     pub fn belonging(&self, fact: &TrailFact) -> Belonging {
-        let story = self.stories.get(&name_of(fact));
-        match story.is_some_and(Story::may_be_organization) {
+        let name = name_of(fact);
+        match self.stories.get(&name) {
+            Some(story) => self.belonging_of(&name, story),
+            None => (self.digests).belonging(&name.0, &name.1, &name.2),
+        }
+    }
+
+    /// The same of a trail.
+    pub(super) fn belonging_of(&self, name: &Name, story: &Story<'_>) -> Belonging {
+        match story.may_be_organization() {
             true => Belonging::Organization,
-            false => (self.digests).belonging(&fact.account, &fact.region, &fact.trail),
+            false => self.digests.belonging(&name.0, &name.1, &name.2),
         }
     }
 

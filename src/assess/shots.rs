@@ -44,6 +44,11 @@ impl<'a> Shots<'a> {
         self.all.is_empty()
     }
 
+    /// Each of them, those too that are far from the period.
+    pub fn all(&self) -> &[Shot<'a>] {
+        &self.all
+    }
+
     /// What they say, those too that are far from the period.
     pub fn recordings(&self) -> impl Iterator<Item = &'a Recording> {
         self.all.iter().map(|shot| shot.recording)

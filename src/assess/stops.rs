@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::delivery::Deliveries;
-use super::digest_trails::Belonging;
+use super::digest_trails::{Belonging, DigestTrail, Same};
+use super::managing::Managing;
 use super::outcome::DayState;
 use super::recording::Trails;
 use super::story::plain_prefix;
@@ -27,18 +28,15 @@ pub struct Stops {
     all: Vec<Stop>,
     /// When trails of an account, or any of an organization (none), were started.
     starts: Vec<(Option<String>, i64)>,
-    /// Names of the trails that are known to record all management events.
-    managing: BTreeSet<String>,
-    /// Names of the trails that are known to record no management events.
-    of_data: BTreeSet<String>,
+    /// What trails are known to record of management events.
+    managing: Managing,
 }
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stop {
     kind: Kind,
-    /// Owner, home and name of the trail.
-    trail: [String; 3],
+    trail: StoppedTrail,
     belongs: Belonging,
     from: i64,
     /// Where no record tells of the end, others that go on are asked for once only.
@@ -51,6 +49,15 @@ struct Stop {
     is_start_alone: bool,
     /// Homes of other trails that run, say records, and whether they may work in other Regions.
     others: Vec<(String, bool)>,
+}
+
+/// The trail, by what tells of the stop.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum StoppedTrail {
+    /// Records of calls: owner, home and name.
+    Calls([String; 3]),
+    /// Its digests here.
+    Digests(DigestTrail),
 }
 
 /// What ended.
@@ -216,7 +223,10 @@ impl Silences<'_> {
             return None;
         }
         let is_later = |start: &&(Option<String>, i64)| {
-            let concerns = start.0.as_ref().is_none_or(|one| *one == stop.trail[0]);
+            let concerns = start
+                .0
+                .as_ref()
+                .is_none_or(|one| stop.trail.is_owned_by(one));
             concerns && start.1 > stop.from
         };
         let start = starts.iter().find(is_later).map(|(_, at)| *at);
@@ -246,15 +256,16 @@ impl Silences<'_> {
     /// Stops that the digests of a trail prove, and perhaps no record.
     fn add_pauses(&mut self) {
         let (account, region) = (self.ground.account, self.ground.region);
-        for (name, pause) in self.ground.deliveries.pauses(account, region) {
+        for (trail, pause) in self.ground.deliveries.pauses(account, region) {
+            let until_then = self.known.managing.extent(trail, (pause.0 - 1, pause.0));
             let stop = Stop {
                 kind: Kind::Logging,
-                trail: [account.to_owned(), region.to_owned(), name.clone()],
+                trail: StoppedTrail::Digests(trail.clone()),
                 belongs: Belonging::Alone,
                 from: pause.0,
                 until: Some(pause.1),
-                is_certain: self.known.managing.contains(name),
-                is_of_data: self.known.of_data.contains(name),
+                is_certain: until_then == Some(Extent::Whole),
+                is_of_data: until_then == Some(Extent::Nothing),
                 is_start_alone: false,
                 others: Vec::new(),
             };
@@ -279,18 +290,20 @@ impl Silences<'_> {
     /// Whether digests of another trail prove an hour, which records all management events or, if
     /// that is enough, may do so.
     fn is_proved(&self, stop: &Stop, hour: i64, is_maybe: bool) -> bool {
-        let known = self.known;
-        let records = |name: &str| match is_maybe {
-            true => !known.of_data.contains(name),
-            false => known.managing.contains(name),
+        let span = (hour, hour + HOUR);
+        let records = |trail: &DigestTrail| {
+            let extent = self.known.managing.extent(trail, span);
+            match is_maybe {
+                true => extent != Some(Extent::Nothing),
+                false => extent == Some(Extent::Whole),
+            }
         };
+        let same = |trail: &DigestTrail| stop.trail.is_that_of(trail, stop.belongs);
         self.ground.deliveries.is_proved_by(
             (self.ground.account, self.ground.region),
-            (hour, hour + HOUR),
-            // What it records is known by name and of no time, so the times that the stopped trail
-            // leaves out are no excuse, and keep the day from being certain alone.
-            is_maybe.then_some(stop.trail[2].as_str()),
-            &|name| name != stop.trail[2] && records(name),
+            span,
+            &|trail| same(trail) == Same::Yes,
+            &|trail| same(trail) == Same::No && records(trail),
         )
     }
 }
@@ -301,9 +314,26 @@ fn whole_hours(from: i64, until: i64) -> impl Iterator<Item = i64> + Clone {
     (first..until.div_euclid(HOUR)).map(|hour| hour * HOUR)
 }
 
+impl StoppedTrail {
+    fn is_owned_by(&self, account: &str) -> bool {
+        matches!(self, StoppedTrail::Calls([owner, ..]) if owner == account)
+    }
+
+    /// Whether these digests are of it.
+    fn is_that_of(&self, trail: &DigestTrail, belongs: Belonging) -> Same {
+        match self {
+            StoppedTrail::Calls([owner, home, name]) => trail.is_of((owner, home, name), belongs),
+            StoppedTrail::Digests(own) if own == trail => Same::Yes,
+            StoppedTrail::Digests(_) => Same::No,
+        }
+    }
+}
+
 impl Stop {
     fn concerns(&self, account: &str, region: &str) -> bool {
-        let [owner, home, _] = &self.trail;
+        let StoppedTrail::Calls([owner, home, _]) = &self.trail else {
+            return true;
+        };
         let is_its = owner == account || self.belongs != Belonging::Alone;
         let is_reached = match self.kind {
             Kind::Logging | Kind::Bucket | Kind::Prefix => true,
@@ -316,9 +346,8 @@ impl Stop {
     fn is_certain_at(&self, account: &str, region: &str) -> bool {
         let mut others = self.others.iter();
         let is_alone = !others.any(|(home, is_wide)| *is_wide || home == region);
-        self.is_certain
-            && is_alone
-            && (self.trail[0] == account || self.belongs != Belonging::Unclear)
+        let is_its = self.trail.is_owned_by(account) || self.belongs != Belonging::Unclear;
+        self.is_certain && is_alone && is_its
     }
 }
 
@@ -502,7 +531,7 @@ impl Teller<'_> {
     fn stop(&self, fact: &TrailFact, kind: Kind, is_certain: bool) -> Stop {
         Stop {
             kind,
-            trail: name_of(fact),
+            trail: StoppedTrail::Calls(name_of(fact)),
             belongs: match kind {
                 // Only a trail of the organization can be taken from other accounts.
                 Kind::Accounts if is_certain => Belonging::Organization,
@@ -585,38 +614,12 @@ impl Teller<'_> {
     }
 
     fn finish(mut self) -> Stops {
+        self.stops.managing = Managing::of(self.trails);
         self.stops.all.extend(self.open.into_values());
         self.stops
             .all
             .sort_by(|a, b| (a.from, &a.trail, a.kind).cmp(&(b.from, &b.trail, b.kind)));
         self.stops.starts.sort_by_key(|(_, at)| *at);
-        let told = self.known.into_iter().filter_map(|(name, known)| {
-            known
-                .recording
-                .map(|recording| (name[2].clone(), recording))
-        });
-        let said = self
-            .snapshots
-            .iter()
-            .flat_map(|file| &file.trails)
-            .filter_map(|one| {
-                one.recording
-                    .clone()
-                    .map(|recording| (one.name.clone(), recording))
-            });
-        let mut managing: BTreeMap<String, (bool, bool)> = BTreeMap::new();
-        for (name, recording) in told.chain(said) {
-            let known = managing.entry(name).or_insert((true, true));
-            known.0 &= is_of_all_management(&recording);
-            known.1 &= is_without_management(&recording);
-        }
-        for (name, (is_of_all, is_without)) in managing {
-            match (is_of_all, is_without) {
-                (true, _) => self.stops.managing.insert(name),
-                (_, true) => self.stops.of_data.insert(name),
-                _ => false,
-            };
-        }
         self.stops
     }
 }
@@ -626,13 +629,6 @@ fn is_without_management(recording: &Recording) -> bool {
     classes
         .iter()
         .all(|class| recording.extent(*class) == Extent::Nothing)
-}
-
-fn is_of_all_management(recording: &Recording) -> bool {
-    let classes = [EventClass::ManagementWrite, EventClass::ManagementRead];
-    classes
-        .iter()
-        .all(|class| recording.extent(*class) == Extent::Whole)
 }
 
 fn name_of(fact: &TrailFact) -> [String; 3] {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use attestrail::assess::outcome::{
     Assessment, ControlOutcome, EvidenceRow, EvidenceSource, InputRow, List, RefusalRow, Verdict,
 };
-use attestrail::assess::{Options, assess};
+use attestrail::assess::{Options, Trust, assess};
 use attestrail::control::load;
 use attestrail::control::scope::Scope;
 use attestrail::control::set::ControlSet;
@@ -145,6 +145,7 @@ pub struct World {
     pub files: Vec<(String, Vec<u8>)>,
     pub framework: Option<&'static str>,
     pub snapshots: Vec<attestrail::trail::snapshot::Snapshot>,
+    pub trust: Option<Trust>,
 }
 
 /// What came out of a [`World`].
@@ -170,6 +171,7 @@ impl World {
             ],
             framework: None,
             snapshots: Vec::new(),
+            trust: None,
         }
     }
 
@@ -255,7 +257,7 @@ impl World {
             framework: self.framework,
             sample_size: 3,
             made_at: None,
-            trust: None,
+            trust: self.trust.as_ref(),
             snapshots: &self.snapshots,
         };
         let found = assess(ledger, &self.set, &self.scope, &self.period, &options);
