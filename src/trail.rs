@@ -108,6 +108,9 @@ impl Recording {
     /// Whether it may record any event of a class in a store that goes by this name or ARN: when in
     /// doubt, yes.
     pub fn may_meet(&self, class: EventClass, store: &str) -> bool {
+        if is_directory_bucket(store) {
+            return true;
+        }
         let meets = |one: &Selector| match &one.only {
             None => true,
             Some(all) => all.iter().any(|one| one.may_meet(store)),
@@ -139,6 +142,10 @@ impl Recording {
     /// Whether it records every event of a class in a store that goes by this name or ARN;
     /// `is_prefix`: in all stores whose names begin so.
     pub fn covers(&self, class: EventClass, store: &str, is_prefix: bool) -> bool {
+        // No selectors of this type are looked into.
+        if is_directory_bucket(store) {
+            return false;
+        }
         directions(class).iter().all(|direction| {
             self.selectors.iter().any(|one| {
                 one.touches(class)
@@ -267,10 +274,32 @@ impl Match {
 
     /// Whether anything in the store might be meant by it: when in doubt, yes.
     fn may_meet(&self, store: &str) -> bool {
-        let tail = |text: &str| text.rsplit(':').next().unwrap_or_default().to_owned();
-        let (own, other) = (tail(self.text()), tail(store));
-        own.is_empty() || own.starts_with(&other) || other.starts_with(own.trim_end_matches('/'))
+        let name = match store.starts_with("arn:") {
+            true => name_in(store),
+            false => Some(store),
+        };
+        let Some((own, other)) = Option::zip(name_in(self.text()), name) else {
+            return true;
+        };
+        own.starts_with(other) || other.starts_with(own.trim_end_matches('/'))
     }
+}
+
+/// What an ARN names: a bucket and what follows, a table, a function. Nothing where that cannot be
+/// told, as of the front of an ARN.
+fn name_in(arn: &str) -> Option<&str> {
+    let marks = [":s3:::", ":table/", ":function:"];
+    let parts = marks.iter().filter_map(|mark| arn.split_once(mark));
+    parts
+        .min_by_key(|(front, _)| front.len())
+        .map(|(_, name)| name)
+}
+
+/// Whether a bucket is a directory bucket, whose events are chosen by a type of their own
+/// (`AWS::S3Express::Object`); such names are kept for them.
+fn is_directory_bucket(store: &str) -> bool {
+    let bucket = store.split('/').next().unwrap_or_default();
+    bucket.ends_with("--x-s3") || store.contains(":s3express:")
 }
 
 /// The ARNs that a store may have, as far as its name tells.
@@ -453,6 +482,79 @@ mod tests {
         store(&one, EventClass::DynamodbData, "tokens", false, true);
         store(&one, EventClass::DynamodbData, "kens", false, false);
         store(&one, EventClass::DynamodbData, "other", false, false);
+    }
+
+    #[test]
+    fn a_selector_that_may_be_about_a_store_is_known_whatever_names_it() {
+        let table = "arn:aws:dynamodb:us-east-1:111122223333:table/tokens";
+        let function = "arn:aws:lambda:us-east-1:111122223333:function:pay";
+        let met = [
+            ("tokens", table),
+            (table, table),
+            (
+                "tokens",
+                "arn:aws:dynamodb:us-east-1:111122223333:table/tok",
+            ),
+            ("tokens", "arn:aws:dynamodb:us-east-1:"),
+            ("tokens", "arn:aws:dynamodb"),
+            ("tokens", "ar"),
+            ("tok", table),
+            (
+                table,
+                "arn:aws:dynamodb:us-east-1:111122223333:table/tokens/index/a",
+            ),
+            ("pay", function),
+            (
+                "pay",
+                "arn:aws:lambda:us-east-1:111122223333:function:pay:live",
+            ),
+            ("cards", "arn:aws:s3:::cards/in/"),
+            ("cards", "arn:aws:s3"),
+            ("cards", "arn:aws:s3:us-east-1:111122223333:accesspoint/a"),
+        ];
+        let apart = [
+            (
+                "tokens",
+                "arn:aws:dynamodb:us-east-1:111122223333:table/other",
+            ),
+            (
+                "pay",
+                "arn:aws:lambda:us-east-1:111122223333:function:other",
+            ),
+            ("cards", "arn:aws:s3:::logs/"),
+        ];
+        for (store, arn) in met {
+            assert!(
+                Match::Prefix(arn.to_owned()).may_meet(store),
+                "{store} {arn}"
+            );
+            assert!(
+                Match::Exact(arn.to_owned()).may_meet(store),
+                "{store} {arn}"
+            );
+        }
+        for (store, arn) in apart {
+            assert!(
+                !Match::Prefix(arn.to_owned()).may_meet(store),
+                "{store} {arn}"
+            );
+        }
+        let except = format!(r#"{{"Field":"resources.ARN","NotEquals":["{table}"]}}"#);
+        store(&except, EventClass::DynamodbData, "tokens", false, false);
+        store(&except, EventClass::DynamodbData, "others", false, true);
+    }
+
+    #[test]
+    fn a_directory_bucket_is_not_covered_by_selectors_of_objects() {
+        let all = r#"{"Field":"readOnly","Equals":["true"]}"#;
+        store(all, EventClass::S3DataRead, "cards", false, true);
+        store(
+            all,
+            EventClass::S3DataRead,
+            "cards--use1-az4--x-s3",
+            false,
+            false,
+        );
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! Whether each event class was recorded at each account and Region: shown by records, by what
 //! trails were told, or stated by the user. The absence of records never proves anything.
 
-use std::collections::BTreeSet;
-
 use super::absence::{Absence, Seen};
 use super::coverage::{Grid, NO_REGION};
 use super::doubts::Shown;
@@ -233,9 +231,8 @@ impl Proofs<'_> {
             management: &|| hours(Some(region), &management),
             writes: &|| hours(Some(region), &writes),
         };
-        let accounts = BTreeSet::from([account]);
         let asked = Asked::Class(class);
-        self.trails.doubt(&accounts, Some(region), asked, &shown)
+        self.trails.doubt(account, region, asked, &shown)
     }
 
     /// Sign-ins are management events, and the Region of the global endpoint must be there.

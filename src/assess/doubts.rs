@@ -1,8 +1,6 @@
 //! Whether records of a class or store prove it over the whole period: not where trails were absent
 //! and no record shows that another one went on.
 
-use std::collections::BTreeSet;
-
 use super::absence::{Absence, Absences, Edge, Records, Seen, Spell};
 use super::digest_absence as digests;
 use super::digest_trails::TrailTimes;
@@ -39,28 +37,26 @@ impl Shown<'_> {
 }
 
 impl Trails<'_> {
-    /// A stretch of the period in which nothing shows that what is asked was recorded at a place (of
-    /// a store it is not known in which Region it lies), although there are records of it.
+    /// A stretch of the period in which nothing shows that what is asked was recorded at a place,
+    /// although there are records of it.
     pub fn doubt(
         &self,
-        accounts: &BTreeSet<&str>,
-        region: Option<&str>,
+        account: &str,
+        region: &str,
         asked: Asked<'_>,
         shown: &Shown<'_>,
     ) -> Option<Absence> {
         let mut all = Absences::default();
         for (name, story) in &self.stories {
-            for account in accounts {
-                if self.may_record_for(name, story, account) {
-                    let spells = self.spells(name, story, (account, region), asked, shown);
-                    all.spells.extend(spells);
-                    all.stops.extend(self.stops(name, story, asked));
-                }
+            if self.may_record_for(name, story, account) {
+                let spells = self.spells(name, story, (account, region), asked, shown);
+                all.spells.extend(spells);
+                all.stops.extend(self.stops(name, story, asked));
             }
         }
         if !asked.class().is_recorded_by_default() || is_of_each_trail(asked) {
-            let of_all = accounts.iter().flat_map(|one| self.digests.times_of(one));
-            let here = of_all.filter(|one| region.is_none_or(|own| own == one.region));
+            let of_all = self.digests.times_of(account).iter();
+            let here = of_all.filter(|one| region == one.region);
             let of_it = here.filter(|one| self.may_record(one, asked));
             let spells = of_it.flat_map(|one| digests::spells(one, self.period));
             all.spells.extend(spells);
@@ -90,7 +86,7 @@ impl Trails<'_> {
         &self,
         name: &Name,
         story: &Story<'_>,
-        (account, region): (&str, Option<&str>),
+        (account, region): (&str, &str),
         asked: Asked<'_>,
         shown: &Shown<'_>,
     ) -> impl Iterator<Item = Spell> {
@@ -99,7 +95,7 @@ impl Trails<'_> {
         let mut spells = Spells::new(words(name), asked);
         spells.add_selectors(story, asked);
         self.doubt_hidden(name, story, asked, shown, &mut spells);
-        if region != Some(home.as_str()) {
+        if region != home {
             spells.add_switch(story, &|change| change.is_multi_region);
         }
         if owner != account {
@@ -107,7 +103,7 @@ impl Trails<'_> {
         }
         // Days without any trail are the matter of the grid.
         if is_default {
-            if region.is_none_or(|region| GLOBAL_REGIONS.contains(&region)) {
+            if GLOBAL_REGIONS.contains(&region) {
                 spells.add_global(story);
             }
         } else {
@@ -161,7 +157,8 @@ impl Trails<'_> {
             spells.add_destination(story, &|change| self.is_known(story, change));
         }
         // Where it is not known which place the logs come from, each may be it.
-        spells.absent.into_iter().map(|stop| vec![stop])
+        let absent = spells.absent.into_iter().map(|stop| vec![stop]);
+        absent.chain(spells.apart)
     }
 }
 

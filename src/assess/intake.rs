@@ -253,7 +253,10 @@ fn joined_stores(mut all: Vec<StoreSeen>) -> Vec<StoreSeen> {
     let mut joined: Vec<StoreSeen> = Vec::with_capacity(all.len().min(1024));
     for one in all {
         match joined.last_mut() {
-            Some(last) if is_same_store(last, &one) => last.records += one.records,
+            Some(last) if is_same_store(last, &one) => {
+                last.records += one.records;
+                last.hours |= one.hours;
+            }
             _ => joined.push(one),
         }
     }
@@ -264,6 +267,7 @@ fn is_same_store(a: &StoreSeen, b: &StoreSeen) -> bool {
     (a.control, a.part, a.classes, a.day) == (b.control, b.part, b.classes, b.day)
         && a.value == b.value
         && a.account == b.account
+        && a.region == b.region
 }
 
 /// Gives equal profiles of different files one number.

@@ -44,9 +44,7 @@ impl Asked<'_> {
     pub fn is_covered_by(self, recording: &Recording) -> bool {
         match self {
             Asked::Class(class) => recording.extent(class) == Extent::Whole,
-            Asked::Store(class, name, is_prefix) => {
-                self.is_whole(recording) || recording.covers(class, name, is_prefix)
-            }
+            Asked::Store(class, name, is_prefix) => recording.covers(class, name, is_prefix),
         }
     }
 

@@ -12,16 +12,21 @@ use crate::trail::{Extent, Recording};
 const IS_NEW: i64 = 3600;
 
 /// What one instant says of what is asked.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Says {
+    /// The trail was made: it recorded nothing before.
+    New,
+    /// One that was deleted is there again, and records anything: it was started now, or before at an
+    /// unknown time.
+    Again(bool),
     /// All of it is recorded.
     Whole,
     /// A part of it, as before or not.
     Part,
+    /// Several calls of one second tell different things: the last of them is not known.
+    Either,
     /// Nothing of it.
     Nothing,
-    /// The trail was made: it recorded nothing before.
-    New,
 }
 
 struct Point {
@@ -33,8 +38,8 @@ struct Point {
 enum Now {
     Unknown,
     Whole,
-    /// A part since then; nothing: always.
-    Part(Option<Edge>),
+    /// A part since then; nothing: always. What records of that time show.
+    Part(Option<Edge>, Records),
     /// Absent since then; nothing: always.
     Absent(Option<Edge>),
     /// Made then, and not yet told anything.
@@ -96,21 +101,21 @@ impl Spells {
     }
 
     /// What is recorded may be the part that it kept.
-    fn be_partial(&mut self, after: Option<Edge>, before: Option<Edge>) {
+    fn be_partial(&mut self, after: Option<Edge>, before: Option<Edge>, records: Records) {
         let mut one = self.absence(after, before);
-        one.records = Records::MayBeThePart;
+        one.records = records;
         self.apart.push(vec![one]);
     }
 
     /// Goes through what is known of one side of the trail, in the order of time.
     fn walk(&mut self, points: Vec<Point>) {
         let mut now = Now::Unknown;
-        for point in points {
+        for point in in_seconds(points) {
             now = self.step(now, point);
         }
         match now {
             Now::Absent(after) => self.be_absent(after, None),
-            Now::Part(after) => self.be_partial(after, None),
+            Now::Part(after, records) => self.be_partial(after, None, records),
             Now::Unknown | Now::Whole | Now::New(_) => {}
         }
     }
@@ -125,45 +130,45 @@ impl Spells {
             (Now::Unknown, Says::New) if self.is_default => Now::New(edge.time()),
             (Now::Unknown, Says::New) => Now::Absent(None),
             (Now::New(_), Says::Nothing) => Now::Absent(None),
-            (Now::New(_), Says::Whole) => Now::Whole,
-            (Now::New(_), Says::Part) => Now::Part(Some(edge)),
             (Now::Unknown, Says::Whole) if is_said || self.is_default => Now::Whole,
-            (Now::Unknown, Says::Part) if is_said => Now::Part(None),
-            (Now::Unknown, Says::Part) if self.is_default => Now::Part(Some(edge)),
+            (Now::Unknown, Says::Part) if is_said => Now::Part(None, Records::MayBeThePart),
             // It may have been so before too: a record from then shows nothing of other times.
-            (Now::Unknown, Says::Whole) => {
-                self.be_apart(None, Some(edge));
-                Now::Whole
-            }
-            (Now::Unknown, Says::Part) => {
-                self.be_apart(None, Some(edge.clone()));
-                Now::Part(Some(edge))
+            (Now::Unknown, Says::Whole | Says::Part | Says::Either) => {
+                if !self.is_default {
+                    self.be_apart(None, Some(edge.clone()));
+                }
+                says.since(edge)
             }
             (Now::Absent(after), Says::Whole | Says::Part) => {
                 self.give_back(after, edge.clone(), is_said);
-                match says {
-                    Says::Part => Now::Part(Some(edge)),
-                    _ => Now::Whole,
-                }
+                says.since(edge)
             }
             (Now::Absent(after), Says::New) if self.is_default => {
                 self.be_absent(after, Some(edge));
                 Now::Whole
             }
+            (now, Says::Again(is_start)) => {
+                match now {
+                    Now::Absent(after) => self.give_back(after, edge, !is_start),
+                    Now::Part(after, records) => self.be_partial(after, Some(edge), records),
+                    _ => {}
+                }
+                Now::Unknown
+            }
+            (Now::Absent(after), Says::Either) => {
+                self.be_absent(after, Some(edge.clone()));
+                says.since(edge)
+            }
             (Now::Absent(after), _) => Now::Absent(after),
-            (Now::Part(after), says) => {
-                self.be_partial(after, Some(edge.clone()));
+            (Now::Part(after, records), says) => {
+                self.be_partial(after, Some(edge.clone()), records);
                 match says {
-                    Says::Whole => Now::Whole,
-                    Says::Part => Now::Part(Some(edge)),
-                    Says::Nothing | Says::New => Now::Absent(Some(edge)),
+                    Says::New => Now::Absent(Some(edge)),
+                    says => says.since(edge),
                 }
             }
-            (_, Says::Whole) => Now::Whole,
-            (_, Says::Part) => Now::Part(Some(edge)),
-            (_, Says::Nothing) => Now::Absent(Some(edge)),
             (_, Says::New) if self.is_default => Now::Whole,
-            (_, Says::New) => Now::Absent(Some(edge)),
+            (_, says) => says.since(edge),
         }
     }
 
@@ -183,29 +188,54 @@ impl Spells {
             let says = says_of_selectors(change, asked)?;
             Some((change.fact.time, point(change, says)))
         });
+        let deleted = self.deletions(story);
+        let deleted = deleted.into_iter().map(|point| (point.edge.time(), point));
         let said = story.shots.timed().map(|(taken, shot)| {
             let says = says_of(shot.recording, asked);
             let edge = Edge::Snapshot(shot.file.name.clone(), taken);
             (taken, Point { edge, says })
         });
-        let mut points: Vec<(i64, Point)> = told.chain(said).collect();
-        points.sort_by_key(|(time, _)| *time);
-        self.walk(points.into_iter().map(|(_, point)| point).collect());
+        let all = told.chain(said).chain(deleted);
+        self.walk(all.map(|(_, point)| point).collect());
+    }
+
+    /// What one of the same name was told before says nothing of a trail that was made anew. Days
+    /// without a trail are the matter of the grid.
+    fn deletions(&self, story: &Story<'_>) -> Vec<Point> {
+        let mut points = Vec::new();
+        for change in story.changes.iter().filter(|change| change.is_gone()) {
+            if !self.is_default {
+                points.push(point(change, Says::Nothing));
+            }
+            let mut later = story.changes.iter();
+            let next = later.find(|one| one.fact.time > change.fact.time);
+            if let Some(next) = next.filter(|one| !one.is_new()) {
+                let is_start = next.fact.change == TrailChange::Started;
+                points.push(point(next, Says::Again(is_start)));
+            }
+        }
+        points
     }
 
     /// Whether it was running.
     pub(super) fn add_logging(&mut self, story: &Story<'_>) {
-        let known = self.absent.len();
+        let is_switch = |one: &&Change<'_>| {
+            let change = one.fact.change;
+            matches!(change, TrailChange::Stopped | TrailChange::Started)
+        };
+        let is_started = |made: &Change<'_>| {
+            let mut later = story.changes.iter().filter(is_switch);
+            let next = later.find(|one| one.fact.time >= made.fact.time && !one.is_new());
+            next.is_some_and(|one| one.fact.change == TrailChange::Started)
+        };
         let says = |change: &Change<'_>| match change.fact.change {
+            // That it was made and not started is too little to say that it recorded nothing.
+            _ if change.is_new() => is_started(change).then_some(Says::New),
             TrailChange::Stopped => Some(Says::Nothing),
             TrailChange::Started => Some(Says::Whole),
-            _ => change.is_new().then_some(Says::New),
+            _ => None,
         };
         self.add(story, &says);
-        // That it was made and never started is too little to say that it recorded nothing.
-        let mut added = self.absent.split_off(known);
-        added.retain(|one| one.after.is_some() || one.before.is_some());
-        self.absent.extend(added);
     }
 
     /// Whether it worked at places where only a switch makes it work.
@@ -221,7 +251,7 @@ impl Spells {
                 false => Says::Nothing,
             })
         };
-        let mut points = Vec::new();
+        let mut points = self.deletions(story);
         for change in &story.changes {
             points.extend(new(change).map(|says| point(change, says)));
             points.extend(switch(change).map(|says| point(change, says)));
@@ -285,6 +315,44 @@ fn point(change: &Change<'_>, says: Says) -> Point {
         edge: Edge::Call(fact.event_name.clone(), fact.time),
         says,
     }
+}
+
+impl Point {
+    /// Whether it tells what is recorded, and not that there is a trail.
+    fn is_telling(&self) -> bool {
+        !matches!(self.says, Says::New | Says::Again(_))
+    }
+}
+
+impl Says {
+    /// What holds from an edge on that says so.
+    fn since(self, edge: Edge) -> Now {
+        match self {
+            Says::Whole => Now::Whole,
+            Says::Part => Now::Part(Some(edge), Records::MayBeThePart),
+            Says::Either => Now::Part(Some(edge), Records::MayBeLater),
+            Says::Nothing | Says::New => Now::Absent(Some(edge)),
+            Says::Again(_) => Now::Unknown,
+        }
+    }
+}
+
+/// The points in the order of time, one for each second: that there is a trail comes first.
+fn in_seconds(mut points: Vec<Point>) -> Vec<Point> {
+    points.sort_by_key(|point| (point.edge.time(), point.says));
+    let mut all: Vec<Point> = Vec::with_capacity(points.len());
+    for point in points {
+        match all.last_mut() {
+            Some(last) if last.is_telling() && last.edge.time() == point.edge.time() => {
+                if last.says != point.says {
+                    last.says = Says::Either;
+                    last.edge = point.edge;
+                }
+            }
+            _ => all.push(point),
+        }
+    }
+    all
 }
 
 fn says_of_selectors(change: &Change<'_>, asked: Asked<'_>) -> Option<Says> {

@@ -14,7 +14,7 @@ use crate::control::model::{Control, Store};
 use crate::ledger::facts::StoreSeen;
 use crate::ledger::stores::entry_covers;
 use crate::pattern::{ListEntry, ListTest};
-use crate::period::DAY;
+use crate::period::HOUR;
 use crate::record::class::{ClassSet, EventClass};
 use crate::source::display::display_value;
 
@@ -116,24 +116,34 @@ impl<'a> StoreProofs<'a> {
         }
     }
 
-    /// Whether the store was left out for a while, and no record of a day of that time shows that it
-    /// was recorded all the same. Days are all that is known of when a store was named, and where it
-    /// lies is not known.
+    /// Whether the store was left out for a while, and no record of an hour of that time shows that it
+    /// was recorded all the same.
+    ///
+    /// Each store that records name is asked about where they name it: one of the same name in another
+    /// Region or account, or another one of the same entry, is recorded by trails of its own.
     fn doubt(&self, seen: &[&StoreSeen], asked: Asked<'_>) -> Option<String> {
-        let accounts: BTreeSet<&str> = seen.iter().map(|one| one.account.as_str()).collect();
-        let days: BTreeSet<i64> = seen.iter().map(|one| one.day).collect();
-        let days: Vec<i64> = days.into_iter().collect();
-        let shown = Shown {
-            seen: Seen {
-                starts: &days,
-                length: DAY,
-            },
-            management: &Vec::new,
-            writes: &Vec::new,
-        };
-        let doubt = self.room.trails.doubt(&accounts, None, asked, &shown)?;
-        Some(doubt.words(
-            "on no day a record of it",
+        let mut stores: BTreeMap<[&str; 3], BTreeSet<i64>> = BTreeMap::new();
+        for one in seen {
+            let store = [&one.value, &one.account, &one.region].map(String::as_str);
+            let hours = (0..24).filter(|hour| one.hours >> hour & 1 == 1);
+            let starts = hours.map(|hour| one.day + hour * HOUR);
+            stores.entry(store).or_default().extend(starts);
+        }
+        let doubt = stores.iter().find_map(|([value, account, region], hours)| {
+            let hours: Vec<i64> = hours.iter().copied().collect();
+            let shown = Shown {
+                seen: Seen {
+                    starts: &hours,
+                    length: HOUR,
+                },
+                management: &Vec::new,
+                writes: &Vec::new,
+            };
+            let asked = Asked::Store(asked.class(), value, false);
+            self.room.trails.doubt(account, region, asked, &shown)
+        });
+        Some(doubt?.words(
+            "in no hour a record of it",
             "to leave it out",
             "what to record",
         ))

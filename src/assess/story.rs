@@ -192,6 +192,11 @@ impl Change<'_> {
         self.fact.event_name == "CreateTrail"
     }
 
+    /// Whether it deleted the trail: what one of the same name was told before says nothing of it.
+    pub(super) fn is_gone(&self) -> bool {
+        self.fact.event_name == "DeleteTrail"
+    }
+
     /// Whether it says where the trail delivers.
     pub(super) fn tells_destination(&self) -> bool {
         self.bucket.is_some() || self.prefix.is_some()

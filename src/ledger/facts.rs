@@ -228,10 +228,14 @@ pub struct StoreSeen {
     pub value: String,
     /// The account that received the records.
     pub account: String,
+    /// The Region that the records name. A table or function of one name may be in several.
+    pub region: String,
     /// The classes that they prove, of those that the store asks for.
     pub classes: ClassSet,
     /// First second of the UTC day.
     pub day: i64,
+    /// The hours of the day that have records, a bit for each.
+    pub hours: u32,
     /// How many records.
     pub records: u64,
 }

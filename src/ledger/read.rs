@@ -805,8 +805,10 @@ pub(super) fn unpack_store(from: &mut Cursor<'_>) -> Option<StoreSeen> {
         part: from.number32()?,
         value: from.text()?.to_owned(),
         account: from.text()?.to_owned(),
+        region: from.text()?.to_owned(),
         classes: ClassSet(from.number32()?),
         day: from.signed()?,
+        hours: from.number32()?,
         records: from.number()?,
     })
 }

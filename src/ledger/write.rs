@@ -509,8 +509,10 @@ fn pack_stores(all: &[StoreSeen]) -> Option<Vec<u8>> {
         put_number(to, u64::from(one.part));
         put_text(to, &one.value);
         put_text(to, &one.account);
+        put_text(to, &one.region);
         put_number(to, u64::from(one.classes.0));
         put_signed(to, one.day);
+        put_number(to, u64::from(one.hours));
         put_number(to, one.records);
     })
 }

@@ -428,10 +428,10 @@ impl RecordSink for FactSink<'_> {
         });
         let (stores, classes) = (&self.plan.stores, judged.classes.0);
         if stores.iter().any(|plan| plan.classes.0 & classes != 0) {
-            let (account, classes) = (self.account(view), judged.classes);
+            let place = (&*self.account(view), &*region(view));
             let texts = |path| view.texts(path);
             self.stores
-                .note(stores, texts, &account, classes, found.time);
+                .note(stores, texts, place, judged.classes, found.time);
         }
         if is_kept {
             let known = Known {
@@ -484,8 +484,8 @@ impl RecordSink for FactSink<'_> {
         let stores = &self.plan.stores;
         if stores.iter().any(|plan| plan.classes.0 & classes.0 != 0) {
             let texts = |path| values.texts(path).map(as_text);
-            self.stores
-                .note(stores, texts, &as_text(account), classes, found.time);
+            let place = (&*as_text(account), &*as_text(region));
+            self.stores.note(stores, texts, place, classes, found.time);
         }
         true
     }

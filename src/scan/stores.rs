@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use super::plan::StorePlan;
 use crate::ledger::facts::StoreSeen;
 use crate::ledger::stores::entry_covers;
-use crate::period::DAY;
+use crate::period::{DAY, HOUR};
 use crate::record::class::ClassSet;
 use crate::record::path::PathId;
 
 /// The stores of one file.
 #[derive(Debug, Default)]
 pub struct Stores {
-    seen: BTreeMap<Key, u64>,
+    /// How many records of a day, and the hours that have any.
+    seen: BTreeMap<Key, (u64, u32)>,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,7 @@ struct Key {
     part: u32,
     value: String,
     account: String,
+    region: String,
     classes: u32,
     day: i64,
 }
@@ -32,7 +34,7 @@ impl Stores {
         &mut self,
         plans: &[StorePlan],
         texts: impl Fn(PathId) -> T,
-        account: &str,
+        (account, region): (&str, &str),
         classes: ClassSet,
         time: i64,
     ) {
@@ -54,10 +56,13 @@ impl Stores {
                     part: plan.part,
                     value: value.into_owned(),
                     account: account.to_owned(),
+                    region: region.to_owned(),
                     classes: common,
                     day: time.div_euclid(DAY) * DAY,
                 };
-                *self.seen.entry(key).or_default() += 1;
+                let (records, hours) = self.seen.entry(key).or_default();
+                *records += 1;
+                *hours |= 1 << (time.rem_euclid(DAY) / HOUR);
             }
         }
     }
@@ -66,13 +71,15 @@ impl Stores {
     pub fn take(&mut self) -> Vec<StoreSeen> {
         std::mem::take(&mut self.seen)
             .into_iter()
-            .map(|(key, records)| StoreSeen {
+            .map(|(key, (records, hours))| StoreSeen {
                 control: key.control,
                 part: key.part,
                 value: key.value,
                 account: key.account,
+                region: key.region,
                 classes: ClassSet(key.classes),
                 day: key.day,
+                hours,
                 records,
             })
             .collect()

@@ -6,8 +6,8 @@ use attestrail::record::time;
 use attestrail::trail::snapshot::Snapshot;
 
 use crate::assess_selectors::{
-    ALL_LAMBDA, ALL_MANAGEMENT, DIGESTS, Digests, MULTI, check, named_snapshot, no_invokes,
-    put_selectors,
+    ALL_LAMBDA, ALL_MANAGEMENT, DIGESTS, Digests, LOGS_BUCKET, MULTI, check, data, named_snapshot,
+    no_invokes, put_selectors,
 };
 use crate::scan_common::{
     ACCOUNT, REGION, World, control, file, key, no_new_users, quiet_days_in, record, record_in,
@@ -637,4 +637,117 @@ fn a_snapshot_of_a_trail_of_data_events_leaves_management_events_as_they_are() {
     let world = World::new(&[no_new_users()], &[]).and_snapshot(of_reads);
     let reason = ["management-write", "must be of another trail"];
     check(world, Verdict::NotDeterminable, &reason);
+}
+
+#[test]
+fn of_two_calls_in_one_second_either_may_be_the_last() {
+    let at = "2026-10-10T08:00:00Z";
+    let reason = ["lambda-data", at];
+    for pair in [
+        [call(at, "StartLogging", ""), call(at, "StopLogging", "")],
+        [put_selectors(at, FULL), put_selectors(at, LESS)],
+        [put_selectors(at, LESS), put_selectors(at, FULL)],
+    ] {
+        let early = [invoke("2026-10-03T09:00:00Z")];
+        check(world(&[&early, &pair]), Verdict::NotDeterminable, &reason);
+        // What comes later may be its own.
+        check(
+            world(&[&around(), &pair]),
+            Verdict::NotDeterminable,
+            &reason,
+        );
+    }
+    let same = [put_selectors(at, FULL), put_selectors(at, FULL)];
+    check(world(&[&around(), &same]), Verdict::NoExceptions, &[]);
+}
+
+#[test]
+fn what_a_deleted_trail_was_told_says_nothing_of_one_that_was_made_anew() {
+    let told = put_selectors("2026-09-10T08:00:00Z", LESS);
+    let less = put_selectors("2026-10-20T08:00:00Z", LESS);
+    let anew = [
+        told.clone(),
+        call("2026-09-20T08:00:00Z", "DeleteTrail", ""),
+        call("2026-09-21T08:00:00Z", "StartLogging", ""),
+        less.clone(),
+    ];
+    let early = [invoke("2026-10-03T09:00:00Z")];
+    let reason = ["lambda-data", "2026-10-20T08:00:00Z"];
+    check(world(&[&early, &anew]), Verdict::NotDeterminable, &reason);
+    // What the same trail was told before holds: another one records it.
+    let same = [told, less];
+    check(world(&[&early, &same]), Verdict::NoExceptions, &[]);
+}
+
+#[test]
+fn a_store_is_proven_where_it_lies_and_not_by_one_of_the_same_name_elsewhere() {
+    let reads = control(
+        "no-reads",
+        "\"s3-data-read\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"GetObjectAcl\"], requestParameters.bucketName = [{ list = \"log_buckets\" }] }",
+    );
+    let lists = "[lists]\nlog_buckets = [{ prefix = \"logs\" }]\n";
+    let get = |bucket: &str, region: &str, day: u32| {
+        let at = format!("2026-10-{day:02}T09:00:00Z");
+        let parameters = format!("{{\"bucketName\":\"{bucket}\"}}");
+        data(&at, "GetObject", "s3.amazonaws.com", &parameters).replace(REGION, region)
+    };
+    let switch = call(
+        "2026-10-10T08:00:00Z",
+        "UpdateTrail",
+        ",\"isMultiRegionTrail\":false",
+    );
+    let check = |records: &[String], verdict, reason: &[&str]| {
+        let world = World::new(std::slice::from_ref(&reads), records);
+        check(world.scoped(lists), verdict, reason);
+    };
+    let here: Vec<String> = (1..=31).map(|day| get("logs-a", REGION, day)).collect();
+    check(&here, Verdict::NoExceptions, &[]);
+    let both = |days: std::ops::RangeInclusive<u32>| {
+        let there = days.map(|day| get("logs-b", "eu-west-1", day));
+        let mut all: Vec<String> = here.iter().cloned().chain(there).collect();
+        all.push(switch.clone());
+        all
+    };
+    check(
+        &both(1..=9),
+        Verdict::NotDeterminable,
+        &["in no hour a record of it", "UpdateTrail"],
+    );
+    check(&both(1..=31), Verdict::NoExceptions, &[]);
+}
+
+#[test]
+fn a_stop_of_the_trail_of_one_region_is_not_filled_by_its_own_records() {
+    let reads = control(
+        "no-reads",
+        "\"s3-data-read\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"GetObjectAcl\"], requestParameters.bucketName = [{ list = \"log_buckets\" }] }",
+    );
+    let reading = (1..=9).map(|day| {
+        let at = format!("2026-10-{day:02}T09:00:00Z");
+        data(
+            &at,
+            "GetObject",
+            "s3.amazonaws.com",
+            "{\"bucketName\":\"logs\"}",
+        )
+    });
+    let mut records: Vec<String> = reading.collect();
+    records.push(call(
+        "2026-09-20T08:00:00Z",
+        "CreateTrail",
+        ",\"isMultiRegionTrail\":false",
+    ));
+    records.push(put_selectors(
+        "2026-09-20T09:00:00Z",
+        &[ALL_MANAGEMENT, LOGS_BUCKET],
+    ));
+    records.push(call("2026-10-10T08:00:00Z", "StopLogging", ""));
+    let world = World::new(&[reads], &records).scoped("[lists]\nlog_buckets = [\"logs\"]\n");
+    check(
+        world,
+        Verdict::NotDeterminable,
+        &["in no hour a record of it", "StopLogging"],
+    );
 }
