@@ -7,17 +7,23 @@
 //! controls. A correction that does not say which call it is about, that is about
 //! another call, or that corrects itself in a circle, replaces nothing, because
 //! then a record that some control would hold against somebody could be made to
-//! disappear.
+//! disappear. Neither does one that takes away what the first record is to a control, or
+//! says of a trail, unless digests vouch for its file: anybody can add a file.
 
 use std::collections::{HashMap, HashSet};
 
 use super::AssessError;
+use super::chains::Examined;
 use super::drops::{Drops, Spot};
 use super::intake::Intake;
 use super::outcome::{Amendment, AmendmentOutcome, Origin};
 use super::places::Places;
+use crate::control::roles::Role;
+use crate::control::scope::Scope;
 use crate::ledger::Ledger;
 use crate::ledger::entries::Entries;
+use crate::ledger::facts::TrailFact;
+use crate::ledger::read::LedgerRow;
 use crate::ledger::remarks::AddendumFact;
 use crate::period::Period;
 
@@ -28,15 +34,15 @@ struct Correction<'i> {
 }
 
 /// Leaves out every record that another one corrects; lists the corrections in the order of
-/// time, id and origin. What stands in a file that does not verify (by place of the file)
-/// takes nothing away from one that does.
+/// time, id and origin. What stands in a file that does not verify takes nothing away from one
+/// that does, and what no digest vouches for takes nothing away that matters.
 pub fn settle(
     ledger: &Ledger,
     intake: &Intake,
     drops: &mut Drops,
-    places: &Places,
+    (places, scope): (&Places, &Scope),
     period: &Period,
-    unverified: &HashSet<u32>,
+    examined: &Examined,
 ) -> Result<Vec<Amendment>, AssessError> {
     let corrections = corrections(intake, drops, places, period);
     if corrections.is_empty() {
@@ -52,6 +58,13 @@ pub fn settle(
         .filter(|one| one.fact.names_call())
         .filter_map(|one| Some((one.fact.key?, one.fact.original?)))
         .collect();
+    let judging = Judging {
+        ledger,
+        intake,
+        scope,
+        unverified: &examined.watched,
+        valid: examined.valid_files(),
+    };
     let mut all = Vec::with_capacity(corrections.len());
     for one in &corrections {
         let original = one.fact.original.and_then(|key| found.get(&key)).copied();
@@ -59,13 +72,7 @@ pub fn settle(
             _ if !one.fact.names_call() => AmendmentOutcome::NamesNoCall,
             _ if goes_in_a_circle(one.fact, &next) => AmendmentOutcome::Circle,
             None => AmendmentOutcome::NotFound,
-            Some((spot, _)) if is_less_proved(one.spot, spot, unverified) => {
-                AmendmentOutcome::Unverified
-            }
-            Some((spot, _)) if is_other_call(ledger, intake, spot, one.fact)? => {
-                AmendmentOutcome::OtherCall
-            }
-            Some(_) => AmendmentOutcome::Replaced,
+            Some((spot, _)) => judging.outcome(one, spot)?,
         };
         all.push(shown(ledger, intake, one, original, outcome)?);
         if let (AmendmentOutcome::Replaced, Some((spot, _))) = (outcome, original) {
@@ -157,6 +164,83 @@ fn is_less_proved(correction: Spot, original: Spot, unverified: &HashSet<u32>) -
     unverified.contains(&correction.0) && !unverified.contains(&original.0)
 }
 
+/// What it takes to say whether a correction replaces the record that it names.
+struct Judging<'j> {
+    ledger: &'j Ledger,
+    intake: &'j Intake,
+    scope: &'j Scope,
+    /// Files that do not verify, by place.
+    unverified: &'j HashSet<u32>,
+    /// Files that digests vouch for.
+    valid: HashSet<u32>,
+}
+
+impl Judging<'_> {
+    fn outcome(&self, by: &Correction<'_>, spot: Spot) -> Result<AmendmentOutcome, AssessError> {
+        Ok(if is_less_proved(by.spot, spot, self.unverified) {
+            AmendmentOutcome::Unverified
+        } else if is_other_call(self.ledger, self.intake, spot, by.fact)? {
+            AmendmentOutcome::OtherCall
+        } else if !self.valid.contains(&by.spot.0) && self.takes_away(by.spot, spot)? {
+            AmendmentOutcome::TakesAway
+        } else {
+            AmendmentOutcome::Replaced
+        })
+    }
+
+    /// Whether anything that the record at `spot` shows is lost with it.
+    fn takes_away(&self, by: Spot, spot: Spot) -> Result<bool, AssessError> {
+        if self.changes_of(spot) != self.changes_of(by) {
+            return Ok(true);
+        }
+        let rows = |spot: Spot| {
+            let file = self.intake.order[spot.0 as usize];
+            self.ledger.rows_of(file, spot.1)
+        };
+        let (first, others) = (rows(spot)?, rows(by)?);
+        let is_lost = |row: &LedgerRow| {
+            self.has_waivers(row) || !others.iter().any(|other| is_the_same(row, other))
+        };
+        Ok(first.iter().filter(|row| weighs(row.role)).any(is_lost))
+    }
+
+    /// What a record says of trails.
+    fn changes_of(&self, spot: Spot) -> Vec<TrailFact> {
+        let file = self.intake.order[spot.0 as usize];
+        let all = self.intake.trails.iter();
+        all.filter(|(of, fact)| (*of, fact.index) == (file, spot.1))
+            .map(|(_, fact)| TrailFact {
+                index: 0,
+                ..fact.clone()
+            })
+            .collect()
+    }
+
+    /// Whether another record in the same role may be waived where this one is not.
+    fn has_waivers(&self, row: &LedgerRow) -> bool {
+        let control = self.ledger.identity().controls.get(row.control as usize);
+        control.is_none_or(|(id, _)| {
+            self.scope
+                .waivers
+                .iter()
+                .any(|one| one.control.get_ref() == id)
+        })
+    }
+}
+
+/// Whether a record in this role may be held against somebody.
+fn weighs(role: Role) -> bool {
+    !matches!(role, Role::Conforming | Role::Response)
+}
+
+/// Whether two records are the same to a control.
+fn is_the_same(one: &LedgerRow, other: &LedgerRow) -> bool {
+    let place = |row: &LedgerRow| (row.time, row.account.clone(), row.region.clone());
+    (one.control, one.part, one.role, &one.keys)
+        == (other.control, other.part, other.role, &other.keys)
+        && place(one) == place(other)
+}
+
 /// Whether the record at `spot` is known to be another call than the one that corrects it. Of a
 /// record that nothing is known of, no control and no list says anything.
 fn is_other_call(
@@ -222,10 +306,10 @@ fn roles(
     spot: Spot,
 ) -> Result<Vec<(String, &'static str)>, AssessError> {
     let controls = &ledger.identity().controls;
-    let roles = ledger.roles_of(intake.order[spot.0 as usize], spot.1)?;
-    let named = roles.into_iter().filter_map(|(control, role)| {
-        let (id, _) = controls.get(control as usize)?;
-        Some((id.clone(), role.id()))
+    let rows = ledger.rows_of(intake.order[spot.0 as usize], spot.1)?;
+    let named = rows.into_iter().filter_map(|row| {
+        let (id, _) = controls.get(row.control as usize)?;
+        Some((id.clone(), row.role.id()))
     });
     let mut named: Vec<_> = named.collect();
     named.sort_unstable();

@@ -185,6 +185,17 @@ impl Gatherer {
 }
 
 impl Examined {
+    /// The files that valid digests list as they are, by place.
+    pub fn valid_files(&self) -> HashSet<u32> {
+        let logs = self.report.iter().flat_map(|report| &report.logs);
+        let valid = logs.zip(&self.ranks);
+        valid
+            .filter(|(log, _)| log.state == LogState::Valid)
+            .filter_map(|(_, rank)| *rank)
+            .filter(|rank| !self.watched.contains(rank))
+            .collect()
+    }
+
     /// Finds the files of the logs of the report: both are in the order of keys and copies.
     fn place(&mut self, report: &IntegrityReport, ranks: &[u32]) -> Result<(), AssessError> {
         let mut files = ranks.iter().copied();

@@ -448,6 +448,9 @@ pub enum AmendmentOutcome {
     OtherCall,
     /// Its file does not verify, and the file of the record that it names does, so both count.
     Unverified,
+    /// It says something else than the record that it names shows, and no digest vouches for its
+    /// file, so both count.
+    TakesAway,
     /// Corrections name each other, so all count.
     Circle,
 }
@@ -461,6 +464,7 @@ impl AmendmentOutcome {
             AmendmentOutcome::NamesNoCall => "names-no-call",
             AmendmentOutcome::OtherCall => "other-call",
             AmendmentOutcome::Unverified => "unverified",
+            AmendmentOutcome::TakesAway => "takes-away",
             AmendmentOutcome::Circle => "circle",
         }
     }

@@ -91,7 +91,7 @@ pub fn assess<'l>(
     let no_trust = Trust::default();
     let trust = options.trust.unwrap_or(&no_trust);
     let mut log_set = LogSet::default();
-    let (examined, tally) = take_in(&mut evidence, &places, period, trust, &mut log_set)?;
+    let (examined, tally) = take_in(&mut evidence, (&places, scope), period, trust, &mut log_set)?;
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
     let digests = examined.trails.clone().with_members(&tally.members);
     let trails = Trails::new(&facts, options.snapshots, digests, period);
@@ -197,7 +197,7 @@ fn check_order(
 /// rest adds up to. That the ledger holds what was written to it is checked on the way.
 fn take_in(
     evidence: &mut LedgerEvidence<'_>,
-    places: &Places,
+    (places, scope): (&Places, &Scope),
     period: &Period,
     trust: &Trust,
     log_set: &mut LogSet,
@@ -223,9 +223,9 @@ fn take_in(
         ledger,
         intake,
         &mut drops,
-        places,
+        (places, scope),
         period,
-        &examined.watched,
+        &examined,
     )?;
     log_set.anomalies = anomalies::find(ledger, intake, &drops, places, period)?;
     let mut tally = counting.finish(&drops, log_set)?;

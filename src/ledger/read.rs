@@ -344,23 +344,18 @@ impl Ledger {
         Ok(Some((shown.event_source, shown.event_name)))
     }
 
-    /// What a record is to controls: number of the control and role.
+    /// What a record is to controls.
     ///
     /// # Errors
     /// See [`LedgerError`].
-    pub fn roles_of(&self, file: i64, index: u32) -> Result<Vec<(u32, Role)>, LedgerError> {
-        let sql = "SELECT control, role FROM row WHERE file = ?1 AND record = ?2";
+    pub fn rows_of(&self, file: i64, index: u32) -> Result<Vec<LedgerRow>, LedgerError> {
+        let sql = "SELECT control, part, role, time, event, account, region, file, record, classes, detail \
+                   FROM row WHERE file = ?1 AND record = ?2";
         let mut statement = self.wrap(self.connection.prepare_cached(sql))?;
-        let read =
-            |row: &Row<'_>| -> rusqlite::Result<(u32, u32)> { Ok((row.get(0)?, row.get(1)?)) };
-        let rows = self.wrap(statement.query_map((file, index), read))?;
+        let rows = self.wrap(statement.query_map((file, index), read_row))?;
         rows.map(|row| {
-            let (control, role) = self.wrap(row)?;
-            let role = Role::ALL.get(role as usize).copied();
-            Ok((
-                control,
-                role.ok_or_else(|| self.damaged("a row cannot be read"))?,
-            ))
+            let row = self.wrap(row)?;
+            row.ok_or_else(|| self.damaged("a row cannot be read"))
         })
         .collect()
     }

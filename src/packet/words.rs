@@ -47,6 +47,9 @@ pub const fn amendment(outcome: AmendmentOutcome) -> &'static str {
         AmendmentOutcome::Unverified => {
             "is in a file that does not verify, and what it corrects is in one that does, so both records count"
         }
+        AmendmentOutcome::TakesAway => {
+            "would take away what the record that it names shows, and no digest vouches for its file, so both records count"
+        }
         AmendmentOutcome::Circle => "corrections name each other, so all records count",
     }
 }

@@ -3,6 +3,7 @@
 use attestrail::assess::outcome::{AmendmentOutcome, List, Verdict};
 
 use crate::scan_common::*;
+use crate::signed::{CHAIN, Chain};
 
 const AT: &str = "2026-10-15T08:00:00Z";
 
@@ -52,23 +53,82 @@ fn a_correction_counts_in_place_of_what_it_corrects() {
     );
 }
 
-#[test]
-fn what_a_correction_takes_from_the_exceptions_stays_in_sight() {
-    let refused = correction(AT, "CreateUser", "second", "first").replacen(
+/// A correction that says that the call of `first` was refused.
+fn refusal(name: &str) -> String {
+    correction(AT, name, "second", "first").replacen(
         "\"addendum\"",
         "\"errorCode\":\"AccessDenied\",\"addendum\"",
         1,
-    );
-    let records = [call(AT, "CreateUser", "first"), refused];
+    )
+}
+
+#[test]
+fn a_correction_that_nothing_vouches_for_takes_no_exception_away() {
+    let records = [call(AT, "CreateUser", "first"), refusal("CreateUser")];
     let answer = World::new(&[no_new_users()], &records).assess();
-    answer.only(Verdict::NoExceptions);
-    let amendment = &answer.assessment.log_set.amendments[0];
-    assert_eq!(amendment.outcome, AmendmentOutcome::Replaced);
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.exceptions, one.counts.attempts), (1, 1));
+    let log_set = &answer.assessment.log_set;
+    let amendment = &log_set.amendments[0];
+    assert_eq!(amendment.outcome, AmendmentOutcome::TakesAway);
     assert_eq!(
         amendment.original_roles,
         [("no-new-users".to_owned(), "exception")]
     );
     assert_eq!(amendment.roles, [("no-new-users".to_owned(), "attempt")]);
+    assert_eq!(log_set.total.amended, 0);
+    assert!(log_set.total.reconcile());
+}
+
+#[test]
+fn a_correction_that_a_digest_lists_counts_in_place_of_an_exception() {
+    let records = [call(AT, "CreateUser", "first"), refusal("CreateUser")];
+    let all = Chain {
+        times: &[("2026-09-30T23:00:00Z", "2026-11-01T02:00:00Z")],
+        has_logs: true,
+        ..CHAIN
+    };
+    let world = World::new(&[no_new_users()], &records);
+    let answer = world.and_signed(&[all]).assess();
+    let amendment = &answer.assessment.log_set.amendments[0];
+    assert_eq!(amendment.outcome, AmendmentOutcome::Replaced);
+    assert_eq!(answer.control("no-new-users").counts.exceptions, 0);
+}
+
+#[test]
+fn a_correction_that_nothing_vouches_for_moves_no_exception_and_finds_it_no_waiver() {
+    let later = correction("2026-10-15T08:00:01Z", "CreateUser", "second", "first");
+    let records = [call(AT, "CreateUser", "first"), later];
+    let answer = World::new(&[no_new_users()], &records).assess();
+    assert_eq!(answer.only(Verdict::Exceptions).counts.exceptions, 2);
+    let waiver = "[[waiver]]\ncontrol = \"no-new-users\"\nevent-ids = [\"second\"]\nreason = \"r\"\n\
+                  approver = \"a\"\nticket = \"CHG-1\"\nexpires = 2026-12-31\n";
+    let second = correction(AT, "CreateUser", "second", "first");
+    let records = [call(AT, "CreateUser", "first"), second];
+    let world = World::new(&[no_new_users()], &records).scoped(waiver);
+    let answer = world.assess();
+    let one = answer.only(Verdict::Exceptions);
+    assert_eq!((one.counts.exceptions, one.counts.waived), (1, 1));
+}
+
+#[test]
+fn a_correction_that_nothing_vouches_for_takes_no_change_of_a_trail_back() {
+    let of_trails = |record: String| {
+        let named = ",\"requestParameters\":{\"name\":\"t\"}}";
+        let open = record.strip_suffix('}').expect("an object");
+        format!("{open}{named}").replace("iam.amazonaws.com", "cloudtrail.amazonaws.com")
+    };
+    let stop = of_trails(call(AT, "StopLogging", "first"));
+    let by = of_trails(refusal("StopLogging"));
+    let answer = World::new(&[no_new_users()], &[stop.clone(), by]).assess();
+    let log_set = &answer.assessment.log_set;
+    assert_eq!(log_set.amendments[0].outcome, AmendmentOutcome::TakesAway);
+    assert!(says(&log_set.notices, &["`StopLogging` on trail `t`"]));
+    let other =
+        of_trails(correction(AT, "StopLogging", "second", "first")).replace("\"t\"", "\"u\"");
+    let answer = World::new(&[no_new_users()], &[stop, other]).assess();
+    let log_set = &answer.assessment.log_set;
+    assert_eq!(log_set.amendments[0].outcome, AmendmentOutcome::TakesAway);
 }
 
 #[test]
