@@ -88,8 +88,9 @@ fn a_correction_that_a_digest_lists_counts_in_place_of_an_exception() {
         has_logs: true,
         ..CHAIN
     };
-    let world = World::new(&[no_new_users()], &records);
-    let answer = world.and_signed(&[all]).assess();
+    let mut world = World::new(&[no_new_users()], &records).and_signed(&[all]);
+    world.hashes_logs = true;
+    let answer = world.assess();
     let amendment = &answer.assessment.log_set.amendments[0];
     assert_eq!(amendment.outcome, AmendmentOutcome::Replaced);
     assert_eq!(answer.control("no-new-users").counts.exceptions, 0);

@@ -146,6 +146,8 @@ pub struct World {
     pub framework: Option<&'static str>,
     pub snapshots: Vec<attestrail::trail::snapshot::Snapshot>,
     pub trust: Option<Trust>,
+    /// Whether logs are hashed, as digests need it.
+    pub hashes_logs: bool,
 }
 
 /// What came out of a [`World`].
@@ -172,6 +174,7 @@ impl World {
             framework: None,
             snapshots: Vec::new(),
             trust: None,
+            hashes_logs: false,
         }
     }
 
@@ -227,7 +230,10 @@ impl World {
         let mut projector = Projector::new(plan.paths());
         let mut scratch = Scratch::new();
         let mut sink = FactSink::new(plan);
-        let limits = ReadLimits::default();
+        let limits = ReadLimits {
+            hash_content: self.hashes_logs,
+            ..ReadLimits::default()
+        };
         let files = self.files.iter();
         files
             .map(|(key, bytes)| {
