@@ -14,15 +14,17 @@ pub fn read_and_recall(
     let recalled = reader.recall(bytes, 0).map(|found| {
         let texts = |path: &PathId| found.texts(*path).map(<[u8]>::to_vec).collect();
         let texts: Vec<Vec<Vec<u8>>> = wanted.iter().map(texts).collect();
-        (found.end, found.content_hash, found.likeness(), texts)
+        (found.end, found.content_hash, texts)
     });
     let read = reader.read(bytes, 0);
     let likeness = reader.likeness(bytes);
     let was_recalled = recalled.is_some();
-    if let Some((end, content_hash, alike, texts)) = recalled {
+    if let Some((end, content_hash, texts)) = recalled {
         assert_eq!(read, Ok(end), "{text}");
         assert_eq!(reader.content_hash(), content_hash, "{text}");
-        assert_eq!(likeness, Some(alike), "{text}");
+        // Which number it has is not compared: shapes are forgotten before texts are, so that
+        // records of one kind may get another number when they are read again.
+        assert!(likeness.is_some(), "{text}");
         for (path, texts) in wanted.iter().zip(texts) {
             let strings = reader
                 .leaves(*path)
