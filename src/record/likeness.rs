@@ -43,7 +43,11 @@ pub fn is_told(path: PathId) -> bool {
     path.0 < 64 && TOLD_BITS >> path.0 & 1 == 1
 }
 
-/// The same for records that are alike; means nothing to another reader.
+/// The same only for records that are alike; means nothing to another reader.
+///
+/// Records that are alike may have several: the hash by which a kind is found also says
+/// which members that nobody looks for stood where, and changes when shapes are forgotten.
+/// What is kept under one of them is then found out once more for the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Likeness {
     /// Counts how often everything was forgotten; numbers of different rounds are unrelated.
@@ -92,6 +96,8 @@ impl Watch {
 const MOST: usize = 4096;
 /// A power of two.
 const SLOTS: usize = 4 * MOST;
+/// How many slots a kind may be in; a power of two.
+const NEAR: usize = 16;
 const NOTHING: u32 = u32::MAX;
 /// How many unknown records in a row are too many to go on remembering.
 const PATIENCE: i32 = 3 * MOST as i32;
@@ -124,7 +130,7 @@ pub(super) struct Looked<'p> {
     pub bytes: &'p [u8],
     pub trails: &'p [Trail],
     pub leaves: &'p [Leaf],
-    /// Of everything that tells kinds apart, or a part of it.
+    /// Of what tells kinds apart, and of the shape of the record: it only says where to look.
     pub hash: u64,
 }
 
@@ -143,11 +149,14 @@ impl Kinds {
             return None;
         }
         let slot = looked.hash as usize & (SLOTS - 1);
-        for slot in [slot, slot ^ 1] {
-            if let Some(number) = self.slots.get(slot)
-                && let Some(known) = self.known.get(*number as usize)
-                && known.is(looked)
-            {
+        for step in 0..NEAR {
+            let Some(number) = self.slots.get(slot ^ step) else {
+                break;
+            };
+            let Some(known) = self.known.get(*number as usize) else {
+                break;
+            };
+            if known.is(looked) {
                 self.patience = (self.patience + 1).min(PATIENCE);
                 return Some(Likeness {
                     round: self.round,
@@ -176,18 +185,22 @@ impl Kinds {
             self.slots.fill(NOTHING);
             self.round = self.round.wrapping_add(1);
         }
+        // No kind gives way to another: it would be met again as a new one.
+        let mut near = (0..NEAR).map(|step| slot ^ step);
+        let place = near.find(|place| self.slots[*place] == NOTHING)?;
         let number = self.known.len() as u32;
         self.known.push(Known::new(looked));
-        let place = if self.slots[slot] == NOTHING {
-            slot
-        } else {
-            slot ^ 1
-        };
         self.slots[place] = number;
         Some(Likeness {
             round: self.round,
             number,
         })
+    }
+
+    /// Whether a record is of this kind, whatever kind was found for it.
+    pub(super) fn is(&self, likeness: Likeness, looked: &Looked<'_>) -> bool {
+        let known = self.known.get(likeness.number as usize);
+        likeness.round == self.round && known.is_some_and(|known| known.is(looked))
     }
 
     /// How often everything was forgotten.

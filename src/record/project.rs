@@ -352,6 +352,18 @@ impl<'set> Projector<'set> {
         })
     }
 
+    /// Whether the last value read is like the records of this likeness, which need not be the
+    /// one that [`Projector::likeness`] finds for it; `bytes` must be those that it was read from.
+    pub fn is_like(&self, bytes: &[u8], likeness: Likeness) -> bool {
+        let looked = LookedUp {
+            bytes,
+            trails: &self.trails,
+            leaves: &self.leaves,
+            hash: 0,
+        };
+        self.kinds.is(likeness, &looked)
+    }
+
     /// What was remarked about records of this likeness; 0 if nothing was.
     pub fn remark(&self, likeness: Likeness) -> u8 {
         self.kinds.remark(likeness)

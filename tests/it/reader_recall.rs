@@ -127,6 +127,62 @@ fn what_is_recalled_is_forgotten_with_the_likenesses() {
 }
 
 #[test]
+fn a_kind_keeps_its_number_until_all_are_forgotten() {
+    let engine = engine();
+    let mut reader = reader(engine.paths());
+    let mut round = || -> Vec<_> {
+        let names = (0..4_000).map(|name| format!(r#"{{"eventName":"A{name}"}}"#));
+        let numbers = names.map(|text| {
+            assert_eq!(reader.read(text.as_bytes(), 0), Ok(text.len()));
+            reader.likeness(text.as_bytes())
+        });
+        numbers.collect()
+    };
+    let first = round();
+    assert!(first.iter().all(Option::is_some));
+    let again = round();
+    let changed = first.iter().zip(&again).filter(|(one, other)| one != other);
+    assert_eq!(changed.count(), 0);
+}
+
+/// Reads records until the shapes of those before are forgotten.
+fn forget_shapes(reader: &mut Projector<'_>) {
+    for round in 0..2_000 {
+        let members: Vec<String> = (0..20).map(|at| format!(r#""k{round}-{at}":1"#)).collect();
+        let text = format!("{{{}}}", members.join(","));
+        assert_eq!(reader.read(text.as_bytes(), 0), Ok(text.len()));
+    }
+}
+
+#[test]
+fn what_is_recalled_under_another_number_is_of_the_same_kind() {
+    let engine = engine();
+    let mut reader = reader(engine.paths());
+    let named = |name: usize| format!(r#"{{"k":0,"eventName":"A{name}","m":"x"}}"#);
+    let mut number = |name: usize| {
+        let text = named(name);
+        let _ = read_and_recall(&text, &mut reader, &WANTED);
+        assert!(read_and_recall(&text, &mut reader, &WANTED).1);
+        let bytes = text.as_bytes();
+        let recalled = reader.recall(bytes, 0).map(|found| found.likeness());
+        let read = reader.likeness(bytes);
+        forget_shapes(&mut reader);
+        (recalled, read)
+    };
+    let first: Vec<_> = (0..3).map(&mut number).collect();
+    let again: Vec<_> = (0..3).map(&mut number).collect();
+    assert!(first.iter().all(|(recalled, read)| recalled == read));
+    // The tree goes on to give the number by which the record was learnt.
+    assert!(
+        first
+            .iter()
+            .zip(&again)
+            .all(|(one, other)| one.0 == other.0)
+    );
+    assert!(again.iter().any(|(recalled, read)| recalled != read));
+}
+
+#[test]
 fn what_was_left_out_is_never_learnt() {
     let engine = engine();
     let mut reader = reader(engine.paths());
