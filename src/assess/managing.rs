@@ -43,6 +43,10 @@ impl Managing {
                     known.tell(Some(step.time), true, extent);
                 }
             }
+            // One that is made anew under the name may be told anything.
+            for gone in story.changes.iter().filter(|change| change.is_gone()) {
+                known.tell(Some(gone.fact.time), true, Extent::Part);
+            }
             for shot in story.shots.all() {
                 known.tell(shot.file.taken_at, false, extent(shot.recording));
             }

@@ -186,17 +186,15 @@ impl Spells {
     pub(super) fn add_selectors(&mut self, story: &Story<'_>, asked: Asked<'_>) {
         let told = story.changes.iter().filter_map(|change| {
             let says = says_of_selectors(change, asked)?;
-            Some((change.fact.time, point(change, says)))
+            Some(point(change, says))
         });
-        let deleted = self.deletions(story);
-        let deleted = deleted.into_iter().map(|point| (point.edge.time(), point));
         let said = story.shots.timed().map(|(taken, shot)| {
             let says = says_of(shot.recording, asked);
             let edge = Edge::Snapshot(shot.file.name.clone(), taken);
-            (taken, Point { edge, says })
+            Point { edge, says }
         });
-        let all = told.chain(said).chain(deleted);
-        self.walk(all.map(|(_, point)| point).collect());
+        let all = told.chain(said).chain(self.deletions(story));
+        self.walk(all.collect());
     }
 
     /// What one of the same name was told before says nothing of a trail that was made anew. Days

@@ -74,6 +74,12 @@ fn check(world: &World, expected: DayState) {
     );
 }
 
+#[track_caller]
+fn check_third(world: &World, expected: DayState) {
+    let answer = world.assess();
+    assert_eq!(answer.assessment.coverage.rows[0].days[2], expected);
+}
+
 #[test]
 fn a_quiet_stop_is_excused_by_digests_of_a_trail_that_recorded_the_same() {
     check(&world(&[], &WATCH), Unclear);
@@ -97,7 +103,10 @@ fn what_a_trail_records_is_known_from_when_it_was_told() {
     let within = put("2026-10-03T01:30:00Z", ALL_LAMBDA);
     check(&world(&[before.clone(), within], &WATCH), Stopped);
     let within = put("2026-10-03T10:30:00Z", ALL_LAMBDA);
-    check(&world(&[before, within], &WATCH), Unclear);
+    check(&world(&[before.clone(), within], &WATCH), Unclear);
+    // One that was deleted and made anew may record anything.
+    let gone = told("2026-10-02T09:00:00Z", "DeleteTrail", "watch", "");
+    check_third(&world(&[before, gone], &WATCH), Unclear);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use attestrail::record::time;
 use attestrail::trail::snapshot::Snapshot;
 
 use crate::scan_common::{ACCOUNT, REGION, World, control, file, key, record, says};
+use crate::signed::digest_key;
 
 pub const ALL_MANAGEMENT: &str =
     r#"{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]}]}"#;
@@ -303,12 +304,8 @@ impl Digests<'_> {
             bucket,
             ..
         } = self;
+        let key = digest_key(front, [*account, *region, *trail, REGION], end);
         let [start, end] = [start, end].map(time::format);
-        let (day, at) = (end[..10].replace('-', "/"), end.replace(['-', ':'], ""));
-        let key = format!(
-            "{front}{account}/CloudTrail-Digest/{region}/{day}/\
-             {account}_CloudTrail-Digest_{region}_{trail}_{REGION}_{at}.json.gz"
-        );
         let text = format!(
             "{{\"awsAccountId\":\"{account}\",\"digestStartTime\":\"{start}\",\
              \"digestEndTime\":\"{end}\",\"digestS3Bucket\":\"{bucket}\",\

@@ -91,20 +91,8 @@ impl Chain<'_> {
     }
 
     fn key(&self, end: i64) -> String {
-        let end = time::format(end);
-        let (day, at) = (end[..10].replace('-', "/"), end.replace(['-', ':'], ""));
-        let Chain {
-            front,
-            account,
-            region,
-            trail,
-            home,
-            ..
-        } = self;
-        format!(
-            "{front}{account}/CloudTrail-Digest/{region}/{day}/\
-             {account}_CloudTrail-Digest_{region}_{trail}_{home}_{at}.json.gz"
-        )
+        let names = [self.account, self.region, self.trail, self.home];
+        digest_key(self.front, names, end)
     }
 
     fn digest(
@@ -160,6 +148,16 @@ impl Chain<'_> {
         let at = time::parse(&at).expect("an instant");
         span.0 <= at && at < span.1
     }
+}
+
+/// The key of a digest of an account and Region, of a trail and its home.
+pub fn digest_key(front: &str, [account, region, trail, home]: [&str; 4], end: i64) -> String {
+    let end = time::format(end);
+    let (day, at) = (end[..10].replace('-', "/"), end.replace(['-', ':'], ""));
+    format!(
+        "{front}{account}/CloudTrail-Digest/{region}/{day}/\
+         {account}_CloudTrail-Digest_{region}_{trail}_{home}_{at}.json.gz"
+    )
 }
 
 fn listed(key: &str, bytes: &[u8]) -> String {
