@@ -44,6 +44,7 @@ mod sample;
 mod shots;
 mod sieve;
 mod spells;
+mod starts;
 mod stops;
 mod stores;
 mod story;

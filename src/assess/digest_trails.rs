@@ -297,16 +297,28 @@ impl DigestTrails {
     }
 
     /// Whether keys with this prefix are known here, of digests or of log files; nothing where there
-    /// are no digest files to compare with. Log files may lie in folders of the user.
+    /// are no digest files to compare with. Log files may lie in folders of the user, so whether any
+    /// lie at the root of their bucket is not known if all have something before them.
     pub fn knows_prefix(&self, prefix: &str) -> Option<bool> {
         let stated = self.all.values().flat_map(|one| &one.delivered.prefixes);
         let mut stated = stated.peekable();
         stated.peek()?;
-        let is_below = |front: &String| {
+        let stated: BTreeSet<&String> = stated.collect();
+        if stated.iter().any(|one| *one == prefix) {
+            return Some(true);
+        }
+        let is_below = |front: &str, prefix: &str| {
             let rest = front.strip_suffix(prefix);
-            rest.is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.ends_with('/'))
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
         };
-        Some(stated.any(|one| one == prefix) || self.fronts.iter().any(is_below))
+        if !prefix.is_empty() {
+            return Some(self.fronts.iter().any(|front| is_below(front, prefix)));
+        }
+        let is_explained = |front: &String| stated.iter().any(|one| is_below(front, one));
+        match self.fronts.contains("") {
+            true => Some(true),
+            false => self.fronts.iter().all(is_explained).then_some(false),
+        }
     }
 }
 

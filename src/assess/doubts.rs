@@ -171,4 +171,4 @@ fn is_of_each_trail(asked: Asked<'_>) -> bool {
 }
 
 /// Where events of global services are recorded, one for each partition.
-const GLOBAL_REGIONS: [&str; 3] = ["us-east-1", "us-gov-west-1", "cn-north-1"];
+pub(super) const GLOBAL_REGIONS: [&str; 3] = ["us-east-1", "us-gov-west-1", "cn-north-1"];

@@ -126,7 +126,7 @@ impl Known {
 }
 
 /// How much of management events a trail records that is told so.
-fn extent(recording: &Recording) -> Extent {
+pub(super) fn extent(recording: &Recording) -> Extent {
     let of = |class| recording.extent(class);
     match (
         of(EventClass::ManagementWrite),

@@ -11,14 +11,15 @@ use serde_json::Value;
 
 use super::delivery::Deliveries;
 use super::digest_trails::{Belonging, DigestTrail, Same};
-use super::managing::Managing;
+use super::doubts::GLOBAL_REGIONS;
+use super::managing::{self, Managing};
 use super::outcome::DayState;
 use super::recording::Trails;
+use super::starts::{Start, Successor, successor};
 use super::story::plain_prefix;
 use super::tally::DayCount;
 use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::period::{DAY, HOUR, Period};
-use crate::record::class::EventClass;
 use crate::trail::snapshot::Snapshot;
 use crate::trail::{Extent, Recording};
 
@@ -26,8 +27,8 @@ use crate::trail::{Extent, Recording};
 #[derive(Debug, Default)]
 pub struct Stops {
     all: Vec<Stop>,
-    /// When trails of an account, or any of an organization (none), were started.
-    starts: Vec<(Option<String>, i64)>,
+    /// In the order of time.
+    starts: Vec<Start>,
     /// What trails are known to record of management events.
     managing: Managing,
 }
@@ -47,6 +48,10 @@ struct Stop {
     is_of_data: bool,
     /// Whether a start alone tells of it: it began at an unknown time before.
     is_start_alone: bool,
+    /// Whether it is known to work in its home alone.
+    is_of_one_region: bool,
+    /// When it was made, says a record: what was recorded before is that of other trails.
+    made: Option<i64>,
     /// Homes of other trails that run, say records, and whether they may work in other Regions.
     others: Vec<(String, bool)>,
 }
@@ -125,6 +130,7 @@ impl Stops {
             open: BTreeMap::new(),
             running: BTreeSet::new(),
             seen: BTreeSet::new(),
+            made: BTreeMap::new(),
             stops: Stops::default(),
         };
         let mut facts: Vec<&TrailFact> = facts.iter().filter(|one| one.time < period.end).collect();
@@ -145,12 +151,27 @@ impl Stops {
         };
         for stop in &self.all {
             if stop.concerns(silences.ground.account, silences.ground.region) {
-                let span = silences.span(stop, &self.starts);
-                silences.all.extend(span.map(|span| (stop.clone(), span)));
+                let stop = Stop {
+                    is_certain: stop.is_certain && !self.is_after_another(stop, &silences),
+                    ..stop.clone()
+                };
+                silences.add(stop);
             }
         }
         silences.add_pauses();
         silences
+    }
+
+    /// Whether a trail recorded here before this one was made, of which no stop since is known.
+    fn is_after_another(&self, stop: &Stop, silences: &Silences<'_>) -> bool {
+        let Some(made) = stop.made else { return false };
+        let (account, region) = (silences.ground.account, silences.ground.region);
+        let is_off_since = |other: &Stop| {
+            let is_open = other.until.is_none_or(|until| until > stop.from);
+            other.trail != stop.trail && (made..=stop.from).contains(&other.from) && is_open
+        };
+        let mut others = self.all.iter().filter(|one| one.concerns(account, region));
+        silences.is_recorded_before(made) && !others.any(is_off_since)
     }
 }
 
@@ -202,11 +223,47 @@ impl Silences<'_> {
         }
     }
 
+    /// What is silent from the start of a trail on that may have taken over is not certain.
+    fn add(&mut self, stop: Stop) {
+        let Some((from, until)) = self.span(&stop) else {
+            return;
+        };
+        match self.successor(&stop) {
+            Successor::Perhaps(at) if stop.until.is_none() && at < until => {
+                let unclear = Stop {
+                    is_certain: false,
+                    ..stop.clone()
+                };
+                self.all.push((unclear, (at, until)));
+                self.all.push((stop, (from, at)));
+            }
+            _ => self.all.push((stop, (from, until))),
+        }
+    }
+
+    fn successor(&self, stop: &Stop) -> Successor {
+        let StoppedTrail::Calls(trail) = &stop.trail else {
+            return Successor::Nobody;
+        };
+        let place = (self.ground.account, self.ground.region);
+        successor(&self.known.starts, trail, stop.from, place)
+    }
+
+    /// Whether there are management events of the period before a time.
+    fn is_recorded_before(&self, time: i64) -> bool {
+        let days = self.ground.days.iter().zip(self.ground.counts);
+        let hours = days.flat_map(|(day, count)| {
+            let is_set = |hour: &i64| count.management_hours >> hour & 1 == 1;
+            (0..24).filter(is_set).map(move |hour| day + hour * HOUR)
+        });
+        hours.min().is_some_and(|hour| hour + HOUR <= time)
+    }
+
     /// The time for which a stop must be excused here; nothing if others are known to go on.
     ///
     /// Where no record tells of the end, the trail is gone: what comes after it is that of others,
     /// which must show themselves once, from the first hour on.
-    fn span(&self, stop: &Stop, starts: &[(Option<String>, i64)]) -> Option<(i64, i64)> {
+    fn span(&self, stop: &Stop) -> Option<(i64, i64)> {
         let period = self.ground.period;
         if stop.is_start_alone {
             return self.span_before(stop);
@@ -222,15 +279,10 @@ impl Silences<'_> {
         {
             return None;
         }
-        let is_later = |start: &&(Option<String>, i64)| {
-            let concerns = start
-                .0
-                .as_ref()
-                .is_none_or(|one| stop.trail.is_owned_by(one));
-            concerns && start.1 > stop.from
+        let end = match self.successor(stop) {
+            Successor::Since(at) => at.min(period.end),
+            Successor::Nobody | Successor::Perhaps(_) => period.end,
         };
-        let start = starts.iter().find(is_later).map(|(_, at)| *at);
-        let end = start.unwrap_or(period.end).min(period.end);
         let mut hours = whole_hours((stop.from + 1).max(period.start), end);
         let first = hours.clone().next();
         let shown = hours.find(|hour| self.is_excused(stop, *hour));
@@ -267,6 +319,8 @@ impl Silences<'_> {
                 is_certain: until_then == Some(Extent::Whole),
                 is_of_data: until_then == Some(Extent::Nothing),
                 is_start_alone: false,
+                is_of_one_region: false,
+                made: None,
                 others: Vec::new(),
             };
             self.all.push((stop, *pause));
@@ -336,7 +390,10 @@ impl Stop {
         };
         let is_its = owner == account || self.belongs != Belonging::Alone;
         let is_reached = match self.kind {
-            Kind::Logging | Kind::Bucket | Kind::Prefix => true,
+            // A trail of one Region has the events of global services too.
+            Kind::Logging | Kind::Bucket | Kind::Prefix => {
+                !self.is_of_one_region || region == home || GLOBAL_REGIONS.contains(&region)
+            }
             Kind::Regions => region != home,
             Kind::Accounts => account != owner,
         };
@@ -356,11 +413,14 @@ struct Teller<'t> {
     snapshots: &'t [Snapshot],
     trails: &'t Trails<'t>,
     known: BTreeMap<[String; 3], Known>,
-    open: BTreeMap<([String; 3], Kind), Stop>,
+    /// Stops that nothing ended yet; more than one where a start between them may be unknown.
+    open: BTreeMap<([String; 3], Kind), Vec<Stop>>,
     /// Trails that were started and not stopped since, say records.
     running: BTreeSet<[String; 3]>,
     /// Trails that a record tells to be made, started or stopped.
     seen: BTreeSet<[String; 3]>,
+    /// When trails were made.
+    made: BTreeMap<[String; 3], i64>,
     stops: Stops,
 }
 
@@ -369,15 +429,13 @@ impl Teller<'_> {
         let settings: Value = serde_json::from_str(&fact.settings).unwrap_or(Value::Null);
         if fact.event_name == "CreateTrail" {
             self.seen.insert(name_of(fact));
+            self.made.insert(name_of(fact), fact.time);
         }
         match fact.change {
             TrailChange::Stopped => {
                 // In the second of a start it may have come before it.
-                let started = self
-                    .stops
-                    .starts
-                    .last()
-                    .is_some_and(|(_, at)| *at == fact.time);
+                let last = self.stops.starts.last();
+                let started = last.is_some_and(|one| one.at == fact.time);
                 let is_after = !(started && self.running.contains(&name_of(fact)));
                 self.begin(fact, Kind::Logging, is_after);
                 self.running.remove(&name_of(fact));
@@ -386,9 +444,6 @@ impl Teller<'_> {
             TrailChange::Started => {
                 self.tell_start(fact);
                 self.end(fact, Kind::Logging);
-                let belongs = self.trails.belonging(fact) != Belonging::Alone;
-                let whose = (!belongs).then(|| fact.account.clone());
-                self.stops.starts.push((whose, fact.time));
             }
             TrailChange::Narrowed | TrailChange::Selected => {}
         }
@@ -425,17 +480,31 @@ impl Teller<'_> {
             stop.is_start_alone = true;
             self.stops.all.push(stop);
         }
-        // What was made works once it is started.
-        if !is_new {
-            self.running.insert(name_of(fact));
+        // What was made works once it is started. What ran already takes nothing over.
+        if !is_new && self.running.insert(name_of(fact)) {
+            let start = Start {
+                trail: name_of(fact),
+                at: fact.time,
+                belongs: self.trails.belonging(fact),
+                is_wide: self.is_multi_region(fact) != Some(false),
+                manages: self.manages(fact),
+            };
+            self.stops.starts.push(start);
         }
+    }
+
+    /// Whether the trail of a change works in all Regions, as far as was told or said until then.
+    fn is_multi_region(&self, fact: &TrailFact) -> Option<bool> {
+        let told = self.known.get(&name_of(fact));
+        let told = told.and_then(|known| known.is_multi_region);
+        told.or_else(|| self.said(fact, |one| one.is_multi_region))
     }
 
     /// A trail that was told below which prefix it delivers; as for buckets.
     fn tell_prefix(&mut self, fact: &TrailFact, prefix: &str, is_new: bool) {
         let said: BTreeSet<&str> = self
-            .said_of(fact)
-            .filter_map(|one| one.1.prefix.as_deref())
+            .said_before(fact)
+            .filter_map(|one| one.prefix.as_deref())
             .map(plain_prefix)
             .collect();
         let plain = plain_prefix(prefix);
@@ -458,7 +527,7 @@ impl Teller<'_> {
     fn tell_place(&mut self, fact: &TrailFact, kind: Kind, is_here: Option<bool>, is_same: bool) {
         match is_here {
             Some(true) => self.end(fact, kind),
-            _ if is_same => {}
+            _ if is_same && !(is_here == Some(false) && self.is_open(fact, kind)) => {}
             _ => {
                 // What went elsewhere before may have come back.
                 if is_here.is_none() {
@@ -485,6 +554,7 @@ impl Teller<'_> {
         let is_new = fact.event_name == "CreateTrail";
         match (is_on, before) {
             (true, _) => self.end(fact, kind),
+            (false, Some(false)) if self.is_open(fact, kind) => self.begin(fact, kind, false),
             (false, Some(false)) => {}
             (false, None) if is_new => {}
             (false, before) => {
@@ -509,8 +579,8 @@ impl Teller<'_> {
     fn tell_bucket(&mut self, fact: &TrailFact, bucket: &str, is_new: bool) {
         let mut here: BTreeSet<&str> = self.trails.buckets_here(fact);
         let said: Vec<&str> = self
-            .said_of(fact)
-            .filter_map(|one| one.1.bucket.as_deref())
+            .said_before(fact)
+            .filter_map(|one| one.bucket.as_deref())
             .collect();
         if here.is_empty() {
             here.extend(said);
@@ -523,9 +593,22 @@ impl Teller<'_> {
         self.tell_place(fact, Kind::Bucket, is_known.then_some(is_here), is_same);
     }
 
+    fn is_open(&self, fact: &TrailFact, kind: Kind) -> bool {
+        self.open.contains_key(&(name_of(fact), kind))
+    }
+
     fn begin(&mut self, fact: &TrailFact, kind: Kind, is_certain: bool) {
-        let stop = self.stop(fact, kind, is_certain);
-        self.open.entry((name_of(fact), kind)).or_insert(stop);
+        let mut stop = self.stop(fact, kind, is_certain);
+        let open = self.open.entry((name_of(fact), kind)).or_default();
+        if let Some(last) = open.last() {
+            // What is off cannot be switched off: it may have been on in between. A trail is often
+            // stopped and then deleted.
+            if fact.time - last.from <= HOUR {
+                return;
+            }
+            stop.is_certain = false;
+        }
+        open.push(stop);
     }
 
     fn stop(&self, fact: &TrailFact, kind: Kind, is_certain: bool) -> Stop {
@@ -541,8 +624,11 @@ impl Teller<'_> {
             from: fact.time,
             until: None,
             is_certain,
-            is_of_data: self.is_of_data(fact),
+            is_of_data: self.manages(fact) == Some(Extent::Nothing),
             is_start_alone: false,
+            is_of_one_region: self.is_multi_region(fact) == Some(false)
+                && self.trails.has_digests_elsewhere(fact) != Some(true),
+            made: self.made.get(&name_of(fact)).copied(),
             others: self.others(fact),
         }
     }
@@ -558,30 +644,33 @@ impl Teller<'_> {
                 let known = self.known.get(one);
                 let recording = known.and_then(|known| known.recording.as_ref());
                 let is_wide = known.and_then(|known| known.is_multi_region) != Some(false);
-                let is_it = !recording.is_some_and(is_without_management);
+                let is_it = recording.map(managing::extent) != Some(Extent::Nothing);
                 is_it.then(|| (one[1].clone(), is_wide))
             })
             .collect()
     }
 
     fn end(&mut self, fact: &TrailFact, kind: Kind) {
-        if let Some(mut stop) = self.open.remove(&(name_of(fact), kind)) {
-            stop.until = Some(fact.time);
-            self.stops.all.push(stop);
-        }
+        let open = self.open.remove(&(name_of(fact), kind));
+        let open = open.unwrap_or_default();
+        let is_only = open.len() == 1;
+        self.stops.all.extend(open.into_iter().map(|stop| Stop {
+            until: Some(fact.time),
+            is_certain: stop.is_certain && is_only,
+            ..stop
+        }));
     }
 
-    /// Whether the trail recorded no management events when it was stopped, as far as is known.
-    fn is_of_data(&self, fact: &TrailFact) -> bool {
+    /// How much of management events the trail recorded at a change, as far as is known.
+    fn manages(&self, fact: &TrailFact) -> Option<Extent> {
         let told = self.known.get(&name_of(fact));
         if let Some(recording) = told.and_then(|known| known.recording.as_ref()) {
-            return is_without_management(recording);
+            return Some(managing::extent(recording));
         }
-        let mut said = self
-            .said_of(fact)
-            .filter_map(|one| one.1.recording.as_ref())
-            .peekable();
-        said.peek().is_some() && said.all(is_without_management)
+        let said = self.said_of(fact);
+        let mut said = said.filter_map(|one| one.1.recording.as_ref().map(managing::extent));
+        let first = said.next()?;
+        said.all(|one| one == first).then_some(first)
     }
 
     /// What snapshots say of the trail of a change.
@@ -600,6 +689,16 @@ impl Teller<'_> {
         })
     }
 
+    /// What snapshots from before a change say: later ones may tell where it sent the trail.
+    fn said_before(
+        &self,
+        fact: &TrailFact,
+    ) -> impl Iterator<Item = &crate::trail::snapshot::TrailSetting> {
+        let time = fact.time;
+        let said = self.said_of(fact);
+        said.filter_map(move |(at, one)| (at? <= time).then_some(one))
+    }
+
     /// What the last snapshot from before a change says.
     fn said(
         &self,
@@ -615,20 +714,12 @@ impl Teller<'_> {
 
     fn finish(mut self) -> Stops {
         self.stops.managing = Managing::of(self.trails);
-        self.stops.all.extend(self.open.into_values());
+        self.stops.all.extend(self.open.into_values().flatten());
         self.stops
             .all
             .sort_by(|a, b| (a.from, &a.trail, a.kind).cmp(&(b.from, &b.trail, b.kind)));
-        self.stops.starts.sort_by_key(|(_, at)| *at);
         self.stops
     }
-}
-
-fn is_without_management(recording: &Recording) -> bool {
-    let classes = [EventClass::ManagementWrite, EventClass::ManagementRead];
-    classes
-        .iter()
-        .all(|class| recording.extent(*class) == Extent::Nothing)
 }
 
 fn name_of(fact: &TrailFact) -> [String; 3] {

@@ -432,3 +432,166 @@ fn a_trail_that_an_account_had_before_is_the_organizations_once_its_digests_say_
     let world = member(2..22, &both, true).and_digests(&old);
     check_member(&world.and_digests(&new), Stopped);
 }
+
+/// A call on another day than the third.
+fn call_on(day: &str, at: &str, name: &str, parameters: &str) -> String {
+    call(at, name, parameters).replace(&format!("{DAY}T"), &format!("{day}T"))
+}
+
+#[test]
+fn a_stop_that_nobody_ended_hides_no_later_one() {
+    let old = call_on("2026-10-01", "00:30:00", "StopLogging", "\"name\":\"main\"");
+    // It was started in between, of which there is no record, or not.
+    check(&world(2..22, &[old.clone(), stop()]), [Unclear; 2]);
+    check(&world(0..0, &[old.clone(), stop()]), [Delivered; 2]);
+    check(&world(2..22, &[old, stop(), start()]), [Unclear; 2]);
+    // Stopped and deleted is gone once, where a start in between would show.
+    let delete = call("01:04:00", "DeleteTrail", "\"name\":\"main\"");
+    check(&world(2..22, &[stop(), delete]), [Stopped; 2]);
+}
+
+#[test]
+fn a_flag_that_is_switched_off_twice_is_off_from_the_second_time_too() {
+    let off = |day: &str, at: &str| {
+        let told = "\"name\":\"main\",\"isMultiRegionTrail\":false";
+        call_on(day, at, "UpdateTrail", told)
+    };
+    let before = off("2026-10-01", "00:30:00");
+    let again = off(DAY, "01:00:00");
+    check(&without_here(2..23, &[before, again]), [Unclear, Delivered]);
+}
+
+/// A trail was deleted on the eve of the period, and the other Region has nothing until 5 o'clock.
+#[track_caller]
+fn check_first_day(eve: &[String], expected: DayState) {
+    let mut world = world(0..0, &[]);
+    let quiet = hourly(ACCOUNT, HERE, &world.period, -48..-43);
+    let mut all = hourly(ACCOUNT, REGION, &world.period, 0..0);
+    all.extend(quiet);
+    all.push(on_the_eve("12:00:00", "DeleteTrail", "\"name\":\"main\""));
+    all.extend(eve.iter().cloned());
+    world.files = vec![(key("2026-10-05", "all"), file(&all))];
+    let answer = world.assess();
+    let rows = &answer.assessment.coverage.rows;
+    let row = rows.iter().find(|row| row.region == HERE).expect("a row");
+    assert_eq!(row.days[0], expected);
+}
+
+fn on_the_eve(at: &str, name: &str, parameters: &str) -> String {
+    call_on("2026-09-30", at, name, parameters)
+}
+
+#[test]
+fn the_start_of_a_trail_that_may_not_take_over_ends_no_stop() {
+    let made = |more: &str| {
+        let named = format!("\"name\":\"next\"{more}");
+        on_the_eve("11:00:00", "CreateTrail", &named)
+    };
+    let started = |at: &str| on_the_eve(at, "StartLogging", "\"name\":\"next\"");
+    let wide = ",\"isMultiRegionTrail\":true";
+    check_first_day(&[], Stopped);
+    check_first_day(&[made(wide), started("12:30:00")], Delivered);
+    // Of one Region, or of data events.
+    check_first_day(&[made(""), started("12:30:00")], Stopped);
+    let put = format!("\"trailName\":\"next\",\"advancedEventSelectors\":[{ALL_LAMBDA}]");
+    let put = on_the_eve("11:30:00", "PutEventSelectors", &put);
+    check_first_day(&[made(wide), put, started("12:30:00")], Stopped);
+    // Nobody knows what it records.
+    check_first_day(&[started("12:30:00")], Unclear);
+    // It was running already, so the start tells of nothing new.
+    let again = [made(wide), started("11:40:00"), started("12:30:00")];
+    check_first_day(&again, Unclear);
+}
+
+#[test]
+fn the_start_of_a_trail_gives_no_other_regions_back_to_it() {
+    let off = "\"name\":\"main\",\"isMultiRegionTrail\":false";
+    let on = "\"name\":\"main\",\"isMultiRegionTrail\":true";
+    let eve = [
+        on_the_eve("10:00:00", "CreateTrail", on),
+        on_the_eve("10:01:00", "StartLogging", "\"name\":\"main\""),
+        on_the_eve("10:02:00", "UpdateTrail", off),
+        on_the_eve("10:03:00", "StartLogging", "\"name\":\"main\""),
+    ];
+    let mut world = world(0..0, &[]);
+    let mut all = hourly(ACCOUNT, REGION, &world.period, 0..0);
+    all.extend(hourly(ACCOUNT, HERE, &world.period, -48..-43));
+    all.extend(eve);
+    world.files = vec![(key("2026-10-05", "all"), file(&all))];
+    let answer = world.assess();
+    let rows = &answer.assessment.coverage.rows;
+    let row = rows.iter().find(|row| row.region == HERE).expect("a row");
+    assert_eq!(row.days[0], Stopped);
+}
+
+#[test]
+fn a_snapshot_says_nothing_of_where_logs_came_from_before_a_move() {
+    let away = |parameters: &str| {
+        let told = format!("\"name\":\"main\",{parameters}");
+        world(2..23, &[call("01:00:00", "UpdateTrail", &told)])
+    };
+    let said = |taken: Option<&str>, member: &str| {
+        let arn = format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main");
+        let text = format!("{{\"trailList\":[{{\"TrailARN\":\"{arn}\",{member}}}]}}");
+        let taken = taken.map(|at| time::parse(at).expect("a time"));
+        Snapshot::parse("s.json", text.as_bytes(), taken).expect("a snapshot")
+    };
+    for (told, member) in [
+        (
+            "\"s3BucketName\":\"hidden\"",
+            "\"Name\":\"main\",\"S3BucketName\":\"hidden\"",
+        ),
+        (
+            "\"s3KeyPrefix\":\"hidden\"",
+            "\"Name\":\"main\",\"S3BucketName\":\"evidence\",\"S3KeyPrefix\":\"hidden\"",
+        ),
+    ] {
+        for taken in [Some("2026-10-05T00:00:00Z"), None] {
+            let mut world = away(told);
+            world.snapshots = vec![said(taken, member)];
+            check(&world, [Unclear; 2]);
+        }
+        let mut before = away(told);
+        before.snapshots = vec![said(Some("2026-10-02T00:00:00Z"), member)];
+        check(&before, [Delivered; 2]);
+    }
+}
+
+#[test]
+fn a_move_to_the_root_of_the_bucket_is_a_move() {
+    let away = call(
+        "01:00:00",
+        "UpdateTrail",
+        "\"name\":\"main\",\"s3KeyPrefix\":\"\"",
+    );
+    // Digests of another trail tell that all logs here lie below a prefix.
+    let digests = Digests {
+        front: "trails/AWSLogs/",
+        ..hour_of("AWSLogs/", ACCOUNT, "other")
+    };
+    let mut world = world(2..23, &[away]);
+    for (key, _) in &mut world.files {
+        *key = format!("trails/{key}");
+    }
+    check_days(&world.and_digests(&digests), [Stopped; 2]);
+}
+
+#[test]
+fn a_trail_of_one_region_that_stops_concerns_its_home_and_global_services() {
+    let of_one = [
+        call("00:10:00", "CreateTrail", "\"name\":\"main\""),
+        call("00:11:00", "StartLogging", "\"name\":\"main\""),
+        stop(),
+    ];
+    check(&without_here(2..23, &of_one), [Delivered; 2]);
+    // There was another trail, which told of the making of this one.
+    check(&world(2..23, &of_one), [Delivered, Unclear]);
+    let wide = ",\"isMultiRegionTrail\":true";
+    let named = format!("\"name\":\"main\"{wide}");
+    let of_all = [
+        call("00:10:00", "CreateTrail", &named),
+        call("00:11:00", "StartLogging", "\"name\":\"main\""),
+        stop(),
+    ];
+    check(&world(2..23, &of_all), [Unclear; 2]);
+}
