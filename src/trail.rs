@@ -29,6 +29,32 @@ pub enum Extent {
     Nothing,
 }
 
+/// How much of Insights events a trail records that is told so with `PutInsightSelectors`: of both
+/// types, and of management events at least.
+pub fn insights(object: &Value) -> Extent {
+    let Some(all) = member(object, "insightSelectors").and_then(Value::as_array) else {
+        return Extent::Part;
+    };
+    let is_whole = |kind: &&str| {
+        let mut its = all.iter().filter(|one| {
+            let named = member(one, "insightType").and_then(Value::as_str);
+            named == Some(*kind)
+        });
+        its.any(|one| match member(one, "eventCategories") {
+            None => true,
+            Some(categories) => categories
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one == "Management")),
+        })
+    };
+    let kinds = ["ApiCallRateInsight", "ApiErrorRateInsight"];
+    match kinds.iter().all(is_whole) {
+        true => Extent::Whole,
+        false if all.is_empty() => Extent::Nothing,
+        false => Extent::Part,
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Category {
     Management,

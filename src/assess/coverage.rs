@@ -120,7 +120,8 @@ fn row_names(
     names
 }
 
-/// The changes of trails that are evidence, in the order of time: no copies, no conflicts.
+/// The changes of trails that are evidence, in the order of time: no copies, no conflicts. Of those
+/// of one second, whose order is not known, what takes most away comes last.
 pub fn trails_in_use(intake: &Intake, drops: &Drops) -> Vec<TrailFact> {
     let trails = intake.trails.iter();
     let kept = trails.filter(|(file, fact)| {
@@ -129,7 +130,7 @@ pub fn trails_in_use(intake: &Intake, drops: &Drops) -> Vec<TrailFact> {
     });
     let mut all: Vec<TrailFact> = kept.map(|(_, fact)| fact.clone()).collect();
     all.sort_by(|a, b| {
-        let order = |fact: &TrailFact| (fact.time, fact.change);
+        let order = |fact: &TrailFact| (fact.time, fact.change.takes());
         let names = |fact: &'_ TrailFact| {
             (
                 fact.account.clone(),

@@ -34,9 +34,15 @@ pub enum Throughout {
 }
 
 impl Flag {
-    /// One more record; they come in the order of time.
+    /// One more record; they come in the order of time. Of those of one second, whose order is not
+    /// known, that it was switched off is taken for the last.
     pub fn tell(&mut self, at: i64, is_on: bool) {
-        self.told.push((at, is_on));
+        let same = self.told.iter().rev().take_while(|(time, _)| *time == at);
+        let last = self.told.len() - same.count();
+        match self.told[last..].iter().position(|(_, is_on)| !is_on) {
+            Some(off) if is_on => self.told.insert(last + off, (at, is_on)),
+            _ => self.told.push((at, is_on)),
+        }
     }
 
     /// One more snapshot.

@@ -8,7 +8,7 @@ use super::classes::{is_dark, stated};
 use super::desk::Room;
 use super::recording::{Name, Trails, shown};
 use super::story::Story;
-use crate::ledger::facts::TrailChange;
+use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::record::class::EventClass;
 use crate::record::time;
 use crate::source::display::display_value;
@@ -77,15 +77,16 @@ impl Trails<'_> {
         all
     }
 
-    /// Whether the last that is told of the trail from before the period is that it was stopped.
+    /// Whether the last that is told of the trail from before the period is that it was stopped, and
+    /// not started in the same second.
     fn is_gone(&self, story: &Story<'_>) -> bool {
-        let mut changes = story.changes.iter();
-        let last = changes.rfind(|one| {
-            let change = one.fact.change;
-            let is_switch = matches!(change, TrailChange::Stopped | TrailChange::Started);
-            is_switch && one.fact.time < self.period.start
-        });
-        last.is_some_and(|one| one.fact.change == TrailChange::Stopped)
+        let last = |change: TrailChange| {
+            let mut changes = story.changes.iter().rev().map(|one| one.fact);
+            let is_it = |one: &&TrailFact| one.change == change && one.time < self.period.start;
+            changes.find(is_it).map(|one| one.time)
+        };
+        let stopped = last(TrailChange::Stopped);
+        stopped.is_some() && stopped > last(TrailChange::Started)
     }
 
     /// Whether a record tells what to record between two instants.

@@ -56,7 +56,7 @@ impl Managing {
             let without_global = story
                 .changes
                 .iter()
-                .filter(|change| change.has_global_services == Some(false));
+                .filter(|change| change.has_global_services == Some(false) || change.is_unreadable);
             known.without_global = without_global.map(|change| change.fact.time).min();
             let belonging = trails.belonging_of(name, story);
             all.trails.push((name.clone(), belonging, known));

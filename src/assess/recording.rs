@@ -13,16 +13,17 @@ use serde_json::Value;
 use super::digest_trails::{Belonging, DigestTrails};
 use super::flags::{Flag, Throughout};
 use super::homes::Homes;
+use super::managing;
 use super::outcome::Basis;
 use super::shots::Shot;
 use super::story::{Change, Step, Story, Told, plain_prefix};
-use crate::ledger::facts::{CALLER, TrailChange, TrailFact};
+use crate::ledger::facts::{CALLER, TrailChange, TrailFact, UNREADABLE};
 use crate::period::Period;
 use crate::record::class::EventClass;
 use crate::record::time;
 use crate::source::display::display_value;
 use crate::trail::snapshot::Snapshot;
-use crate::trail::{Extent, Recording};
+use crate::trail::{Extent, Recording, insights};
 
 /// What is asked of a trail.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,11 @@ impl Asked<'_> {
     /// How much of what is asked is recorded.
     pub(super) fn extent(self, recording: &Recording) -> Extent {
         match self {
+            // They are about management events that are recorded.
+            Asked::Class(EventClass::Insights) => match managing::extent(recording) {
+                Extent::Nothing => Extent::Nothing,
+                Extent::Whole | Extent::Part => Extent::Part,
+            },
             Asked::Class(class) => recording.extent(class),
             _ if self.is_covered_by(recording) => Extent::Whole,
             Asked::Store(class, name, _) => match recording.may_meet(class, name) {
@@ -99,7 +105,8 @@ impl<'a> Trails<'a> {
             homes: Homes::default(),
             digests,
         };
-        for fact in facts {
+        let is_of_trail = |fact: &&TrailFact| fact.change != TrailChange::Left;
+        for fact in facts.iter().filter(is_of_trail) {
             trails.add_fact(fact);
         }
         for file in snapshots {
@@ -133,7 +140,11 @@ impl<'a> Trails<'a> {
         story.is_told_from_elsewhere |= settings.get(CALLER).is_some();
         // A new trail that is not told otherwise works in its Region and account alone.
         let is_new = fact.event_name == "CreateTrail";
-        let is_update = fact.event_name == "UpdateTrail";
+        // Other settings than selectors, of which Insights are none.
+        let is_update = matches!(
+            fact.event_name.as_str(),
+            "UpdateTrail" | "PutInsightSelectors"
+        );
         let default = is_new.then_some(false);
         let told = |member: &str| settings.get(member).and_then(Value::as_bool);
         let text = |member: &str| settings.get(member).and_then(Value::as_str);
@@ -151,6 +162,8 @@ impl<'a> Trails<'a> {
             is_multi_region,
             is_organization,
             has_global_services: told("includeGlobalServiceEvents"),
+            insights: (fact.event_name == "PutInsightSelectors").then(|| insights(&settings)),
+            is_unreadable: fact.event_name == "UpdateTrail" && told(UNREADABLE).is_some(),
             bucket: text("s3BucketName").map(str::to_owned),
             prefix: text("s3KeyPrefix").map(|one| plain_prefix(one).to_owned()),
         };
@@ -167,6 +180,7 @@ impl<'a> Trails<'a> {
             event_name: fact.event_name.clone(),
             told,
         }));
+        story.join_selections();
         story.changes.push(change);
     }
 

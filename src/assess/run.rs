@@ -419,6 +419,15 @@ fn notices(
                     .is_some_and(|caller| places.has_account(&caller)))
     });
     for fact in changes {
+        if fact.change == TrailChange::Left {
+            all.push(format!(
+                "`{}`: account {} may have left the trail of its organization at {}",
+                display_value(&fact.event_name),
+                display_value(&fact.account),
+                time::format(fact.time)
+            ));
+            continue;
+        }
         all.push(format!(
             "`{}` on trail `{}` in account {} at {}",
             display_value(&fact.event_name),

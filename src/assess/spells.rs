@@ -2,9 +2,11 @@
 //! snapshots and its digest files tell.
 
 use super::absence::{Absence, Edge, Records, Spell};
+use super::managing;
 use super::recording::Asked;
 use super::story::{Change, Story};
 use crate::ledger::facts::TrailChange;
+use crate::record::class::EventClass;
 use crate::trail::{Extent, Recording};
 
 /// How long after it was made a trail is told what to record, in seconds. Until then all management
@@ -184,17 +186,43 @@ impl Spells {
 
     /// What it was told to record, and what snapshots say of it.
     pub(super) fn add_selectors(&mut self, story: &Story<'_>, asked: Asked<'_>) {
+        let is_of_insights = matches!(asked, Asked::Class(EventClass::Insights));
+        if is_of_insights {
+            self.add_insights(story);
+        }
+        // Management events that are recorded in part have Insights as far as they are.
+        let as_far = |says: Says, recording: &Recording| match says {
+            Says::Part if is_of_insights && managing::extent(recording) == Extent::Whole => {
+                Says::Whole
+            }
+            says => says,
+        };
         let told = story.changes.iter().filter_map(|change| {
             let says = says_of_selectors(change, asked)?;
-            Some(point(change, says))
+            let recording = change.recording.as_ref();
+            let says = recording.map_or(says, |recording| as_far(says, recording));
+            // Made, it records management events.
+            let is_known = !(is_of_insights && change.is_new());
+            is_known.then(|| point(change, says))
         });
         let said = story.shots.timed().map(|(taken, shot)| {
-            let says = says_of(shot.recording, asked);
+            let says = as_far(says_of(shot.recording, asked), shot.recording);
             let edge = Edge::Snapshot(shot.file.name.clone(), taken);
             Point { edge, says }
         });
         let all = told.chain(said).chain(self.deletions(story));
         self.walk(all.collect());
+    }
+
+    /// What it was told of Insights.
+    fn add_insights(&mut self, story: &Story<'_>) {
+        let says = |change: &Change<'_>| {
+            if change.is_new() {
+                return Some(Says::New);
+            }
+            change.insights.as_ref().map(says_of_extent)
+        };
+        self.add(story, &says);
     }
 
     /// What one of the same name was told before says nothing of a trail that was made anew. Days
@@ -243,11 +271,10 @@ impl Spells {
         flag: &dyn Fn(&Change<'_>) -> Option<bool>,
     ) {
         let new = |change: &Change<'_>| change.is_new().then_some(Says::New);
-        let switch = |change: &Change<'_>| {
-            flag(change).map(|is_on| match is_on {
-                true => Says::Whole,
-                false => Says::Nothing,
-            })
+        let switch = |change: &Change<'_>| match flag(change) {
+            Some(true) => Some(Says::Whole),
+            Some(false) => Some(Says::Nothing),
+            None => change.is_unreadable.then_some(Says::Either),
         };
         let mut points = self.deletions(story);
         for change in &story.changes {
@@ -262,7 +289,7 @@ impl Spells {
         let says = |change: &Change<'_>| match change.has_global_services {
             Some(true) => Some(Says::Whole),
             Some(false) => Some(Says::Part),
-            None => None,
+            None => change.is_unreadable.then_some(Says::Either),
         };
         self.add(story, &says);
     }
@@ -366,7 +393,11 @@ fn says_of_selectors(change: &Change<'_>, asked: Asked<'_>) -> Option<Says> {
 }
 
 fn says_of(recording: &Recording, asked: Asked<'_>) -> Says {
-    match asked.extent(recording) {
+    says_of_extent(&asked.extent(recording))
+}
+
+fn says_of_extent(extent: &Extent) -> Says {
+    match extent {
         Extent::Whole => Says::Whole,
         Extent::Part => Says::Part,
         Extent::Nothing => Says::Nothing,

@@ -18,7 +18,7 @@ use super::recording::Trails;
 use super::starts::{Start, Successor, successor};
 use super::story::plain_prefix;
 use super::tally::DayCount;
-use crate::ledger::facts::{TrailChange, TrailFact};
+use crate::ledger::facts::{TrailChange, TrailFact, UNREADABLE};
 use crate::period::{DAY, HOUR, Period};
 use crate::trail::snapshot::Snapshot;
 use crate::trail::{Extent, Recording};
@@ -78,6 +78,8 @@ enum Kind {
     Regions,
     /// Other accounts than its own.
     Accounts,
+    /// An account that left its organization.
+    Member,
 }
 
 /// One account and Region, as far as stops are asked about.
@@ -396,6 +398,7 @@ impl Stop {
             }
             Kind::Regions => region != home,
             Kind::Accounts => account != owner,
+            Kind::Member => true,
         };
         is_its && is_reached
     }
@@ -445,7 +448,11 @@ impl Teller<'_> {
                 self.tell_start(fact);
                 self.end(fact, Kind::Logging);
             }
+            TrailChange::Left => return self.leave(fact),
             TrailChange::Narrowed | TrailChange::Selected => {}
+        }
+        if fact.event_name == "UpdateTrail" && settings.get(UNREADABLE).is_some() {
+            self.begin(fact, Kind::Bucket, false);
         }
         let is_new = fact.event_name == "CreateTrail";
         let flag = |member: &str| settings.get(member).and_then(Value::as_bool);
@@ -469,6 +476,20 @@ impl Teller<'_> {
         if told.is_some() {
             self.known.entry(name_of(fact)).or_default().recording = told;
         }
+    }
+
+    /// Whether the trail of the organization delivered what there was of the account is not known.
+    fn leave(&mut self, fact: &TrailFact) {
+        let is_of_all = matches!(
+            fact.event_name.as_str(),
+            "DeleteOrganization" | "DisableAWSServiceAccess"
+        );
+        let (kind, belongs) = match is_of_all {
+            true => (Kind::Accounts, Belonging::Organization),
+            false => (Kind::Member, Belonging::Alone),
+        };
+        let stop = self.stop(fact, kind, false);
+        self.stops.all.push(Stop { belongs, ..stop });
     }
 
     /// A start that no record of a stop or of the making of the trail comes before: it was off.

@@ -54,6 +54,10 @@ pub(super) struct Change<'a> {
     pub(super) is_multi_region: Option<bool>,
     pub(super) is_organization: Option<bool>,
     pub(super) has_global_services: Option<bool>,
+    /// What it was told of Insights.
+    pub(super) insights: Option<Extent>,
+    /// Whether it may have been told anything of its switches and of where it delivers.
+    pub(super) is_unreadable: bool,
     /// The bucket into which it was told to deliver.
     pub(super) bucket: Option<String>,
     /// The prefix of its keys, as [`plain_prefix`] has it.
@@ -66,6 +70,21 @@ pub(super) fn plain_prefix(text: &str) -> &str {
 }
 
 impl Story<'_> {
+    /// The order of two calls of one second is not known: what the trail records after them is not
+    /// either, if they differ.
+    pub(super) fn join_selections(&mut self) {
+        let [.., before, last] = self.steps.as_mut_slice() else {
+            return;
+        };
+        let (Told::Record(one), Told::Record(other)) = (&before.told, &last.told) else {
+            return;
+        };
+        if before.time == last.time && one != other {
+            before.told = Told::Record(None);
+            last.told = Told::Record(None);
+        }
+    }
+
     /// Whether any selectors of the trail cover what is asked.
     pub(super) fn may_prove(&self, asked: Asked<'_>) -> bool {
         self.recordings().any(|one| asked.is_covered_by(one))
@@ -197,15 +216,16 @@ impl Change<'_> {
         self.fact.event_name == "DeleteTrail"
     }
 
-    /// Whether it says where the trail delivers.
+    /// Whether it says where the trail delivers, or may do so.
     pub(super) fn tells_destination(&self) -> bool {
-        self.bucket.is_some() || self.prefix.is_some()
+        self.bucket.is_some() || self.prefix.is_some() || self.is_unreadable
     }
 
     /// Whether another change says no more of where it delivers than this one.
     pub(super) fn goes_where(&self, other: &Change<'_>) -> bool {
         let same = |own: &Option<String>, other: &Option<String>| other.is_none() || own == other;
-        same(&self.bucket, &other.bucket) && same(&self.prefix, &other.prefix)
+        let is_readable = !self.is_unreadable && !other.is_unreadable;
+        is_readable && same(&self.bucket, &other.bucket) && same(&self.prefix, &other.prefix)
     }
 }
 

@@ -130,14 +130,15 @@ impl Trails<'_> {
         let has_shot = |is_it: &dyn Fn(i64) -> bool| story.shots.timed().any(|(at, _)| is_it(at));
         let known = |one: &Change<'_>| self.is_known(story, one);
         let told = || story.changes.iter().filter(|one| one.tells_destination());
-        let last = |is_it: &dyn Fn(&Change<'_>) -> bool| {
-            let mut before = told().filter(|one| one.fact.time < start);
-            before.rfind(|one| is_it(one))
+        // The order within a second is not known: any of the last one may be the last.
+        let last = |is_it: &'static dyn Fn(&Change<'_>) -> bool| {
+            let before = || told().filter(|one| one.fact.time < start && is_it(one));
+            let second = before().map(|one| one.fact.time).next_back();
+            before().filter(move |one| Some(one.fact.time) == second)
         };
-        let before = [
-            last(&|one| one.bucket.is_some()),
-            last(&|one| one.prefix.is_some()),
-        ];
+        let before = last(&|one| one.bucket.is_some())
+            .chain(last(&|one| one.prefix.is_some()))
+            .chain(last(&|one| one.is_unreadable));
         let is_before = |one: &&Change<'_>| match known(one) {
             Some(is_here) => !is_here,
             // What a later snapshot says of the trail is said of where it delivers then.
@@ -151,8 +152,8 @@ impl Trails<'_> {
             let at = one.fact.time;
             at >= end && !one.is_new() && !has_digests && !has_shot(&|taken| taken < at)
         };
-        let before = before.into_iter().flatten().find(is_before);
-        let change = before
+        let change = { before }
+            .find(is_before)
             .or_else(|| told().find(is_within))
             .or_else(|| told().find(is_after))?;
 
@@ -199,6 +200,9 @@ impl Trails<'_> {
     /// Whether a change tells a trail to deliver to where the logs here come from, as far as digest
     /// files tell.
     pub(super) fn is_known(&self, story: &Story<'_>, change: &Change<'_>) -> Option<bool> {
+        if change.is_unreadable {
+            return None;
+        }
         let bucket = change.bucket.as_deref();
         let bucket = bucket.map(|one| self.is_known_bucket(story, one));
         let prefix = change.prefix.as_deref();
@@ -245,6 +249,9 @@ impl Trails<'_> {
 }
 
 fn destination(change: &Change<'_>) -> String {
+    if change.is_unreadable {
+        return "a place that the record does not tell".to_owned();
+    }
     let bucket = change.bucket.as_deref();
     let bucket = bucket.map(|one| format!("bucket `{}`", display_value(one)));
     let prefix = change.prefix.as_deref();

@@ -251,16 +251,30 @@ pub enum TrailChange {
     Narrowed,
     /// A trail was told what to record, and that are all management events at least.
     Selected,
+    /// An account left its organization, or all accounts were taken from its trails.
+    Left,
 }
 
 impl TrailChange {
     /// Every change; a ledger stores the place in this list.
-    pub const ALL: [TrailChange; 4] = [
+    pub const ALL: [TrailChange; 5] = [
         TrailChange::Stopped,
         TrailChange::Started,
         TrailChange::Narrowed,
         TrailChange::Selected,
+        TrailChange::Left,
     ];
+
+    /// How much it takes away, for an order among changes of one second.
+    pub fn takes(self) -> u8 {
+        match self {
+            TrailChange::Started => 0,
+            TrailChange::Selected => 1,
+            TrailChange::Narrowed => 2,
+            TrailChange::Left => 3,
+            TrailChange::Stopped => 4,
+        }
+    }
 }
 
 /// A record that changed a trail.
@@ -270,7 +284,8 @@ pub struct TrailFact {
     pub index: u32,
     /// When.
     pub time: i64,
-    /// The account of the trail: that of its ARN, where the record names one.
+    /// The account of the trail: that of its ARN, where the record names one; or the account that
+    /// left its organization.
     pub account: String,
     /// The home Region of the trail.
     pub region: String,
@@ -287,6 +302,10 @@ pub struct TrailFact {
 
 /// The member of the settings of a trail that tells in which other account the record was written.
 pub const CALLER: &str = "callerAccount";
+
+/// The member of the settings of a trail that tells that neither what was asked nor the answer can
+/// be read: the trail may have been told anything.
+pub const UNREADABLE: &str = "unreadable";
 
 impl TrailFact {
     /// The account in which the record was written, where it is not that of the trail.

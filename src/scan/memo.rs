@@ -8,6 +8,8 @@ use crate::record::path::core;
 use crate::record::project::Kind;
 use crate::record::view::RecordView;
 
+use super::trails;
+
 /// What is known of the records of one likeness.
 #[derive(Debug, Clone, Default)]
 pub(super) enum Alike {
@@ -143,7 +145,8 @@ pub(super) fn judge(
     let classes = classes(&watched);
     assigned.clear();
     judge.roles(&watched, assigned);
-    let is_of_trails = watched.first_is(core::EVENT_SOURCE, "cloudtrail.amazonaws.com");
+    let mut sources = trails::SOURCES.iter();
+    let is_of_trails = sources.any(|source| watched.first_is(core::EVENT_SOURCE, source));
     // Whether there is an addendum is part of the likeness, so nobody needs to watch.
     let is_addendum = [core::ADDENDUM_REASON, core::ADDENDUM_ORIGINAL]
         .iter()

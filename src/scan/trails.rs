@@ -1,10 +1,11 @@
-//! Records that say that logging was stopped, started, or what a trail was told to record.
+//! Records that say that logging was stopped, started, or what a trail was told to record, and those
+//! that take accounts from the trail of their organization.
 //! They are noted whatever controls are loaded, because coverage rests on them.
 
 use serde_json::Value;
 
 use crate::integrity::place::is_region;
-use crate::ledger::facts::{CALLER, TrailChange};
+use crate::ledger::facts::{CALLER, TrailChange, UNREADABLE};
 use crate::record::outcome::{Outcome, outcome};
 use crate::record::path::{PathId, core};
 use crate::record::view::RecordView;
@@ -42,9 +43,10 @@ impl Change {
 }
 
 /// The request parameters that decide what is recorded, and where it is delivered.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "eventSelectors",
     "advancedEventSelectors",
+    "insightSelectors",
     "isMultiRegionTrail",
     "isOrganizationTrail",
     "includeGlobalServiceEvents",
@@ -52,40 +54,92 @@ const SETTINGS: [&str; 7] = [
     "s3KeyPrefix",
 ];
 
+/// The services whose calls change trails.
+pub const SOURCES: [&str; 2] = ["cloudtrail.amazonaws.com", "organizations.amazonaws.com"];
+
 /// The change that a record tells of, if it does.
 pub fn change(view: &RecordView<'_>, source: &str, name: &str) -> Option<Change> {
-    if source != "cloudtrail.amazonaws.com" {
-        return None;
+    let [trails, organizations] = SOURCES;
+    match source {
+        _ if source == trails => trail_change(view, name),
+        _ if source == organizations => leave(view, name),
+        _ => None,
     }
+}
+
+fn trail_change(view: &RecordView<'_>, name: &str) -> Option<Change> {
     let mut change = match name {
         "StopLogging" | "DeleteTrail" => TrailChange::Stopped,
         "StartLogging" => TrailChange::Started,
         // A trail that is new takes nothing away.
         "CreateTrail" => TrailChange::Selected,
-        "PutEventSelectors" | "UpdateTrail" => TrailChange::Narrowed,
+        "PutEventSelectors" | "UpdateTrail" | "PutInsightSelectors" => TrailChange::Narrowed,
         _ => return None,
     };
     if outcome(view) == Outcome::Refused {
         return None;
     }
-    let parameters = json(view, core::REQUEST_PARAMETERS);
-    if change == TrailChange::Narrowed && !narrows(&parameters) {
-        change = TrailChange::Selected;
+    let request = members(view, core::REQUEST_PARAMETERS);
+    let answer = members(view, core::RESPONSE_ELEMENTS);
+    // The answer tells how the trail is set afterwards, if it tells more than its name.
+    let told = answer.as_ref().filter(|all| tells(all, name));
+    let parameters = request.as_ref().or(told);
+    let mut settings = parameters.map(settings).unwrap_or_default();
+    if change == TrailChange::Narrowed {
+        match parameters {
+            None => {
+                settings.insert(UNREADABLE.to_owned(), true.into());
+            }
+            Some(parameters) if !narrows(parameters, name) => change = TrailChange::Selected,
+            Some(_) => {}
+        }
     }
-    let text = |member: &str| parameters.get(member).and_then(Value::as_str);
+    let text = |member: &str| request.as_ref()?.get(member)?.as_str();
     let asked = text("name")
         .or_else(|| text("trailName"))
         .unwrap_or_default();
+    // Insights of a store of CloudTrail Lake are none of a trail.
+    if name == "PutInsightSelectors" && request.is_some() && asked.is_empty() {
+        return None;
+    }
     // What was asked for may be the name alone; the answer tells whose it is.
-    let answer = json(view, core::RESPONSE_ELEMENTS);
-    let arn = answer.get("trailARN").and_then(Value::as_str);
+    let arn = answer
+        .as_ref()
+        .and_then(|all| all.get("trailARN")?.as_str());
     let found = arn.and_then(of_arn).or_else(|| of_arn(asked));
     let short = || asked.rsplit('/').next().unwrap_or_default().to_owned();
     Some(Change {
         change,
         trail: found.map_or_else(short, |(.., name)| name.to_owned()),
         owner: found.map(|(region, account, _)| (account.to_owned(), region.to_owned())),
-        settings: settings(&parameters),
+        settings,
+    })
+}
+
+/// An account that leaves its organization is left by the trail of the organization, and so are all
+/// of them once it trusts CloudTrail no more or is no more.
+fn leave(view: &RecordView<'_>, name: &str) -> Option<Change> {
+    let text = |member: &str| {
+        let request = members(view, core::REQUEST_PARAMETERS)?;
+        request.get(member)?.as_str().map(str::to_owned)
+    };
+    let account = match name {
+        "LeaveOrganization" | "DeleteOrganization" => None,
+        "RemoveAccountFromOrganization" => Some(text("accountId").filter(|id| is_account(id))?),
+        "DisableAWSServiceAccess" => {
+            let service = text("servicePrincipal");
+            if service.is_some_and(|one| one != "cloudtrail.amazonaws.com") {
+                return None;
+            }
+            None
+        }
+        _ => return None,
+    };
+    (outcome(view) != Outcome::Refused).then(|| Change {
+        change: TrailChange::Left,
+        owner: account.map(|account| (account, String::new())),
+        trail: String::new(),
+        settings: serde_json::Map::new(),
     })
 }
 
@@ -99,34 +153,59 @@ fn of_arn(text: &str) -> Option<(&str, &str, &str)> {
     (is_region(region) && is_account(account)).then_some((region, account, name))
 }
 
-fn settings(parameters: &Value) -> serde_json::Map<String, Value> {
-    let mut all = serde_json::Map::new();
+type Members = serde_json::Map<String, Value>;
+
+fn settings(parameters: &Members) -> Members {
+    let mut all = Members::new();
     for name in SETTINGS {
         if let Some(value) = parameters.get(name).filter(|value| !value.is_null()) {
-            all.insert(name.to_owned(), value.clone());
+            all.insert(name.to_owned(), plain(value));
         }
     }
     all
 }
 
-/// A part of the record; null where it is absent or too deep to be of a call to CloudTrail.
-fn json(view: &RecordView<'_>, path: PathId) -> Value {
-    let Some(leaf) = view.leaves(path).next() else {
-        return Value::Null;
+/// Whether an answer has what the call is there to change.
+fn tells(answer: &Members, name: &str) -> bool {
+    let wanted: &[&str] = match name {
+        "PutEventSelectors" => &SETTINGS[..2],
+        "PutInsightSelectors" => &SETTINGS[2..3],
+        _ => &["isMultiRegionTrail"],
     };
-    serde_json::from_str(view.raw(leaf)).unwrap_or(Value::Null)
+    let is_told = |one: &&str| answer.get(*one).is_some_and(|value| !value.is_null());
+    wanted.iter().any(is_told)
+}
+
+/// A switch may be written as text.
+fn plain(value: &Value) -> Value {
+    match value.as_str() {
+        Some(text) if text.eq_ignore_ascii_case("true") => true.into(),
+        Some(text) if text.eq_ignore_ascii_case("false") => false.into(),
+        _ => value.clone(),
+    }
+}
+
+/// A part of the record, which may be JSON in a text; nothing where it is absent, was left out for
+/// its size, or is too deep to be of a call to CloudTrail.
+fn members(view: &RecordView<'_>, path: PathId) -> Option<Members> {
+    let leaf = view.leaves(path).next()?;
+    let members: Members = serde_json::from_str(&view.text_of(leaf)).ok()?;
+    (!members.is_empty() && !members.contains_key("omitted")).then_some(members)
 }
 
 /// Whether a trail with these parameters records less than all management events.
 /// What cannot be seen counts as narrowed: coverage must not rest on it.
-fn narrows(parameters: &Value) -> bool {
-    let is_false = |member: &str| parameters.get(member) == Some(&Value::Bool(false));
+fn narrows(parameters: &Members, name: &str) -> bool {
+    let is_false = |member: &str| {
+        let value = parameters.get(member);
+        value.is_some_and(|value| plain(value) == Value::Bool(false))
+    };
     let list = |member: &str| parameters.get(member).and_then(Value::as_array);
+    if name == "UpdateTrail" {
+        return is_false("isMultiRegionTrail") || is_false("includeGlobalServiceEvents");
+    }
     match (list("eventSelectors"), list("advancedEventSelectors")) {
-        (None, None) => {
-            let is_update = parameters.get("name").is_some();
-            !is_update || is_false("isMultiRegionTrail") || is_false("includeGlobalServiceEvents")
-        }
+        (None, None) => true,
         (classic, advanced) => {
             let classic = classic.into_iter().flatten().any(keeps_all);
             let advanced = advanced.into_iter().flatten().any(keeps_all_advanced);
@@ -161,8 +240,12 @@ mod tests {
 
     #[track_caller]
     fn check(parameters: &str, expected: bool) {
-        let value = serde_json::from_str(parameters).expect("valid JSON");
-        assert_eq!(narrows(&value), expected, "{parameters}");
+        let value = serde_json::from_str(parameters).expect("an object");
+        let name = match parameters.contains("\"name\"") {
+            true => "UpdateTrail",
+            false => "PutEventSelectors",
+        };
+        assert_eq!(narrows(&value, name), expected, "{parameters}");
     }
 
     #[test]
@@ -201,6 +284,6 @@ mod tests {
             true,
         );
         check(r#"{"name":"t","isMultiRegionTrail":false}"#, true);
-        check("null", true);
+        check("{}", true);
     }
 }

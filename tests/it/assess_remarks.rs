@@ -252,7 +252,7 @@ fn copies_of_the_corrected_record_are_duplicates_and_a_conflict_stays_one() {
     assert_eq!((total.conflicts, total.amended), (2, 0));
 }
 
-fn insight(at: &str, id: &str, shared: &str, state: &str) -> String {
+pub fn insight(at: &str, id: &str, shared: &str, state: &str) -> String {
     format!(
         "{{\"eventVersion\":\"1.08\",\"eventTime\":\"{at}\",\"awsRegion\":\"{REGION}\",\"eventID\":\"{id}\",\
          \"eventType\":\"AwsCloudTrailInsight\",\"recipientAccountId\":\"{ACCOUNT}\",\"sharedEventID\":\"{shared}\",\

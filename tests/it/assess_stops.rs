@@ -65,7 +65,7 @@ fn world(without: std::ops::Range<i64>, more: &[String]) -> World {
 
 /// What becomes of the third day, and of no other, in each of the two Regions.
 #[track_caller]
-fn check_days(world: &World, expected: [DayState; 2]) -> Answer {
+pub fn check_days(world: &World, expected: [DayState; 2]) -> Answer {
     let answer = world.assess();
     let rows = &answer.assessment.coverage.rows;
     for (row, state) in rows.iter().zip(expected) {
@@ -594,4 +594,16 @@ fn a_trail_of_one_region_that_stops_concerns_its_home_and_global_services() {
         stop(),
     ];
     check(&world(2..23, &of_all), [Unclear; 2]);
+}
+
+/// Two Regions with hours of the third day without records, and a file of other records.
+pub fn quiet(without: std::ops::Range<i64>, more: &[String]) -> World {
+    let key = key("2026-10-05", "calls");
+    world(without, &[]).and_file(&key, file(more))
+}
+
+/// What becomes of the third day in them, the other Region first.
+#[track_caller]
+pub fn check_quiet(without: std::ops::Range<i64>, more: &[String], expected: [DayState; 2]) {
+    check(&quiet(without, more), expected);
 }

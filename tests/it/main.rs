@@ -8,6 +8,7 @@ mod licences;
 mod assess_absence;
 mod assess_copies;
 mod assess_flags;
+mod assess_hidden;
 mod assess_owners;
 mod assess_proofs;
 mod assess_remarks;

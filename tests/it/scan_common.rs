@@ -91,8 +91,16 @@ pub fn with_id(account: &str, region: &str, at: &str, name: &str, id: &str, more
         .any(|front| name.starts_with(front));
     let source = match name {
         "Decrypt" => "kms.amazonaws.com",
-        "StopLogging" | "StartLogging" | "DeleteTrail" | "PutEventSelectors" | "CreateTrail"
-        | "UpdateTrail" => "cloudtrail.amazonaws.com",
+        "StopLogging"
+        | "StartLogging"
+        | "DeleteTrail"
+        | "PutEventSelectors"
+        | "CreateTrail"
+        | "UpdateTrail"
+        | "PutInsightSelectors" => "cloudtrail.amazonaws.com",
+        "LeaveOrganization" | "RemoveAccountFromOrganization" | "DisableAWSServiceAccess" => {
+            "organizations.amazonaws.com"
+        }
         _ => "iam.amazonaws.com",
     };
     format!(

@@ -1,0 +1,174 @@
+//! Calls that change trails whose records do not tell what was asked, and other ways to change what
+//! is recorded than those of trails: Insights selectors, and accounts that leave an organization.
+
+use attestrail::assess::outcome::DayState::{self, Delivered, Stopped, Unclear};
+use attestrail::assess::outcome::Verdict;
+
+use crate::assess_remarks::insight;
+use crate::assess_selectors::{ALL_LAMBDA, ALL_MANAGEMENT, check, data, no_invokes, put_selectors};
+use crate::assess_stops::{check_days, check_quiet, quiet};
+use crate::scan_common::{ACCOUNT, REGION, World, control, record};
+
+const AT: &str = "2026-10-03T01:03:00Z";
+
+/// What CloudTrail writes in place of what is too large.
+const OMITTED: &str =
+    r#"{"omitted":true,"originalSize":104857,"reason":"requestParameters too large"}"#;
+
+fn call(name: &str, request: &str, answer: &str) -> String {
+    let more = format!(",\"requestParameters\":{request},\"responseElements\":{answer}");
+    record(AT, name, &more)
+}
+
+fn arn() -> String {
+    format!("\"trailARN\":\"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main\"")
+}
+
+/// The two Regions are quiet on the third day from the call on.
+#[track_caller]
+fn check_both(calls: &[String], expected: DayState) {
+    check_quiet(2..22, calls, [expected; 2]);
+}
+
+#[test]
+fn an_update_that_does_not_tell_what_was_asked_may_have_taken_anything() {
+    for request in [OMITTED, "null", "\"{\\\"name\\\":\"", "[]"] {
+        check_both(&[call("UpdateTrail", request, "null")], Unclear);
+        check_both(&[call("UpdateTrail", request, OMITTED)], Unclear);
+        // The answer tells how the trail is set afterwards.
+        let all = format!("{{{},\"isMultiRegionTrail\":true}}", arn());
+        check_both(&[call("UpdateTrail", request, &all)], Delivered);
+    }
+    // What is told is told.
+    check_both(
+        &[call("UpdateTrail", "{\"name\":\"main\"}", "null")],
+        Delivered,
+    );
+    // Where records show days, they do not show whether a part of them is left out.
+    let busy = quiet(0..0, &[call("UpdateTrail", OMITTED, "null")]);
+    let answer = check_days(&busy, [Delivered; 2]);
+    let verdict = answer.control("no-new-users").verdict;
+    assert_eq!(verdict, Verdict::NotDeterminable);
+}
+
+#[test]
+fn what_an_update_took_is_read_from_its_answer_or_from_text() {
+    let on = call(
+        "UpdateTrail",
+        "{\"name\":\"main\",\"isMultiRegionTrail\":true}",
+        "null",
+    );
+    let on = on.replace("T01:03:00Z", "T00:10:00Z");
+    let off = format!("{{{},\"isMultiRegionTrail\":false}}", arn());
+    let told = [
+        call("UpdateTrail", "null", &off),
+        call("UpdateTrail", OMITTED, &off),
+        call(
+            "UpdateTrail",
+            "\"{\\\"name\\\":\\\"main\\\",\\\"isMultiRegionTrail\\\":false}\"",
+            "null",
+        ),
+        call(
+            "UpdateTrail",
+            "{\"name\":\"main\",\"isMultiRegionTrail\":\"false\"}",
+            "null",
+        ),
+    ];
+    for off in told {
+        check_quiet(2..22, &[on.clone(), off], [Stopped, Delivered]);
+    }
+}
+
+#[test]
+fn an_update_that_does_not_tell_what_was_asked_leaves_data_events_open() {
+    let invoke = data(
+        "2026-10-02T09:00:00Z",
+        "Invoke",
+        "lambda.amazonaws.com",
+        "null",
+    );
+    for (request, verdict) in [
+        ("{\"name\":\"main\"}", Verdict::NoExceptions),
+        (OMITTED, Verdict::NotDeterminable),
+    ] {
+        let update =
+            call("UpdateTrail", request, "null").replace("null}", &format!("{{{}}}}}", arn()));
+        let update = update.replace("2026-10-03", "2026-10-10");
+        check(
+            World::new(&[no_invokes()], &[invoke.clone(), update]),
+            verdict,
+            &[],
+        );
+    }
+    // Selectors that cannot be read are as bad.
+    let hidden = call("PutEventSelectors", OMITTED, "null").replace("2026-10-03", "2026-10-10");
+    check(
+        World::new(&[no_invokes()], &[invoke, hidden]),
+        Verdict::NotDeterminable,
+        &[],
+    );
+}
+
+#[test]
+fn an_account_that_leaves_the_organization_may_have_no_trail_any_more() {
+    let leaves = |name: &str, request: &str| call(name, request, "null");
+    let of = |account: &str| format!("{{\"accountId\":\"{account}\"}}");
+    check_both(
+        &[leaves("RemoveAccountFromOrganization", &of(ACCOUNT))],
+        Unclear,
+    );
+    check_both(&[leaves("LeaveOrganization", "null")], Unclear);
+    check_both(
+        &[leaves("RemoveAccountFromOrganization", &of("999988887777"))],
+        Delivered,
+    );
+    let refused = leaves("LeaveOrganization", "null").replace(
+        "\"requestParameters\"",
+        "\"errorCode\":\"AccessDenied\",\"requestParameters\"",
+    );
+    check_both(&[refused], Delivered);
+    let other = "{\"servicePrincipal\":\"sso.amazonaws.com\"}";
+    check_both(&[leaves("DisableAWSServiceAccess", other)], Delivered);
+    check_quiet(0..0, &[leaves("LeaveOrganization", "null")], [Delivered; 2]);
+}
+
+fn insights(more: &[String]) -> World {
+    let anomalies = control(
+        "anomalies",
+        "\"insights\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"Nothing\"] }",
+    );
+    let mut all = vec![
+        insight("2026-10-02T08:00:00Z", "i1", "s", "Start"),
+        insight("2026-10-02T08:05:00Z", "i2", "s", "End"),
+    ];
+    all.extend(more.iter().cloned());
+    World::new(&[anomalies], &all)
+}
+
+#[test]
+fn insights_that_were_switched_off_are_not_proved_by_those_before() {
+    let put = |types: &[&str]| {
+        let types: Vec<String> = types
+            .iter()
+            .map(|one| format!("{{\"insightType\":\"{one}\"}}"))
+            .collect();
+        let asked = format!(
+            "{{\"trailName\":\"main\",\"insightSelectors\":[{}]}}",
+            types.join(",")
+        );
+        call("PutInsightSelectors", &asked, "null").replace("2026-10-03", "2026-10-10")
+    };
+    check(insights(&[]), Verdict::NoExceptions, &[]);
+    let both = ["ApiCallRateInsight", "ApiErrorRateInsight"];
+    check(insights(&[put(&[])]), Verdict::NotDeterminable, &[]);
+    check(insights(&[put(&both[..1])]), Verdict::NotDeterminable, &[]);
+    let hidden = call("PutInsightSelectors", OMITTED, &format!("{{{}}}", arn()))
+        .replace("2026-10-03", "2026-10-10");
+    check(insights(&[hidden]), Verdict::NotDeterminable, &[]);
+    // What event selectors leave of management events, Insights are about.
+    let all = put_selectors("2026-10-10T09:00:00Z", &[ALL_MANAGEMENT]);
+    check(insights(&[all]), Verdict::NoExceptions, &[]);
+    let none = put_selectors("2026-10-10T09:00:00Z", &[ALL_LAMBDA]);
+    check(insights(&[none]), Verdict::NotDeterminable, &[]);
+}
