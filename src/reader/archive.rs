@@ -7,6 +7,7 @@
 //! are bounded.
 
 mod bounded;
+mod gaps;
 mod name;
 mod tar;
 mod zip;

@@ -230,7 +230,7 @@ fn read_content(
     let kind = layout::name_kind(key);
     let other = known_by_name(kind).or_else(|| {
         let is_other = kind != NameKind::Log
-            && !is_called_archive(key)
+            && !is_called_container(key, bytes)
             && !is_candidate(&bytes[..bytes.len().min(FRONT)]);
         is_other.then(|| match bytes.is_empty() {
             true => OtherKind::Empty,
@@ -354,7 +354,7 @@ fn load(
             .take(FRONT as u64)
             .read_to_end(stored)
             .map_err(unreadable)?;
-        if !is_candidate(stored) && !is_called_archive(&file.key) {
+        if !is_candidate(stored) && !is_called_container(&file.key, stored) {
             let kind = if stored.is_empty() {
                 OtherKind::Empty
             } else {
@@ -401,13 +401,38 @@ pub(super) fn room_for(bytes: usize) -> usize {
     bytes.max(MAPPED_ALONE)
 }
 
-/// Whether a file is called like an archive, which may hold logs: one that cannot be opened,
-/// such as a program that unpacks itself, must not be passed over.
-fn is_called_archive(key: &str) -> bool {
+/// Whether a file is called like something that may hold logs: one that cannot be read, such as
+/// an empty one or a program that unpacks itself, must not be passed over.
+fn is_called_container(key: &str, content: &[u8]) -> bool {
     let extension = key.rsplit_once('.').map_or("", |(_, extension)| extension);
-    ["zip", "tar", "tgz"]
-        .iter()
-        .any(|one| extension.eq_ignore_ascii_case(one))
+    let is = |one: &str| extension.eq_ignore_ascii_case(one);
+    let is_packed = ["zip", "tar", "tgz", "zst", "zstd", "tzst"]
+        .into_iter()
+        .any(is);
+    is_packed || is("csv") && !is_plain_table(content)
+}
+
+/// Whether text begins with a row of several names. What the columns are called is looked at
+/// elsewhere; a table without those of records is another one.
+fn is_plain_table(content: &[u8]) -> bool {
+    let content = without_bom(content);
+    let front = &content[..content.len().min(FRONT)];
+    let text = match std::str::from_utf8(front) {
+        Ok(text) => text,
+        // A letter that the end of the front cuts is no fault.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&front[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let is_control = |letter: char| letter.is_control() && !letter.is_whitespace();
+    let mut names = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split([',', ';', '\t']);
+    let has_name = names.next().is_some_and(|name| !name.trim().is_empty());
+    has_name && names.next().is_some() && !text.contains(is_control)
 }
 
 /// Refuses a large file that unpacks to too much, without reading it into memory. Else the
@@ -624,6 +649,7 @@ fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tal
     }
     let is_other_service = matches!(name.claim.folder, Some(Folder::Other(_)));
     let is_unnamed = name.kind == NameKind::Other
+        && !is_called_container(name.key, &scratch.stored)
         && !matches!(fault, FileFault::Archive(_) | FileFault::Unsupported { .. });
     let is_foreign = (is_other_service || is_unnamed)
         && !looks_like_trail(&scratch.stored)

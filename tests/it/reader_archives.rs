@@ -239,6 +239,132 @@ fn broken_archives_keep_the_members_before_the_break_and_are_named() {
 }
 
 #[test]
+fn bytes_of_a_zip_that_its_directory_does_not_list_may_be_a_log_file() {
+    let (one, two) = (log(1), log(2));
+    let zipped = zip_of(&[("a.json.gz", &one)]);
+    let other = zip_of(&[("b.json.gz", &two)]);
+    let listed = [("!/a.json.gz", "read 1"), ("", "broken-archive")];
+    let tail = |words: &'static [u8]| [&zipped[..], words].concat();
+    // Behind the end record, as data and as a comment that its length does not count.
+    check("a.zip", &tail(b"more"), &listed);
+    // Another archive before it: only the last directory is read.
+    let set = check("a.zip", &[&other[..], &zipped].concat(), &listed);
+    let told = set.files[1].1.messages().join(" ");
+    assert!(
+        told.contains("does not list the member at byte 0"),
+        "{told}"
+    );
+    // A member whose entry was taken out of the directory, before, between and behind others.
+    for gone in ["a", "b", "c"] {
+        let bytes = without_entry(gone, &one);
+        let kept: Vec<String> = ["a", "b", "c"]
+            .into_iter()
+            .filter(|name| *name != gone)
+            .map(|name| format!("!/{name}.json.gz"))
+            .collect();
+        let expected = [
+            (&kept[0][..], "read 1"),
+            (&kept[1], "read 1"),
+            ("", "broken-archive"),
+        ];
+        check("a.zip", &bytes, &expected);
+    }
+    // An archive in the comment of another.
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer
+        .set_raw_comment(other.into_boxed_slice())
+        .expect("short");
+    let bytes = writer.finish().expect("ends the archive").into_inner();
+    let set = read_as("a.zip", &bytes);
+    assert!(set.is_incomplete(), "{:?}", outcomes(&set));
+}
+
+/// Three members that are one log each, and a directory that lists two of them.
+fn without_entry(gone: &str, log: &[u8]) -> Vec<u8> {
+    let whole = zip_of(&[("a.json.gz", log), ("b.json.gz", log), ("c.json.gz", log)]);
+    let start = memchr::memmem::find(&whole, b"PK\x01\x02").expect("a directory");
+    let end = memchr::memmem::find(&whole, b"PK\x05\x06").expect("an end record");
+    let length = (end - start) / 3;
+    let mut made = whole[..start].to_vec();
+    for entry in whole[start..end].chunks(length) {
+        if entry[46] != gone.as_bytes()[0] {
+            made.extend_from_slice(entry);
+        }
+    }
+    let mut last = whole[end..].to_vec();
+    last[8..12].copy_from_slice(&[2, 0, 2, 0]);
+    let size = u32::try_from(2 * length).expect("small");
+    last[12..16].copy_from_slice(&size.to_le_bytes());
+    made.extend_from_slice(&last);
+    made
+}
+
+#[test]
+fn what_ordinary_programs_write_into_a_zip_is_no_loss() {
+    let one = log(1);
+    let mut writer = zip::ZipWriter::new_stream(Vec::new());
+    let options = SimpleFileOptions::default();
+    writer.add_directory("folder/", options).expect("a folder");
+    writer.start_file("a.json.gz", options).expect("begins");
+    writer.write_all(&one).expect("writes to memory");
+    let large = options.large_file(true);
+    writer
+        .start_file("__MACOSX/._a.json.gz", large)
+        .expect("begins");
+    writer.write_all(b"attributes").expect("writes to memory");
+    writer.set_comment("made by hand").expect("short");
+    let streamed = writer.finish().expect("ends the archive").into_inner();
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer
+        .start_file("__MACOSX/._a.json.gz", large)
+        .expect("begins");
+    writer.write_all(b"attributes").expect("writes to memory");
+    let aligned = options.with_alignment(4096);
+    writer.start_file("a.json.gz", aligned).expect("begins");
+    writer.write_all(&one).expect("writes to memory");
+    let aligned = writer.finish().expect("ends the archive").into_inner();
+    for bytes in [streamed, aligned] {
+        let set = read_as("a.zip", &bytes);
+        assert!(!set.is_incomplete(), "{:?}", outcomes(&set));
+        assert_eq!(set.kept().count(), 1);
+    }
+    check("a.zip", &zip_of(&[]), &[("", "read 0")]);
+}
+
+#[test]
+fn empty_and_broken_files_that_are_called_like_what_holds_logs_are_losses() {
+    let names = [
+        "a.zip",
+        "a.tar",
+        "a.tgz",
+        "A.ZIP",
+        "a.zst",
+        "a.tar.zst",
+        "a.csv",
+    ];
+    let packed = ["a.tar.gz", "a.csv.gz"];
+    for name in names.into_iter().chain(packed) {
+        for bytes in [&b""[..], b" \n", b"\x00\x01junk", b"junk"] {
+            let set = read_as(name, bytes);
+            assert!(set.is_incomplete(), "{name} {bytes:?} {:?}", outcomes(&set));
+            let inside = read_as("x.zip", &zip_of(&[(name, bytes)]));
+            assert!(inside.is_incomplete(), "{name} {bytes:?}");
+        }
+    }
+    let table = b"name,meaning\ncaf\xC3\xA9,a place\n";
+    check("README.csv", table, &[("", "other-file")]);
+    check(
+        "pictures.zip",
+        &zip_of(&[("a.png", b"\x89PNG\r\n"), ("README.csv", table)]),
+        &[
+            ("!/a.png", "other-file"),
+            ("!/README.csv", "other-file"),
+            ("", "read 0"),
+        ],
+    );
+}
+
+#[test]
 fn archives_inside_archives_and_unknown_ones_are_named() {
     let one = log(1);
     let inner = zip_of(&[("a.json.gz", &one)]);

@@ -7,6 +7,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::bounded::{dense, is_dense};
+use super::gaps::{self, Directory, Span};
 use super::name::{LONGEST_NAME, safe_name, target_of};
 use super::{MemberContent, Walk};
 use crate::reader::FileFault;
@@ -26,7 +27,9 @@ pub(super) fn read(opened: File, stored: u64, walk: &mut Walk<'_>) -> Result<(),
     }
     let mut buffer = Vec::new();
     let mut inflated = 0;
+    let mut spans = Vec::new();
     for at in 0..archive.len() {
+        spans.push(span_of(&mut archive, at)?);
         member(&mut archive, at, &mut buffer, walk)?;
         inflated += buffer.len() as u64;
         if is_dense(inflated, stored, walk.limits.inflate) {
@@ -39,7 +42,28 @@ pub(super) fn read(opened: File, stored: u64, walk: &mut Walk<'_>) -> Result<(),
     for (key, content) in walk.names.take_links() {
         walk.give(key, content);
     }
-    Ok(())
+    let directory = Directory {
+        start: archive.central_directory_start(),
+        count: archive.len(),
+    };
+    let mut opened = archive.into_inner().into_inner();
+    match gaps::find(&mut opened, stored, directory, &mut spans) {
+        Ok(None) => Ok(()),
+        Ok(Some(words)) => Err(FileFault::BrokenArchive(words)),
+        Err(error) => Err(broken(&ZipError::Io(error))),
+    }
+}
+
+fn span_of(archive: &mut ZipArchive<BufReader<File>>, at: usize) -> Result<Span, FileFault> {
+    let entry = archive.by_index_raw(at).map_err(|error| broken(&error))?;
+    let data = entry.data_start();
+    Ok(Span {
+        start: entry.header_start(),
+        data: data.ok_or_else(|| FileFault::BrokenArchive("its directory is broken".into()))?,
+        packed: entry.compressed_size(),
+        unpacked: entry.size(),
+        crc: entry.crc32(),
+    })
 }
 
 /// Reads the member at `at` into `buffer` and gives it away.
