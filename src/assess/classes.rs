@@ -8,7 +8,7 @@ use super::losses::counted;
 use super::outcome::{Basis, ClassProof, CoverageRow, DayState, Integrity};
 use super::places::Places;
 use super::recording::{Asked, Trails};
-use super::tally::{DayCount, Tally};
+use super::tally::Tally;
 use crate::control::scope::{Recorded, Scope};
 use crate::period::HOUR;
 use crate::record::class::{ClassSet, EventClass};
@@ -53,6 +53,18 @@ impl Proofs<'_> {
 
     fn records(&self, row: &CoverageRow, class: EventClass) -> u64 {
         self.tally.class(&row.account, &row.region, class).records
+    }
+
+    /// Why its records show nothing, where all are of files that hold what somebody asked for.
+    fn selected(&self, row: &CoverageRow, class: EventClass) -> Option<String> {
+        let count = self.tally.class(&row.account, &row.region, class);
+        (count.records > 0 && count.records == count.selected).then(|| {
+            format!(
+                "{} of it, all of files that hold what was asked for (query results, output of filters, \
+                 events of rules), which show nothing of others",
+                counted(count.records, "record")
+            )
+        })
     }
 
     fn one(&self, row: &CoverageRow, class: EventClass) -> ClassProof {
@@ -148,7 +160,8 @@ impl Proofs<'_> {
             },
             _ if records == 0 => no("no record of it and no statement in the scope file"),
             EventClass::ManagementWrite | EventClass::ManagementRead => {
-                match self.missing_on_days(&row.account, class) {
+                let selected = self.selected(row, class);
+                match selected.or_else(|| self.missing_on_days(&row.account, class)) {
                     Some(missing) => no(missing),
                     None => self.still_recorded(row, class, records),
                 }
@@ -170,26 +183,24 @@ impl Proofs<'_> {
     /// A trail can be told to record only reads or only writes. So the account must have some of
     /// the class on each day on which it has any records.
     fn missing_on_days(&self, account: &str, class: EventClass) -> Option<String> {
-        let of_class = |day: &DayCount| match class {
-            EventClass::ManagementWrite => day.writes,
-            _ => day.reads,
-        };
-        let mut by_day = vec![(0, 0); self.grid.days.len()];
+        let mut by_day = vec![(0, false); self.grid.days.len()];
         let own = self
             .tally
             .grid
             .iter()
             .filter(|((owner, _), _)| owner == account);
-        for (_, days) in own {
-            for (sum, day) in by_day.iter_mut().zip(days) {
+        for ((owner, region), days) in own {
+            let place = (owner.clone(), region.clone(), class);
+            let hours = self.tally.class_hours.get(&place);
+            for (at, (sum, day)) in by_day.iter_mut().zip(days).enumerate() {
                 sum.0 += day.calls;
-                sum.1 += of_class(day);
+                sum.1 |= hours.is_some_and(|hours| hours.get(at).is_some_and(|bits| *bits != 0));
             }
         }
         let without: Vec<i64> = by_day
             .iter()
             .zip(&self.grid.days)
-            .filter(|((calls, own), _)| *calls > 0 && *own == 0)
+            .filter(|((calls, is_own), _)| *calls > 0 && !is_own)
             .map(|(_, day)| *day)
             .collect();
         let first = without.first()?;
@@ -204,6 +215,9 @@ impl Proofs<'_> {
     /// A class that was not recorded for a while has records before and after it: each such time
     /// needs records of its own.
     fn still_recorded(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+        if let Some(why) = self.selected(row, class) {
+            return no(why);
+        }
         let records = counted(records, "record");
         match self.doubt(row, class) {
             Some(doubt) => no(doubt.words(

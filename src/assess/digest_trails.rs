@@ -89,6 +89,8 @@ pub struct DigestTrails {
     times: BTreeMap<String, Vec<TrailTimes>>,
     /// The accounts that have folders below the id of an organization.
     organizations: BTreeMap<String, BTreeSet<String>>,
+    /// Whether log files lie where no folders tell whose trail wrote them.
+    has_unplaced: bool,
 }
 
 /// Whose events a trail records, as far as digest files and folders tell.
@@ -206,9 +208,15 @@ impl DigestTrails {
         all
     }
 
-    /// The accounts whose logs lie below the id of an organization, too.
+    /// The accounts whose logs lie below the id of an organization, too, and whether logs lie where
+    /// no folders tell.
     #[must_use]
-    pub fn with_members(mut self, members: &BTreeSet<(String, String)>) -> DigestTrails {
+    pub fn with_members(
+        mut self,
+        members: &BTreeSet<(String, String)>,
+        has_unplaced: bool,
+    ) -> DigestTrails {
+        self.has_unplaced = has_unplaced;
         for (organization, account) in members {
             self.add_member(organization, account);
         }
@@ -262,7 +270,7 @@ impl DigestTrails {
             .organizations
             .keys()
             .filter(|id| of(id).next().is_none());
-        if !is_member && unknown.next().is_some() {
+        if self.has_unplaced || !is_member && unknown.next().is_some() {
             belonging = Belonging::Unclear;
         }
         belonging

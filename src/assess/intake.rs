@@ -100,7 +100,7 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
         intake.insights.extend(insights);
         let addenda = file.addenda()?.into_iter().map(|fact| (id, fact));
         intake.addenda.extend(addenda);
-        if is_first {
+        if is_first && !is_selection(file)? {
             add_stores(&mut intake.stores, file.stores()?);
         }
         Ok(())
@@ -120,6 +120,11 @@ pub fn read(ledger: &Ledger, log_set: &mut LogSet) -> Result<Intake, AssessError
     log_set.shapes = shapes.into_values().collect();
     intake.stores = joined_stores(std::mem::take(&mut intake.stores));
     Ok(intake)
+}
+
+/// Whether the records of a file are those that somebody asked for.
+pub(super) fn is_selection(file: &FileView<'_>) -> Result<bool, AssessError> {
+    Ok(Shape::of_words(file.shape()?).is_some_and(Shape::is_selection))
 }
 
 /// Why a file that was refused could not be looked at, where it is nothing to digest chains.

@@ -93,7 +93,8 @@ pub fn assess<'l>(
     let mut log_set = LogSet::default();
     let (examined, tally) = take_in(&mut evidence, (&places, scope), period, trust, &mut log_set)?;
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
-    let digests = examined.trails.clone().with_members(&tally.members);
+    let digests = examined.trails.clone();
+    let digests = digests.with_members(&tally.members, tally.has_unplaced);
     let trails = Trails::new(&facts, options.snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
     let stops = Stops::new(&facts, options.snapshots, &trails, period);

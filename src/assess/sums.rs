@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::AssessError;
 use super::drops::Drop;
+use super::intake::is_selection;
 use super::outcome::{LogSet, RecordCounts};
 use super::places::Places;
 use super::tally::{ClassCount, DayCount, MarkCount, Tally};
@@ -115,6 +116,8 @@ pub struct CellCount {
 pub struct Kind {
     /// Place of account and Region.
     spot: usize,
+    /// Whether its file holds what somebody asked for.
+    is_selected: bool,
     classes: ClassSet,
     profile: u32,
     mark: Option<Box<Mark>>,
@@ -173,6 +176,7 @@ impl<'c> Sums<'c> {
     ) -> Result<(), AssessError> {
         let empty = Profile::new();
         let profiles = file.profiles()?;
+        let is_selected = is_selection(file)?;
         cells.clear();
         file.cells(|cell| {
             // The first profile is the empty one, which is not stored.
@@ -180,6 +184,7 @@ impl<'c> Sums<'c> {
             let profile = at.and_then(|at| profiles.get(at)).unwrap_or(&empty);
             cells.push(CellCount::of(Kind {
                 spot: self.spots.number(cell.account, cell.region, self.places),
+                is_selected,
                 classes: cell.classes,
                 profile: self.tally.profiles.number(profile),
                 mark: cell.mark,
@@ -191,6 +196,9 @@ impl<'c> Sums<'c> {
     /// Notes the organization and account below which a file lies.
     pub fn note_member(&mut self, file: &FileView<'_>) -> Result<(), AssessError> {
         let key = file.key()?;
+        if !self.tally.has_unplaced && file.entry_count()? > 0 {
+            self.tally.has_unplaced = layout::claim(key).folder.is_none();
+        }
         // Most files lie below no organization.
         if key.contains("/o-") {
             let claim = layout::claim(key);
@@ -236,7 +244,7 @@ impl<'c> Sums<'c> {
             None if !self.period.contains(time) => {
                 spot.counts.outside_period += 1;
                 widen(&mut self.outside_times, time, time);
-                note_outside(spot, cell.kind.classes, time, self.period);
+                note_outside(spot, &cell.kind, time, self.period);
             }
             None if !spot.is_in_scope => spot.counts.outside_scope += 1,
             None => {
@@ -244,7 +252,7 @@ impl<'c> Sums<'c> {
                 cell.kept += 1;
                 cell.first_time = cell.first_time.min(time);
                 cell.last_time = cell.last_time.max(time);
-                add_to_grid(spot, cell.kind.classes, time, &self.days);
+                add_to_grid(spot, &cell.kind, time, &self.days);
                 if !self.watched.is_empty() && self.watched.contains(&rank) {
                     *self.tally.watched.entry(rank).or_default() += 1;
                 }
@@ -283,6 +291,9 @@ impl<'c> Sums<'c> {
                 _ => count.first_time.min(cell.first_time),
             };
             count.records += cell.kept;
+            if cell.kind.is_selected {
+                count.selected += cell.kept;
+            }
             count.last_time = count.last_time.max(cell.last_time);
         }
     }
@@ -347,14 +358,17 @@ fn widen(times: &mut Option<(i64, i64)>, from: i64, to: i64) {
     *last = to.max(*last);
 }
 
-fn note_outside(spot: &mut Spot, classes: ClassSet, time: i64, period: &Period) {
+fn note_outside(spot: &mut Spot, kind: &Kind, time: i64, period: &Period) {
     let is_near = time >= period.start - OUTSIDE && time < period.end + OUTSIDE;
-    if is_near && spot.is_in_scope && classes.contains(EventClass::ManagementWrite) {
+    let is_shown = kind.classes.contains(EventClass::ManagementWrite) && !kind.is_selected;
+    if is_near && spot.is_in_scope && is_shown {
         spot.writes_outside.insert(time.div_euclid(DAY) * DAY);
     }
 }
 
-fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
+/// What was selected shows that something was delivered, and no class.
+fn add_to_grid(spot: &mut Spot, kind: &Kind, time: i64, days: &Days) {
+    let classes = kind.classes;
     if spot.days.is_empty() {
         spot.days = vec![DayCount::default(); days.count];
     }
@@ -369,6 +383,9 @@ fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
     day.hours |= hour;
     if is_write || is_read {
         day.management_hours |= hour;
+    }
+    if kind.is_selected {
+        return;
     }
     for class in classes.iter() {
         let hours = &mut spot.hours[class as usize];

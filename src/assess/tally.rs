@@ -20,7 +20,8 @@ pub struct Tally {
     pub grid: BTreeMap<(String, String), Vec<DayCount>>,
     /// Kept records by account, Region and class.
     pub classes: BTreeMap<(String, String, EventClass), ClassCount>,
-    /// The hours of each day that have such records, one bit each.
+    /// The hours of each day that have such records, one bit each; not those of files that hold what
+    /// somebody asked for.
     pub class_hours: BTreeMap<(String, String, EventClass), Vec<u32>>,
     /// First second of the first day of these hours.
     pub first_day: i64,
@@ -40,6 +41,8 @@ pub struct Tally {
     pub watched: HashMap<u32, u64>,
     /// Organizations, with the accounts that have folders below their ids.
     pub members: BTreeSet<(String, String)>,
+    /// Whether records are of files whose folders do not tell whose trail wrote them.
+    pub has_unplaced: bool,
 }
 
 /// The records of one day.
@@ -64,6 +67,8 @@ pub struct DayCount {
 pub struct ClassCount {
     /// How many.
     pub records: u64,
+    /// Those of files that hold what somebody asked for.
+    pub selected: u64,
     /// The earliest of them.
     pub first_time: i64,
     /// The latest of them.

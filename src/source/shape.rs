@@ -158,6 +158,19 @@ impl Shape {
         )
     }
 
+    /// Whether such a file holds what somebody asked for, and not all that there was: a record in it
+    /// shows nothing of others of its class.
+    pub const fn is_selection(self) -> bool {
+        matches!(
+            self.content,
+            Content::EventBridge
+                | Content::LookupEvents
+                | Content::LogEvents
+                | Content::LogsInsights
+                | Content::Lake
+        )
+    }
+
     /// What a log set of this shape cannot show, as sentences.
     pub const fn cannot_prove(self) -> &'static str {
         match self.content {

@@ -34,11 +34,11 @@ fn call(at: &str, name: &str, parameters: &str) -> String {
     record_in(ACCOUNT, REGION, &format!("{DAY}T{at}Z"), name, &more)
 }
 
-fn stop() -> String {
+pub fn stop() -> String {
     call("01:03:00", "StopLogging", "\"name\":\"main\"")
 }
 
-fn start() -> String {
+pub fn start() -> String {
     call("22:00:00", "StartLogging", "\"name\":\"main\"")
 }
 
@@ -237,7 +237,7 @@ fn hour_of<'d>(front: &'d str, account: &'d str, trail: &'d str) -> Digests<'d> 
 
 /// The member alone is in scope; its hours of the third day that have no records. Logs of both lie
 /// below the organization, or those of neither.
-fn member(without: std::ops::Range<i64>, more: &[String], is_below: bool) -> World {
+pub fn member(without: std::ops::Range<i64>, more: &[String], is_below: bool) -> World {
     let mut world = world(0..0, &[]);
     world.scope = scope_text(&format!(
         "format = 1\norganisation = \"o\"\nregions = [\"{REGION}\"]\n[[account]]\nid = \"{OTHER}\"\n"
@@ -262,7 +262,7 @@ fn member(without: std::ops::Range<i64>, more: &[String], is_below: bool) -> Wor
 }
 
 #[track_caller]
-fn check_member(world: &World, expected: DayState) {
+pub fn check_member(world: &World, expected: DayState) {
     let answer = world.assess();
     let [row] = answer.assessment.coverage.rows.as_slice() else {
         panic!("one account, one Region")

@@ -7,6 +7,7 @@ mod licences;
 
 mod assess_absence;
 mod assess_copies;
+mod assess_feeds;
 mod assess_flags;
 mod assess_hidden;
 mod assess_owners;

@@ -1,0 +1,108 @@
+//! Records that are not in the files that CloudTrail wrote: what they show, and what they do not.
+
+use attestrail::assess::outcome::DayState::{Delivered, Unclear};
+use attestrail::assess::outcome::Verdict;
+use attestrail::record::time;
+use serde_json::{Value, json};
+
+use crate::assess_stops::{check_member, member, start, stop};
+use crate::scan_common::{ACCOUNT, REGION, World, file, key, no_new_users, record_in, says};
+
+const RECORDED: &str =
+    "[[recorded]]\nclass = \"management-write\"\nsource = \"rule forwards all\"\n";
+
+/// One management event in each hour of the month.
+fn records() -> Vec<String> {
+    let world = World::new(&[no_new_users()], &[]);
+    let hours = (world.period.start..world.period.end).step_by(3600);
+    hours
+        .map(|hour| record_in(ACCOUNT, REGION, &time::format(hour + 1200), "TagUser", ""))
+        .collect()
+}
+
+fn world_of(key: &str, bytes: Vec<u8>) -> World {
+    let mut world = World::new(&[no_new_users()], &[]);
+    world.files = vec![(key.to_owned(), bytes)];
+    world
+}
+
+fn lines(all: impl Iterator<Item = Value>) -> Vec<u8> {
+    all.map(|one| format!("{one}\n"))
+        .collect::<String>()
+        .into_bytes()
+}
+
+fn values() -> impl Iterator<Item = Value> {
+    let records = records().into_iter();
+    records.map(|one| serde_json::from_str(&one).expect("a record"))
+}
+
+fn eventbridge() -> Vec<u8> {
+    lines(values().map(|record| {
+        json!({"version": "0", "id": record["eventID"], "detail-type": "AWS API Call via CloudTrail",
+               "source": "aws.iam", "account": ACCOUNT, "time": record["eventTime"],
+               "region": REGION, "resources": [], "detail": record})
+    }))
+}
+
+fn lookup_events() -> Vec<u8> {
+    let events: Vec<Value> = values()
+        .map(|record| {
+            json!({"EventId": record["eventID"], "EventName": record["eventName"],
+                   "EventTime": record["eventTime"], "CloudTrailEvent": record.to_string()})
+        })
+        .collect();
+    json!({ "Events": events }).to_string().into_bytes()
+}
+
+#[test]
+fn what_was_asked_for_shows_nothing_of_what_was_not() {
+    for feed in [eventbridge(), lookup_events()] {
+        let answer = world_of("feed.json", feed.clone()).assess();
+        let one = answer.only(Verdict::NotDeterminable);
+        let why = ["files that hold what was asked for"];
+        assert!(says(&one.reasons, &why), "{:?}", one.reasons);
+        // The user may know.
+        let stated = world_of("feed.json", feed).scoped(RECORDED).assess();
+        stated.only(Verdict::NoExceptions);
+    }
+    let all = file(&records());
+    let original = world_of(&key("2026-10-31", "all"), all).assess();
+    original.only(Verdict::NoExceptions);
+    // A copy of all records is a copy.
+    let copy = world_of("copy.ndjson", lines(values())).assess();
+    copy.only(Verdict::NoExceptions);
+}
+
+#[test]
+fn a_few_records_that_were_written_by_cloudtrail_prove_no_day_that_was_asked_for() {
+    let first: Vec<String> = records().into_iter().take(24).collect();
+    let world = world_of("feed.json", eventbridge());
+    let world = world.and_file(&key("2026-10-01", "first"), file(&first));
+    world.assess().only(Verdict::NotDeterminable);
+}
+
+#[test]
+fn an_exception_counts_whatever_file_it_is_in() {
+    let user = record_in(ACCOUNT, REGION, "2026-10-05T09:00:00Z", "CreateUser", "");
+    let detail: Value = serde_json::from_str(&user).expect("a record");
+    let event = json!({"version": "0", "id": "x", "detail-type": "AWS API Call via CloudTrail",
+                       "source": "aws.iam", "account": ACCOUNT, "time": detail["eventTime"],
+                       "region": REGION, "resources": [], "detail": detail});
+    let answer = world_of("feed.json", lines([event].into_iter())).assess();
+    answer.only(Verdict::Exceptions);
+}
+
+#[test]
+fn without_folders_any_trail_may_be_that_of_the_organization() {
+    let flat = |without: std::ops::Range<i64>| {
+        let mut world = member(without, &[stop(), start()], false);
+        for (at, (key, _)) in world.files.iter_mut().enumerate() {
+            *key = format!("copy-{at}.json.gz");
+        }
+        world
+    };
+    check_member(&flat(2..22), Unclear);
+    check_member(&flat(0..0), Delivered);
+    check_member(&member(2..22, &[stop(), start()], false), Delivered);
+}
