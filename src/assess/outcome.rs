@@ -347,7 +347,22 @@ pub struct LogSet {
     pub marked: Vec<Marked>,
 }
 
+/// All parts together.
+pub fn sum(parts: &[(&'static str, u64)]) -> u64 {
+    parts.iter().map(|(_, count)| count).sum()
+}
+
 impl LogSet {
+    /// What became of the files; the parts add up to all files listed.
+    pub fn file_parts(&self) -> [(&'static str, u64); 4] {
+        [
+            ("read", self.files_read),
+            ("refused", self.files_refused),
+            ("not logs", self.files_not_read),
+            ("not opened", self.files_not_opened),
+        ]
+    }
+
     /// Network activity events, counted by place, endpoint, service and outcome.
     pub fn network_activity(&self) -> impl Iterator<Item = &Marked> {
         self.marked
@@ -522,16 +537,23 @@ pub struct RecordCounts {
 }
 
 impl RecordCounts {
+    /// What became of the records; the parts add up to all records seen. Every view takes its
+    /// sum from here.
+    pub fn parts(&self) -> [(&'static str, u64); 7] {
+        [
+            ("kept", self.kept),
+            ("duplicate", self.duplicates),
+            ("conflict", self.conflicts),
+            ("amended", self.amended),
+            ("refused", self.refused),
+            ("outside period", self.outside_period),
+            ("outside scope", self.outside_scope),
+        ]
+    }
+
     /// Whether every record seen is accounted for.
     pub fn reconcile(&self) -> bool {
-        self.seen
-            == self.kept
-                + self.duplicates
-                + self.conflicts
-                + self.amended
-                + self.refused
-                + self.outside_period
-                + self.outside_scope
+        self.seen == sum(&self.parts())
     }
 }
 

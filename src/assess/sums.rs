@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::AssessError;
 use super::drops::Drop;
 use super::intake::is_selection;
-use super::outcome::{LogSet, RecordCounts};
+use super::outcome::{LogSet, RecordCounts, sum};
 use super::places::Places;
 use super::tally::{ClassCount, DayCount, MarkCount, Tally};
 use crate::ledger::facts::Profile;
@@ -409,10 +409,7 @@ fn add(to: &mut RecordCounts, more: &RecordCounts) {
 
 /// Everything that was seen must have ended somewhere.
 fn check(log_set: &LogSet) -> Result<(), AssessError> {
-    let files = log_set.files_read
-        + log_set.files_refused
-        + log_set.files_not_read
-        + log_set.files_not_opened;
+    let files = sum(&log_set.file_parts());
     if log_set.files_listed != files {
         let message = format!(
             "{} files listed, {files} accounted for",

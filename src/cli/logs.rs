@@ -240,6 +240,26 @@ impl Inspection<'_> {
         losses.append(&mut others);
         losses.truncate(SHOWN_REFUSALS);
         self.refusals = losses;
+        self.check_rows()
+    }
+
+    /// The files one by one and the sums of the assessment are counted apart, as for a packet.
+    fn check_rows(&self) -> Result<(), Failure> {
+        let set = &self.assessment.log_set;
+        let files = self.shapes.values().map(|count| count.files).sum::<u64>();
+        let records = self.shapes.values().map(|count| count.records).sum::<u64>();
+        let listed = set.files_listed - set.files_not_opened;
+        for (what, whole, parts) in [
+            ("files", listed, files),
+            ("records", set.total.seen, records),
+        ] {
+            if whole != parts {
+                return Err(Failure::usage(
+                    format!("{what} of the log set do not add up: {whole} is not {parts}"),
+                    "run again; if it stays, report it as a fault of attestrail",
+                ));
+            }
+        }
         Ok(())
     }
 }

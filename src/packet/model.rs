@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::assess::outcome::RecordCounts;
+
 pub use self::remarks::{
     AddendumInfo, EndpointInfo, InsightEvent, InsightInfo, LateInfo, OriginalInfo, RoleInfo,
     ShownRows,
@@ -618,15 +620,17 @@ impl LogSetInfo {
 impl RecordCountsInfo {
     /// What became of the records; the parts add up to all records seen.
     pub fn parts(&self) -> [(&'static str, u64); 7] {
-        [
-            ("kept", self.kept),
-            ("duplicate", self.duplicates),
-            ("conflict", self.conflicts),
-            ("amended", self.amended),
-            ("refused", self.refused),
-            ("outside period", self.outside_period),
-            ("outside scope", self.outside_scope),
-        ]
+        let counts = RecordCounts {
+            seen: self.seen,
+            kept: self.kept,
+            duplicates: self.duplicates,
+            conflicts: self.conflicts,
+            amended: self.amended,
+            refused: self.refused,
+            outside_period: self.outside_period,
+            outside_scope: self.outside_scope,
+        };
+        counts.parts()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::cli_common::{run, sample};
-use crate::scan_common::{ACCOUNT, file, key, october, quiet_days, record};
+use crate::scan_common::{ACCOUNT, REGION, file, key, october, quiet_days, record, with_id};
 
 fn json(words: &[&str], code: i32) -> Value {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -56,20 +56,47 @@ fn the_sample_is_told_within_eighty_columns_and_its_sums_add_up() {
     let mut machine = words.to_vec();
     machine.push("--json");
     let value: Value = serde_json::from_str(&run(folder.path(), &machine).out).expect("JSON");
-    let count = |name: &str| value["records"][name].as_u64().expect("a count");
-    let parts = [
-        "kept",
-        "duplicate",
-        "conflict",
-        "refused",
-        "outside_period",
-        "outside_scope",
-    ];
-    assert_eq!(
-        count("seen"),
-        parts.iter().map(|part| count(part)).sum::<u64>()
-    );
+    adds_up(&value["records"]);
     assert_eq!(names_below(folder.path()), 0, "nothing is written");
+}
+
+/// All records seen ended in one of the parts, whatever these are.
+#[track_caller]
+fn adds_up(counts: &Value) {
+    let mut counts = counts.as_object().expect("an object").clone();
+    let seen = counts.remove("seen").and_then(|seen| seen.as_u64());
+    let parts = counts.values().map(|part| part.as_u64().expect("a count"));
+    assert_eq!(seen, Some(parts.sum::<u64>()), "{counts:?}");
+}
+
+#[test]
+fn a_corrected_record_stands_in_the_sum_of_records() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join(key("2026-10-31", "corrected"));
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    let at = "2026-10-15T08:00:00Z";
+    let addendum = ",\"addendum\":{\"reason\":\"UPDATED_DATA\",\"updatedFields\":\"userAgent\",\
+                    \"originalEventID\":\"first\",\"originalRequestID\":\"r\"}";
+    let pair = [
+        with_id(ACCOUNT, REGION, at, "CreateUser", "first", ""),
+        with_id(ACCOUNT, REGION, at, "CreateUser", "second", addendum),
+    ];
+    fs::write(&path, file(&pair)).expect("written");
+    let words = [&*folder.path().to_string_lossy(), "--period", "2026-10"];
+    let value = json(&words, 0);
+    let counts = &value["records"];
+    assert_eq!(
+        (&counts["seen"], &counts["kept"], &counts["amended"]),
+        (&Value::from(2), &Value::from(1), &Value::from(1))
+    );
+    adds_up(counts);
+    adds_up(&value["by_account"][ACCOUNT]);
+    let mut people = vec!["logs", "--quiet"];
+    people.extend(words);
+    let found = run(folder.path(), &people);
+    found.ends(0);
+    let front = "records  2 = 1 kept + 0 duplicate + 0 conflict + 1 amended + 0 refused +";
+    assert!(found.out.contains(front), "{}", found.out);
 }
 
 fn names_below(folder: &std::path::Path) -> usize {

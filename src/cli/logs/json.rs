@@ -71,10 +71,10 @@ pub(super) fn write(out: &mut impl Write, found: &Inspection<'_>) -> io::Result<
 }
 
 fn counts(all: &RecordCounts) -> Value {
-    json!({
-        "seen": all.seen, "kept": all.kept, "duplicate": all.duplicates, "conflict": all.conflicts,
-        "refused": all.refused, "outside_period": all.outside_period, "outside_scope": all.outside_scope,
-    })
+    let parts = all.parts().into_iter();
+    let parts = parts.map(|(part, count)| (part.replace(' ', "_"), count.into()));
+    let seen = std::iter::once(("seen".to_owned(), all.seen.into()));
+    Value::Object(seen.chain(parts).collect())
 }
 
 fn places(found: &Inspection<'_>) -> Vec<Value> {

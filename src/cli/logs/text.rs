@@ -79,39 +79,16 @@ impl Page {
     fn log_set(&mut self, found: &Inspection<'_>) {
         let set = &found.assessment.log_set;
         self.head("LOG SET");
-        self.wrapped(
-            "files    ",
-            &format!(
-                "{} = {} read + {} refused + {} not logs + {} not opened",
-                thousands(set.files_listed),
-                thousands(set.files_read),
-                thousands(set.files_refused),
-                thousands(set.files_not_read),
-                thousands(set.files_not_opened)
-            ),
-            9,
-        );
+        let files = equation(set.files_listed, &set.file_parts());
+        self.wrapped("files    ", &files, 9);
         let stored = format!(
             "{} as stored, {} inflated",
             size(set.bytes_stored),
             size(set.bytes_inflated)
         );
         self.wrapped("bytes    ", &stored, 9);
-        let all = &set.total;
-        self.wrapped(
-            "records  ",
-            &format!(
-                "{} = {} kept + {} duplicate + {} conflict + {} refused + {} outside period + {} outside scope",
-                thousands(all.seen),
-                thousands(all.kept),
-                thousands(all.duplicates),
-                thousands(all.conflicts),
-                thousands(all.refused),
-                thousands(all.outside_period),
-                thousands(all.outside_scope)
-            ),
-            9,
-        );
+        let records = equation(set.total.seen, &set.total.parts());
+        self.wrapped("records  ", &records, 9);
         self.period(found);
         if let Some(span) = found.span.filter(|span| span.far_off > 0) {
             let text = format!(
@@ -331,6 +308,15 @@ pub(super) fn is_idle(state: DayState) -> bool {
 /// How many days of a row are in this state.
 pub(super) fn days_of(row: &CoverageRow, state: DayState) -> usize {
     row.days.iter().filter(|day| **day == state).count()
+}
+
+/// `3 = 2 kept + 1 duplicate`
+fn equation(whole: u64, parts: &[(&'static str, u64)]) -> String {
+    let parts = parts.iter();
+    let parts: Vec<String> = parts
+        .map(|(part, count)| format!("{} {part}", thousands(*count)))
+        .collect();
+    format!("{} = {}", thousands(whole), parts.join(" + "))
 }
 
 /// `1 file`, `2,000 files`

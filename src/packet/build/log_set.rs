@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{BuildError, Inputs, balanced, remarks};
 use crate::assess::outcome::{
-    Assessment, Basis, Coverage, CoverageRow, Integrity, RecordCounts, StoreProof,
+    Assessment, Basis, Coverage, CoverageRow, Integrity, RecordCounts, StoreProof, sum,
 };
 use crate::packet::mask::Masker;
 use crate::packet::model::{
@@ -23,7 +23,7 @@ pub fn info(inputs: &Inputs<'_>, spool: &Spool, masker: &Masker) -> Result<LogSe
     balanced(
         || "files of the log set".to_owned(),
         found.files_listed,
-        found.files_read + found.files_refused + found.files_not_read + found.files_not_opened,
+        sum(&found.file_parts()),
     )?;
     check_records("records of the log set", &found.total)?;
     for (account, counts) in &found.by_account {
@@ -84,14 +84,7 @@ pub fn info(inputs: &Inputs<'_>, spool: &Spool, masker: &Masker) -> Result<LogSe
 }
 
 fn check_records(what: &str, counts: &RecordCounts) -> Result<(), BuildError> {
-    let parts = counts.kept
-        + counts.duplicates
-        + counts.conflicts
-        + counts.amended
-        + counts.refused
-        + counts.outside_period
-        + counts.outside_scope;
-    balanced(|| what.to_owned(), counts.seen, parts)
+    balanced(|| what.to_owned(), counts.seen, sum(&counts.parts()))
 }
 
 fn record_counts(counts: &RecordCounts) -> RecordCountsInfo {

@@ -426,17 +426,8 @@ const BY_ACCOUNT: [(&str, f64); 9] = [
 ];
 
 fn counts(counts: &RecordCountsInfo) -> [Cell; 8] {
-    [
-        counts.seen,
-        counts.kept,
-        counts.duplicates,
-        counts.conflicts,
-        counts.amended,
-        counts.refused,
-        counts.outside_period,
-        counts.outside_scope,
-    ]
-    .map(|count| Cell::text(grouped(count)))
+    let [a, b, c, d, e, f, g] = counts.parts().map(|(_, count)| count);
+    [counts.seen, a, b, c, d, e, f, g].map(|count| Cell::text(grouped(count)))
 }
 
 fn controls(packet: &Packet) -> Table<'_> {
