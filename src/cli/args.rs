@@ -498,6 +498,9 @@ pub struct LogsIntegrity {
     pub slack: u32,
 
     #[command(flatten)]
+    pub limits: Limits,
+
+    #[command(flatten)]
     pub behaviour: Behaviour,
 }
 

@@ -12,6 +12,7 @@ use super::args::LogsIntegrity;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Out, closed_is_fine, complain};
+use super::plan::{LARGEST_FILE, read_limits};
 use super::terminal::{Display, Progress};
 use super::trust;
 use crate::integrity::collect::{self, CollectOptions, Collected};
@@ -31,6 +32,8 @@ pub struct Wanted<'w> {
     pub metadata: &'w [PathBuf],
     /// The period that must be covered.
     pub asked: Option<Asked>,
+    /// Bounds on what one log file may cost.
+    pub limits: ReadLimits,
     /// Threads.
     pub threads: usize,
     /// Whether nothing is said on the way.
@@ -69,6 +72,7 @@ pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
         keys: &args.keys,
         metadata: &args.metadata,
         asked: asked(args)?,
+        limits: read_limits(args.limits.largest_file.unwrap_or(LARGEST_FILE)),
         threads,
         is_quiet: args.behaviour.quiet,
     })?;
@@ -101,7 +105,7 @@ pub fn check(wanted: &Wanted<'_>) -> Result<Checked, Failure> {
     }
     let metadata = trust::metadata(wanted.metadata)?;
     let listing = list(wanted.trees)?;
-    let mut collected = read(&listing, wanted.threads, wanted.is_quiet);
+    let mut collected = read(&listing, wanted);
     for file in &metadata {
         collected.facts.add_metadata_lines(&file.name, &file.bytes);
     }
@@ -155,16 +159,16 @@ fn list(trees: &[PathBuf]) -> Result<Listing, Failure> {
     })
 }
 
-fn read(listing: &Listing, threads: usize, is_quiet: bool) -> Collected {
-    let display = Display::new(is_quiet);
+fn read(listing: &Listing, wanted: &Wanted<'_>) -> Collected {
+    let display = Display::new(wanted.is_quiet);
     let progress = Mutex::new(Progress {
         files_total: listing.files.len() as u64,
         bytes_total: listing.files.bytes(),
         ..Progress::default()
     });
     let options = CollectOptions {
-        inflate: ReadLimits::default().inflate,
-        threads,
+        inflate: wanted.limits.inflate,
+        threads: wanted.threads,
     };
     let collected = collect::collect(listing, &options, &|size| {
         let mut progress = progress

@@ -158,6 +158,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
             asked: asked
                 .as_ref()
                 .map(|period| integrity::asked_of(period, args.slack)),
+            limits: inputs.limits(),
             threads: inputs.threads.value,
             is_quiet: args.behaviour.quiet,
         })?),

@@ -113,15 +113,20 @@ impl Inputs {
 
     /// Bounds on what one log file may cost.
     pub fn limits(&self) -> ReadLimits {
-        let mut limits = ReadLimits::default();
-        limits.inflate.bytes = u64::from(self.largest_file.value) << 20;
-        limits
+        read_limits(self.largest_file.value)
     }
 
     /// For `scan`.
     pub fn of_scan(args: &Scan, settings: &Settings) -> Inputs {
         Inputs::new(&args.sources, &args.behaviour, &args.limits, settings)
     }
+}
+
+/// Bounds on what one log file of at most so many MiB may cost.
+pub fn read_limits(largest_file: u32) -> ReadLimits {
+    let mut limits = ReadLimits::default();
+    limits.inflate.bytes = u64::from(largest_file) << 20;
+    limits
 }
 
 /// What digest chains are verified with.

@@ -185,6 +185,8 @@ fn sort_in(key: &str, found: Found, collected: &mut Collected) {
 fn look(file: &SourceFile, options: &CollectOptions, buffers: &mut Buffers) -> Found {
     let mut stored = std::mem::take(&mut buffers.stored);
     let found = match role(&file.key) {
+        // Too large to be read, and said so as in a scan, unless it is an archive.
+        Role::Log if file.size > options.inflate.bytes => log_by_content(file, options, buffers),
         Role::Log => match load(&file.path, options.inflate.bytes, &mut stored) {
             Ok(()) => log(Name::of(file), &stored, options, buffers)
                 .unwrap_or_else(|| log_by_content(file, options, buffers)),

@@ -114,7 +114,7 @@ faults! {
     /// Log: cut off, corrupt or empty.
     BrokenLog "broken-log" Failed "copy the log from the bucket again";
     /// Log: it could not be read.
-    UnreadableLog "unreadable-log" Unverified "make the file readable, or raise the limit that it exceeds";
+    UnreadableLog "unreadable-log" Unverified "make the file readable, or raise the limit that it exceeds with `--largest-file`";
     /// Log: it was read before anybody asked for its hash.
     NotHashed "not-hashed" Unverified "scan this log again, together with its digests or with `--hash-logs`";
     /// Log: its hash is of an unknown kind.

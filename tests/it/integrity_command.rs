@@ -5,6 +5,9 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::scan_common::{World, file, key, no_new_users, record};
+use crate::signed::{CHAIN, Chain, OnDisk};
+
 fn run(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_attestrail"))
         .args(["logs", "integrity", "--quiet"])
@@ -150,4 +153,63 @@ fn keys_that_are_none_are_wrong_use() {
         &["`nowhere.json`: cannot be read"],
     );
     check(&["nowhere"], 2, &["`nowhere`"]);
+}
+
+/// What signed digests say of `logs`, for the whole of October 2026 and an hour more.
+fn october(logs: &[(String, Vec<u8>)]) -> OnDisk {
+    let mut world = World::new(&[no_new_users()], &[]);
+    world.files = logs.to_vec();
+    let all = Chain {
+        times: &[("2026-10-01T00:00:00Z", "2026-11-01T02:00:00Z")],
+        has_logs: true,
+        ..CHAIN
+    };
+    OnDisk::of(&world.and_signed(&[all]))
+}
+
+const SIGNED: [&str; 8] = [
+    "tree",
+    "--quiet",
+    "--keys",
+    "us-east-1=keys.json",
+    "--metadata",
+    "heads.ndjson",
+    "--period",
+    "2026-10",
+];
+
+#[test]
+fn a_log_above_the_limit_on_size_is_named_and_never_verified() {
+    let (large, small) = (key("2026-10-05", "large"), key("2026-10-06", "small"));
+    let made = |name: &str| record("2026-10-05T09:00:00Z", name, "");
+    let mut bytes = file(&[made("TagUser")]);
+    bytes.resize((1 << 20) + 1, b' ');
+    let disk = october(&[(large.clone(), bytes), (small, file(&[made("TagRole")]))]);
+    for command in [&["logs", "integrity"][..], &["logs"]] {
+        let words = [command, &SIGNED].concat();
+        disk.run(&words).ends(0);
+        let words = [&words[..], &["--largest-file", "1"]].concat();
+        let found = disk.run(&words);
+        found.ends(3);
+        let machine = disk.run(&[&words[..], &["--json"]].concat());
+        let report: Value = serde_json::from_str(&machine.out).expect("JSON");
+        if command.len() == 1 {
+            assert_eq!(report["integrity"]["verdict"], "incomplete");
+            continue;
+        }
+        assert_eq!(report["verdict"], "incomplete");
+        let logs = report["logs"].as_array().expect("logs");
+        let unverified: Vec<_> = (logs.iter())
+            .filter(|log| log["state"] != "valid")
+            .collect();
+        let [log] = unverified[..] else {
+            panic!("{logs:?}")
+        };
+        assert_eq!(log["key"], large);
+        assert_eq!(log["state"], "unverifiable");
+        let why = "holds more than the limit of 1048576 bytes";
+        assert!(log["faults"].to_string().contains(why), "{log}");
+        assert!(found.out.contains(why), "{}", found.out);
+        assert!(found.out.contains("--largest-file"), "{}", found.out);
+    }
 }

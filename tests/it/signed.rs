@@ -1,6 +1,8 @@
 //! Small worlds with digest chains that are signed, so that what digests prove can be tested beside
 //! what records tell.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use attestrail::assess::{MetadataFile, Trust};
@@ -12,6 +14,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use sha2::{Digest, Sha256};
 
+use crate::cli_common::{Run, run};
 use crate::scan_common::{ACCOUNT, REGION, World};
 
 const BUCKET: &str = "evidence";
@@ -61,6 +64,43 @@ impl World {
             ..Trust::default()
         });
         self
+    }
+}
+
+/// A signed world as a person has it on disk.
+pub struct OnDisk {
+    folder: tempfile::TempDir,
+}
+
+impl OnDisk {
+    /// Files of the log set, metadata of digests, and keys.
+    pub fn of(world: &World) -> OnDisk {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let all = OnDisk { folder };
+        for (key, bytes) in &world.files {
+            let path = all.log(key);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, bytes).expect("written");
+        }
+        let trust = world.trust.as_ref().expect("signed");
+        fs::write(all.path("heads.ndjson"), &trust.metadata[0].bytes).expect("written");
+        fs::write(all.path("keys.json"), list_of_keys()).expect("written");
+        all
+    }
+
+    /// A file beside the log set.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A file of the log set.
+    pub fn log(&self, key: &str) -> PathBuf {
+        self.path("tree").join(key)
+    }
+
+    /// Runs the program beside the log set `tree`.
+    pub fn run(&self, words: &[&str]) -> Run {
+        run(self.folder.path(), words)
     }
 }
 
@@ -189,15 +229,20 @@ fn sign(text: &str) -> String {
     hex::encode(signature)
 }
 
-/// The public key, as the AWS CLI prints it, for every Region.
-fn trusted() -> Keys {
+/// The public key, as the AWS CLI prints it.
+fn list_of_keys() -> String {
     let value = STANDARD.encode(pair().public_key().as_ref());
+    format!(
+        "{{\"PublicKeyList\":[{{\"Value\":\"{value}\",\"ValidityStartTime\":\"2026-01-01T00:00:00Z\",\
+         \"ValidityEndTime\":\"2027-12-31T00:00:00Z\",\"Fingerprint\":\"{FINGERPRINT}\"}}]}}"
+    )
+}
+
+/// The public key for every Region.
+fn trusted() -> Keys {
     let mut keys = Keys::new();
     for region in [REGION, "eu-west-1"] {
-        let list = format!(
-            "{{\"PublicKeyList\":[{{\"Value\":\"{value}\",\"ValidityStartTime\":\"2026-01-01T00:00:00Z\",\
-             \"ValidityEndTime\":\"2027-12-31T00:00:00Z\",\"Fingerprint\":\"{FINGERPRINT}\"}}]}}"
-        );
+        let list = list_of_keys();
         let added = keys.add_list("keys.json", Some(region), list.as_bytes());
         added.unwrap_or_else(|errors| panic!("{errors:?}"));
     }
