@@ -5,6 +5,8 @@
 //! account and Region, and nothing that failed or could not be verified. Absent
 //! digests prove nothing.
 
+use std::collections::BTreeMap;
+
 use super::AssessError;
 use super::chains::{Examined, Trust};
 use super::coverage::{Grid, NO_REGION};
@@ -17,11 +19,11 @@ use super::places::Places;
 use super::tally::Tally;
 use crate::control::scope::Scope;
 use crate::integrity::commands::commands;
-use crate::integrity::matters;
 use crate::integrity::place::log_claim;
 use crate::integrity::report::{
     CoverKind, CoverRange, DigestState, FaultKind, IntegrityReport, LogState, Weight,
 };
+use crate::integrity::{IntegrityVerdict, matters};
 use crate::ledger::read::LedgerRow;
 use crate::period::{HOUR, Period};
 use crate::record::time;
@@ -345,6 +347,27 @@ impl CoverLine {
     }
 }
 
+/// `2 log files (hash-mismatch), 1 digest (missing)`
+fn failures<'f>(faults: impl Iterator<Item = &'f IntegrityFault>) -> String {
+    let mut by_code: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for fault in faults {
+        *by_code.entry((fault.code, fault.thing)).or_default() += fault.count;
+    }
+    let parts = by_code.into_iter().map(|((code, thing), count)| {
+        let what = match thing {
+            "log" => "log file",
+            "digest" => "digest",
+            _ => "stretch of time",
+        };
+        let what = match (what, count) {
+            ("stretch of time", 2..) => format!("{count} stretches of time"),
+            _ => counted(count, what),
+        };
+        format!("{what} ({code})")
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 impl Integrity {
     /// Nothing verified from `from` to `to`, for a log set with so many digest files.
     pub fn unverified(from: i64, to: i64, digests_seen: u64, statement: &str) -> Integrity {
@@ -464,26 +487,26 @@ impl Integrity {
         .collect()
     }
 
+    /// The status as the verifier names it.
+    pub fn verdict(&self) -> IntegrityVerdict {
+        match self.status {
+            "verified" => IntegrityVerdict::Verified,
+            "incomplete" => IntegrityVerdict::Incomplete,
+            "failed" => IntegrityVerdict::Failed,
+            _ => IntegrityVerdict::NotVerified,
+        }
+    }
+
     /// `2 log files (hash-mismatch), 1 digest (missing)`
     pub fn failures(&self) -> String {
-        let mut by_code: std::collections::BTreeMap<(&str, &str), u64> =
-            std::collections::BTreeMap::new();
-        for fault in self.faults.iter().filter(|fault| fault.is_failure()) {
-            *by_code.entry((fault.code, fault.thing)).or_default() += fault.count;
-        }
-        let parts = by_code.into_iter().map(|((code, thing), count)| {
-            let what = match thing {
-                "log" => "log file",
-                "digest" => "digest",
-                _ => "stretch of time",
-            };
-            let what = match (what, count) {
-                ("stretch of time", 2..) => format!("{count} stretches of time"),
-                _ => counted(count, what),
-            };
-            format!("{what} ({code})")
-        });
-        parts.collect::<Vec<_>>().join(", ")
+        failures(self.faults.iter().filter(|fault| fault.is_failure()))
+    }
+
+    /// What does not verify, also outside of scope and period; none where all does.
+    pub fn failures_at_any_time(&self) -> Option<String> {
+        let failed = |fault: &&IntegrityFault| fault.weight == Weight::Failed.code();
+        let text = failures(self.faults.iter().filter(failed));
+        (!text.is_empty()).then_some(text)
     }
 
     /// What could not be verified, each a phrase.

@@ -377,8 +377,8 @@ Nothing is written but the ledger, if one is named. Volumes count records as del
 included. The longest lists are exact up to 100,000 different texts; where one has more, the
 output says by how many records its counts may be too small.
 
-Exit codes: 0; 3 when a file or record was refused; 4 when --keys are given and something does not
-verify.
+Exit codes: 0; 3 when a file or record was refused, or --keys are given and not all is verified for
+the scope and the period; 4 when something does not verify, by hashes alone where there are no keys.
 
 Examples:
   attestrail logs AWSLogs/

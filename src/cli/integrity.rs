@@ -63,6 +63,9 @@ pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
             "name folders with log files and digest files, such as `attestrail logs integrity AWSLogs/`",
         ));
     }
+    for warning in trust::keys(&args.keys)?.1 {
+        complain(&format!("warning: {warning}"));
+    }
     let threads = match args.behaviour.threads {
         Some(threads) => usize::from(threads),
         None => std::thread::available_parallelism().map_or(1, usize::from),
@@ -94,15 +97,12 @@ pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
     Ok(exit(report, unread))
 }
 
-/// Verifies the digest chains of trees.
+/// Verifies the digest chains of trees. Keys that are refused are for the caller to tell.
 ///
 /// # Errors
 /// Trees, keys or metadata that cannot be used.
 pub fn check(wanted: &Wanted<'_>) -> Result<Checked, Failure> {
-    let (keys, refused) = trust::keys(wanted.keys)?;
-    for warning in refused {
-        complain(&format!("warning: {warning}"));
-    }
+    let (keys, _) = trust::keys(wanted.keys)?;
     let metadata = trust::metadata(wanted.metadata)?;
     let listing = list(wanted.trees)?;
     let mut collected = read(&listing, wanted);

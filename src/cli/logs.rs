@@ -3,6 +3,7 @@
 //! Two passes: one into a ledger, from which the assessment says what is a duplicate, silent or
 //! unproven, and one that tallies volumes and callers. The scan for packets pays for neither.
 
+mod integrity;
 mod json;
 mod text;
 
@@ -17,9 +18,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::given::Given;
 use super::intake::{self, Intake};
-use super::integrity::{self, Checked};
+use super::integrity::{self as chains, Checked};
 use super::matching::load_scope;
-use super::output::{Out, closed_is_fine};
+use super::output::{Out, closed_is_fine, complain};
 use super::plan::{Inputs, PeriodWords};
 use super::report::is_of_chains;
 use super::settings::Settings;
@@ -65,7 +66,7 @@ struct Inspection<'a> {
     chain_files: u64,
     advice: Advice,
     prices: &'a Prices,
-    checked: Option<&'a Checked>,
+    integrity: integrity::Answer,
 }
 
 /// Code of the notice that a file holds aggregated events.
@@ -109,16 +110,16 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         rehash: false,
         hash_logs: !args.keys.is_empty(),
     };
-    let trust = match args.keys.is_empty() {
-        true => None,
-        // Keys that are refused are told once, below.
-        false => Some(assess::Trust {
-            keys: trust::keys(&args.keys)?.0,
-            metadata: trust::metadata(&args.metadata)?,
-            slack: i64::from(args.slack) * 60,
-            is_required: false,
-            threads: inputs.threads.value,
-        }),
+    let (keys, refused) = trust::keys(&args.keys)?;
+    for warning in refused {
+        complain(&format!("warning: {warning}"));
+    }
+    let trust = assess::Trust {
+        keys,
+        metadata: trust::metadata(&args.metadata)?,
+        slack: i64::from(args.slack) * 60,
+        is_required: false,
+        threads: inputs.threads.value,
     };
     let given = match inputs.logs.value.as_slice() {
         [] => None,
@@ -138,7 +139,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
     let period = asked.clone().or(found);
     let options = assess::Options {
         snapshots: &snapshots,
-        trust: trust.as_ref(),
+        trust: Some(&trust),
         ..assess::Options::default()
     };
     // Without any record there is no time to look at; what was refused is told all the same.
@@ -149,19 +150,16 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         evidence,
     } = assess::assess(&ledger, &set, &scope, assessed_period, &options)
         .map_err(|error| Failure::usage(error.to_string(), error.help()))?;
-    let checked = match given.as_ref().filter(|_| !args.keys.is_empty()) {
-        None => None,
-        Some(given) => Some(integrity::check(&integrity::Wanted {
-            trees: &given.roots,
-            keys: &args.keys,
-            metadata: &args.metadata,
-            asked: asked
-                .as_ref()
-                .map(|period| integrity::asked_of(period, args.slack)),
-            limits: inputs.limits(),
-            threads: inputs.threads.value,
-            is_quiet: args.behaviour.quiet,
-        })?),
+    let whole = given
+        .as_ref()
+        .filter(|_| !args.keys.is_empty() && asked.is_none());
+    let checked = whole.map(|given| check(args, given, &inputs)).transpose()?;
+    let ground = integrity::Ground {
+        assessed: &assessment.integrity,
+        checked: checked.as_ref(),
+        has_keys: !args.keys.is_empty(),
+        has_scope: inputs.scope.value.is_some(),
+        is_asked: asked.is_some(),
     };
     let mut inspection = Inspection {
         tally: tally.as_ref(),
@@ -179,7 +177,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         refusal_count: 0,
         chain_files: 0,
         prices: &prices,
-        checked: checked.as_ref(),
+        integrity: ground.judge(),
     };
     inspection.look_at_files(&evidence)?;
     let written = match args.behaviour.json {
@@ -336,8 +334,21 @@ fn tally(
     })
 }
 
+/// The digest chains of everything that was given, whatever its time.
+fn check(args: &Inspect, given: &Given, inputs: &Inputs) -> Result<Checked, Failure> {
+    chains::check(&chains::Wanted {
+        trees: &given.roots,
+        keys: &args.keys,
+        metadata: &args.metadata,
+        asked: None,
+        limits: inputs.limits(),
+        threads: inputs.threads.value,
+        is_quiet: args.behaviour.quiet,
+    })
+}
+
 fn exit(inspection: &Inspection<'_>) -> Exit {
-    match inspection.checked.map(|checked| checked.report.verdict) {
+    match inspection.integrity.verdict {
         Some(IntegrityVerdict::Failed) => Exit::Integrity,
         Some(IntegrityVerdict::Incomplete | IntegrityVerdict::NotVerified) => Exit::Incomplete,
         _ if inspection.assessment.log_set.losses > 0 => Exit::Incomplete,

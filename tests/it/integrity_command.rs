@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::scan_common::{World, file, key, no_new_users, record};
+use crate::scan_common::{ACCOUNT, World, file, key, no_new_users, record};
 use crate::signed::{CHAIN, Chain, OnDisk};
 
 fn run(args: &[&str]) -> Output {
@@ -212,4 +212,94 @@ fn a_log_above_the_limit_on_size_is_named_and_never_verified() {
         assert!(found.out.contains(why), "{}", found.out);
         assert!(found.out.contains("--largest-file"), "{}", found.out);
     }
+}
+
+/// Ends and verdicts of `logs` and `logs integrity` with the same words.
+#[track_caller]
+fn both_say(disk: &OnDisk, words: &[&str], codes: [i32; 2], verdict: &str) {
+    for (command, code) in [&["logs", "integrity"][..], &["logs"]].iter().zip(codes) {
+        let words = [command, &["tree", "--quiet", "--json"][..], words].concat();
+        let found = disk.run(&words);
+        found.ends(code);
+        let found: Value = serde_json::from_str(&found.out).expect("JSON");
+        let said = match command.len() {
+            1 => &found["integrity"]["verdict"],
+            _ => &found["verdict"],
+        };
+        assert_eq!(said, verdict, "{words:?}");
+    }
+}
+
+#[test]
+fn what_hashes_alone_prove_ends_logs_as_it_ends_logs_integrity() {
+    let (first, second) = (key("2026-10-05", "first"), key("2026-10-06", "second"));
+    let made = |at: &str| file(&[record(at, "TagUser", "")]);
+    let logs = [
+        (first, made("2026-10-05T09:00:00Z")),
+        (second.clone(), made("2026-10-06T09:00:00Z")),
+    ];
+    let disk = october(&logs);
+    let period = ["--period", "2026-10"];
+    disk.run(&["logs", "tree", "--quiet"]).ends(0);
+    disk.run(&["logs", "integrity", "tree", "--quiet"]).ends(3);
+    std::fs::write(disk.log(&second), made("2026-10-06T10:00:00Z")).expect("written");
+    both_say(&disk, &[], [4, 4], "failed");
+    both_say(&disk, &period, [4, 4], "failed");
+    let found = disk.run(&["logs", "tree", "--quiet"]);
+    for part in ["FAILED", "1 log file (hash-mismatch)"] {
+        assert!(found.out.contains(part), "{part}: {}", found.out);
+    }
+    // No record that is left is of the time of the log that is gone.
+    std::fs::remove_file(disk.log(&second)).expect("removed");
+    both_say(&disk, &[], [4, 4], "failed");
+    both_say(&disk, &period, [4, 4], "failed");
+    // What does not concern a period does not fail it.
+    let other = ["--from", "2026-10-20", "--to", "2026-10-21"];
+    disk.run(&[&["logs", "tree", "--quiet"], &other[..]].concat())
+        .ends(0);
+}
+
+#[test]
+fn a_region_of_the_scope_without_digests_is_not_verified_for_logs_as_for_a_report() {
+    let disk = october(&[(
+        key("2026-10-05", "only"),
+        file(&[record("2026-10-05T09:00:00Z", "TagUser", "")]),
+    )]);
+    let scope = |regions: &str| {
+        let text = format!(
+            "format = 1\norganisation = \"o\"\nregions = [{regions}]\n[[account]]\nid = \"{ACCOUNT}\"\n"
+        );
+        std::fs::write(disk.path("scope.toml"), text).expect("written");
+    };
+    let both = |code: i32, verdict: &str| {
+        let words = [&SIGNED[..], &["--scope", "scope.toml", "--json"]].concat();
+        let found = disk.run(&[&["logs"], &words[..]].concat());
+        found.ends(code);
+        let found: Value = serde_json::from_str(&found.out).expect("JSON");
+        assert_eq!(found["integrity"]["verdict"], verdict);
+        let more = ["report", "--framework", "hipaa", "--replace"];
+        let report = disk.run(&[&more, &words[..]].concat());
+        let report: Value = serde_json::from_str(&report.out).expect("JSON");
+        let packet = report["packets"][0]["folder"].as_str().expect("a folder");
+        let packet = std::fs::read(disk.path(packet).join("packet.json")).expect("readable");
+        let packet: Value = serde_json::from_slice(&packet).expect("JSON");
+        assert_eq!(packet["integrity"]["status"], verdict, "{report}");
+        let statement = &packet["integrity"]["statement"];
+        assert_eq!(statement, &found["integrity"]["statement"]);
+    };
+    scope("\"us-east-1\"");
+    both(0, "verified");
+    // A ledger alone is judged with the keys that are given with it.
+    disk.run(&["scan", "tree", "--ledger", "l", "--quiet"])
+        .ends(0);
+    let words = [&["logs", "--ledger", "l"], &SIGNED[1..]].concat();
+    let found = disk.run(&words);
+    found.ends(0);
+    assert!(
+        found.out.contains("verified digests cover"),
+        "{}",
+        found.out
+    );
+    scope("\"us-east-1\", \"eu-west-1\"");
+    both(3, "incomplete");
 }

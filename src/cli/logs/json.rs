@@ -184,15 +184,16 @@ fn list(counter: &Counter) -> Value {
 }
 
 fn integrity(found: &Inspection<'_>) -> Value {
-    match found.checked {
-        Some(checked) => json!({
-            "verdict": checked.report.verdict.code(),
-            "problems": checked.report.problems.len(),
-            "problems_that_matter": checked.report.problems.iter().filter(|one| one.matters).count(),
+    let answer = &found.integrity;
+    let digests = found.assessment.integrity.digests_seen;
+    match answer.verdict {
+        Some(verdict) => json!({
+            "verdict": verdict.code(),
+            "statement": answer.statement,
+            "digests": digests,
+            "problems": answer.problems,
+            "problems_that_matter": answer.problems_that_matter,
         }),
-        None => json!({
-            "verdict": "not-verified",
-            "digests": found.assessment.integrity.digests_seen,
-        }),
+        None => json!({"verdict": "not-verified", "digests": digests}),
     }
 }

@@ -87,38 +87,38 @@ impl Page {
 
     pub(super) fn integrity(&mut self, found: &Inspection<'_>) {
         self.head("INTEGRITY");
-        match found.checked {
-            Some(checked) => {
-                let verdict = match checked.report.verdict {
-                    IntegrityVerdict::Verified => "verified",
-                    IntegrityVerdict::Incomplete => "not all could be verified",
-                    IntegrityVerdict::NotVerified => "not verified: there are no digest files",
-                    IntegrityVerdict::Failed => "FAILED: something does not verify",
-                };
-                let problems = &checked.report.problems;
-                let outside = problems.iter().filter(|one| !one.matters).count();
-                let outside = match (outside, found.is_asked) {
-                    (0, _) | (_, false) => String::new(),
-                    (count, true) => format!(", of which {count} change nothing for this period"),
-                };
-                let text = format!(
-                    "{verdict}; {} problems{outside}. `attestrail logs integrity` has the whole report",
-                    problems.len()
-                );
-                self.wrapped("", &text, 0);
-            }
-            None => {
-                let integrity = &found.assessment.integrity;
-                let text = match integrity.digests_seen {
-                    0 => "not verified: the log set holds no digest files".to_owned(),
-                    count => format!(
-                        "not verified here: the log set holds {} digest files; give the public keys with \
-                         `--keys FILE`, or run `attestrail logs integrity`",
-                        thousands(count)
-                    ),
-                };
-                self.wrapped("", &text, 0);
-            }
+        let answer = &found.integrity;
+        let Some(verdict) = answer.verdict else {
+            let text = match found.assessment.integrity.digests_seen {
+                0 => "not verified: the log set holds no digest files".to_owned(),
+                count => format!(
+                    "not verified here: the log set holds {} digest files; give the public keys with \
+                     `--keys FILE`, or run `attestrail logs integrity`",
+                    thousands(count)
+                ),
+            };
+            return self.wrapped("", &text, 0);
+        };
+        let verdict = match verdict {
+            IntegrityVerdict::Verified => "verified",
+            IntegrityVerdict::Incomplete => "not all could be verified",
+            IntegrityVerdict::NotVerified => "not verified: there are no digest files",
+            IntegrityVerdict::Failed => "FAILED: something does not verify",
+        };
+        let outside = match (
+            answer.problems - answer.problems_that_matter,
+            found.is_asked,
+        ) {
+            (0, _) | (_, false) => String::new(),
+            (count, true) => format!(", of which {count} change nothing for this period"),
+        };
+        let text = format!(
+            "{verdict}; {} problems{outside}. `attestrail logs integrity` has the whole report",
+            answer.problems
+        );
+        self.wrapped("", &text, 0);
+        if let Some(statement) = &answer.statement {
+            self.wrapped("", statement, 0);
         }
     }
 
