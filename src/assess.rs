@@ -101,7 +101,7 @@ impl AssessError {
                 "delete the ledger and scan again; if it stays, report it as a fault of attestrail"
             }
             AssessError::Work(_) => {
-                "free some space in the folder for temporary files, or set `TMPDIR` to another one"
+                "free some space in the folder for temporary files, or set `TMPDIR` to another one; a limit on the size of files (`ulimit -f`) may be in the way too"
             }
         }
     }

@@ -48,6 +48,7 @@ pub fn main() -> Exit {
         }
     };
     stop::listen();
+    stop::outlive_limits();
     match run(&cli.command, &clock::Clock::start()) {
         Ok(exit) => exit,
         Err(failure) => {

@@ -145,6 +145,10 @@ fn failure(error: LedgerError, unnamed: &Path, target: &Path) -> Failure {
             path: named(path),
             detail,
         }),
+        LedgerError::CannotGrow { path, detail } => ledger_failure(&LedgerError::CannotGrow {
+            path: named(path),
+            detail,
+        }),
         other => ledger_failure(&other),
     }
 }

@@ -25,6 +25,17 @@ pub fn listen() {
     let _default_is_safe = ctrlc::set_handler(handler);
 }
 
+/// Makes a file that reaches the limit on its size an error with a message, in place of a signal
+/// that ends the process without one and leaves half a packet.
+pub fn outlive_limits() {
+    #[cfg(unix)]
+    {
+        let reached = std::sync::Arc::new(AtomicBool::new(false));
+        // Where it cannot be set, the system ends the process as it always did.
+        let _default_is_safe = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, reached);
+    }
+}
+
 /// What a stopped command ends with.
 pub fn failure() -> Failure {
     Failure::interrupted(

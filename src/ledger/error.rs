@@ -28,6 +28,14 @@ pub enum LedgerError {
     /// No room left.
     #[error("no space left on the disk that holds ledger `{}`", .0.display())]
     DiskFull(PathBuf),
+    /// What is written does not get onto the disk, most likely because of a quota or a limit.
+    #[error("ledger `{}` cannot grow: {detail}", .path.display())]
+    CannotGrow {
+        /// The ledger.
+        path: PathBuf,
+        /// What the system said.
+        detail: String,
+    },
     /// May not be written or opened.
     #[error("ledger `{}` cannot be opened or written: {detail}", .path.display())]
     Unwritable {
@@ -99,6 +107,9 @@ impl LedgerError {
             LedgerError::DiskFull(_) => {
                 "free some space and run the same command again; it goes on where it stopped"
             }
+            LedgerError::CannotGrow { .. } => {
+                "look for a limit on the size of files (`ulimit -f`), a quota or a fault of the disk, and run the same command again"
+            }
             LedgerError::Unwritable { .. } => {
                 "check that the folder exists and may be written, or name another file"
             }
@@ -120,6 +131,10 @@ impl LedgerError {
         if is_of_damage(error) {
             let detail = format!("a value is not of the kind that was written ({detail})");
             return LedgerError::Damaged { path, detail };
+        }
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        if extended == Some(rusqlite::ffi::SQLITE_IOERR_WRITE) {
+            return LedgerError::CannotGrow { path, detail };
         }
         match error.sqlite_error_code() {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => LedgerError::InUse(path),

@@ -92,9 +92,15 @@ impl BuildError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
-            BuildError::Evidence(cause) if cause.kind() == io::ErrorKind::StorageFull => {
-                "free some space in the folder for temporary files, or set `TMPDIR` to another one"
-            }
+            BuildError::Evidence(cause) => match cause.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    "free some space in the folder for temporary files, or set `TMPDIR` to another one"
+                }
+                io::ErrorKind::FileTooLarge => {
+                    "a temporary file is too large: raise the limit on the size of files (`ulimit -f`)"
+                }
+                _ => "run again; if it stays, report it as a fault of attestrail",
+            },
             _ => "run again; if it stays, report it as a fault of attestrail",
         }
     }

@@ -42,10 +42,7 @@ impl FolderError {
         match self {
             FolderError::Exists(_) => Some("use `--replace` to write it anew, or another `--out`"),
             FolderError::NotAPacket(_) => Some("move it away, or use another `--out`"),
-            FolderError::Io { cause, .. } => match cause.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Some("free some space, or use another `--out`")
-                }
+            FolderError::Io { cause, .. } => no_room(cause).or(match cause.kind() {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     Some("make the folder writable, or use another `--out`")
                 }
@@ -53,9 +50,22 @@ impl FolderError {
                     Some("a file is in the way; move it, or use another `--out`")
                 }
                 _ => None,
-            },
+            }),
             FolderError::BadPath(_) => None,
         }
+    }
+}
+
+/// What to do where a file had no room to grow.
+pub(super) fn no_room(cause: &io::Error) -> Option<&'static str> {
+    match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("free some space, or use another `--out`")
+        }
+        io::ErrorKind::FileTooLarge => Some(
+            "raise the limit on the size of files (`ulimit -f`), or use an `--out` on a file system that takes larger ones",
+        ),
+        _ => None,
     }
 }
 

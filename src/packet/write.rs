@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::build::Inputs;
-use super::folder::{Existing, Folder, FolderError, Folders, write_beside};
+use super::folder::{Existing, Folder, FolderError, Folders, no_room, write_beside};
 use super::manifest::{self, FileEntry, MANIFEST, SUMS};
 use super::mask::Masker;
 use super::model::Packet;
@@ -86,14 +86,12 @@ impl WriteError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             WriteError::Folder(error) => error.help(),
-            WriteError::Rows { cause, .. } if cause.kind() == io::ErrorKind::StorageFull => {
-                Some("free some space, or use another `--out`")
-            }
+            WriteError::Rows { cause, .. } => no_room(cause),
+            WriteError::View { cause, .. } => cause.downcast_ref().and_then(no_room),
             WriteError::Changed(_) => {
                 Some("let no other run write to the same ledger, and run again")
             }
             WriteError::Stopped => Some("nothing was written; run again"),
-            _ => None,
         }
     }
 }

@@ -308,3 +308,57 @@ fn a_run_that_is_stopped_leaves_nothing_and_says_so() {
     );
     assert_eq!(names(&folder.path().join("packets")), Vec::<String>::new());
 }
+
+/// A limit on the size of files, in blocks of 1,024 bytes, as a shell or a service manager sets one.
+#[cfg(unix)]
+fn limited(folder: &Path, blocks: u32, words: &[&str]) -> crate::cli_common::Run {
+    let line = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let program = env!("CARGO_BIN_EXE_attestrail");
+    std::process::Command::new("bash")
+        .args(["-c", &line, program])
+        .args(words)
+        .current_dir(folder)
+        .output()
+        .expect("starts")
+        .into()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_limit_on_the_size_of_files_is_told_and_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (logs, scope) = (
+        sample("incident-month").join("logs"),
+        sample("incident-month").join("scope.toml"),
+    );
+    let (logs, scope) = (logs.to_string_lossy(), scope.to_string_lossy());
+    let period = ["--period", "2026-10", "--quiet"];
+    let all = [
+        &["report", &logs, "--scope", &scope, "--ledger", "l"],
+        &period[..],
+    ]
+    .concat();
+    let remedy = "`ulimit -f`";
+    // The ledger does not fit.
+    limited(folder.path(), 16, &all)
+        .ends(2)
+        .says("ledger `l`")
+        .says(remedy);
+    // The ledger is there, the packet does not fit.
+    run(
+        folder.path(),
+        &["scan", &logs, "--scope", &scope, "--ledger", "l", "--quiet"],
+    )
+    .ends(0);
+    let of_ledger = [&["report", "--scope", &scope, "--ledger", "l"], &period[..]].concat();
+    limited(folder.path(), 160, &of_ledger)
+        .ends(2)
+        .says("a temporary file is too large")
+        .says(remedy);
+    limited(folder.path(), 1500, &of_ledger)
+        .ends(2)
+        .says("packet.json`: File too large")
+        .says(remedy);
+    assert_eq!(names(folder.path()), ["l"]);
+    run(folder.path(), &of_ledger).ends(3);
+}
