@@ -285,13 +285,24 @@ impl Proofs<'_> {
                 return no(format!("part of the management events: {proof}"));
             }
         }
-        let mut own = self
+        let own = self
             .grid
             .rows
             .iter()
             .filter(|one| one.account == row.account);
-        let Some(other) = own.find(|one| self.shown_here(one, kms)) else {
+        let mut own = own.filter(|one| self.shown_here(one, kms)).peekable();
+        let Some(first) = own.peek().map(|one| display_value(&one.region)) else {
             return no("no record of it and no statement in the scope file");
+        };
+        let same = |one: &&CoverageRow| {
+            let regions = [row.region.as_str(), one.region.as_str()];
+            self.trails.may_share_a_trail(&row.account, regions)
+        };
+        let Some(other) = own.find(same) else {
+            return no(format!(
+                "no record of it, and digest files show that Region {first}, which has some, is \
+                 recorded by other trails"
+            ));
         };
         (
             Basis::Elsewhere,

@@ -298,6 +298,18 @@ impl DigestTrails {
         self.all.values().filter(about).count() == 1
     }
 
+    /// Whether one trail may record two Regions of an account: a trail with digests has some in each
+    /// Region that it works in.
+    pub fn may_share_a_trail(&self, account: &str, regions: [&str; 2]) -> bool {
+        let of = |region: &str| -> BTreeSet<&DigestTrail> {
+            let all = self.times_of(account).iter();
+            let here = all.filter(|one| one.region == region);
+            here.map(|one| &one.trail).collect()
+        };
+        let [one, other] = regions.map(of);
+        one.is_empty() && other.is_empty() || !one.is_disjoint(&other)
+    }
+
     /// The buckets that any digests name as their own.
     pub fn buckets(&self) -> BTreeSet<&str> {
         let all = self.all.values().flat_map(|one| &one.delivered.buckets);

@@ -127,6 +127,11 @@ impl<'a> Trails<'a> {
         self.digests.has_one_of(account)
     }
 
+    /// Whether one trail may record two Regions of an account, as far as digest files tell.
+    pub fn may_share_a_trail(&self, account: &str, regions: [&str; 2]) -> bool {
+        self.digests.may_share_a_trail(account, regions)
+    }
+
     /// The same, with what is known of the places in which changes are recorded.
     #[must_use]
     pub fn with_homes(self, homes: Homes) -> Self {

@@ -5,7 +5,9 @@ use attestrail::record::class::EventClass;
 use attestrail::record::time;
 use attestrail::trail::snapshot::Snapshot;
 
-use crate::scan_common::{ACCOUNT, REGION, World, control, file, key, record, says};
+use crate::scan_common::{
+    ACCOUNT, REGION, World, control, file, key, record, record_in, says, scope_text, set,
+};
 use crate::signed::digest_key;
 
 pub const ALL_MANAGEMENT: &str =
@@ -429,4 +431,57 @@ fn a_record_that_narrows_what_is_recorded_takes_back_what_earlier_records_proved
             &["PutEventSelectors", "leave it out"],
         );
     }
+}
+
+const SECOND: &str = "eu-west-1";
+
+#[test]
+fn kms_of_another_region_proves_nothing_where_digests_show_that_the_trails_differ() {
+    let no_decrypts = control(
+        "no-decrypts",
+        "\"kms\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"ScheduleKeyDeletion\"] }",
+    );
+    let world = |trails: &[(&str, &str)]| {
+        let mut world = World::new(&[], &[]);
+        world.set = set(std::slice::from_ref(&no_decrypts));
+        world.scope = scope_text(&format!(
+            "format = 1\norganisation = \"o\"\nregions = [\"{REGION}\", \"{SECOND}\"]\n\
+             [[account]]\nid = \"{ACCOUNT}\"\n"
+        ));
+        let mut all = Vec::new();
+        for hour in (world.period.start..world.period.end).step_by(3600) {
+            for region in [REGION, SECOND] {
+                for name in ["TagUser", "ListUsers"] {
+                    let at = time::format(hour + 1200);
+                    all.push(record_in(ACCOUNT, region, &at, name, ""));
+                }
+            }
+        }
+        all.push(record_in(
+            ACCOUNT,
+            SECOND,
+            "2026-10-05T09:00:00Z",
+            "Decrypt",
+            "",
+        ));
+        world.files = vec![(key("2026-10-31", "all"), file(&all))];
+        trails.iter().fold(world, |world, (trail, region)| {
+            world.and_digests(&Digests {
+                trail,
+                region,
+                ..DIGESTS
+            })
+        })
+    };
+    let (one, other) = (("one", REGION), ("two", SECOND));
+    check(world(&[]), Verdict::NoExceptions, &[]);
+    check(
+        world(&[one, ("one", SECOND), other]),
+        Verdict::NoExceptions,
+        &[],
+    );
+    let why = ["other trails"];
+    check(world(&[one, other]), Verdict::NotDeterminable, &why);
+    check(world(&[other]), Verdict::NotDeterminable, &why);
 }
