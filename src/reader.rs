@@ -381,7 +381,13 @@ impl FileFault {
             }
             FileFault::Empty
             | FileFault::Blank
-            | FileFault::Gzip(
+            | FileFault::NotJson(_)
+            | FileFault::UnknownShape(_)
+            | FileFault::MostlyNotUtf8 { .. }
+            | FileFault::Gzip(GzipFault::Header) => Some(
+                "copy the file from its bucket again, or move it out of the folder if it holds no CloudTrail logs",
+            ),
+            FileFault::Gzip(
                 GzipFault::Truncated { .. }
                 | GzipFault::Corrupt { .. }
                 | GzipFault::Checksum { .. },

@@ -178,3 +178,35 @@ fn output_that_goes_on_elsewhere_is_a_loss() {
     assert_eq!(found["losses"], 1);
     assert_eq!(found["refusals"]["rows"][0]["code"], "cut-off");
 }
+
+#[test]
+fn files_that_only_look_like_logs_leave_no_verdict_and_say_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let logs = folder.path().join("logs");
+    fs::create_dir(&logs).expect("makes");
+    fs::write(logs.join("a.json"), wrap(&[record(1)])).expect("writes");
+    let junk: [(&str, &[u8]); 5] = [
+        ("junk.zip", b"junk"),
+        ("junk.json.gz", b"junk"),
+        ("empty.tar", b""),
+        ("blank.json", b" \n"),
+        ("settings.json", b"{\"colour\": 1}"),
+    ];
+    for (name, bytes) in junk {
+        let path = logs.join(name);
+        fs::write(&path, bytes).expect("writes");
+        let remedy = "copy the file from its bucket again, or move it out of the folder if it holds no CloudTrail logs";
+        let words = ["scan", "logs", "--ledger", &format!("{name}.ledger")];
+        let done = run(folder.path(), &words);
+        done.ends(3).says(remedy).says(&format!("error: {name}: "));
+        let done = run(
+            folder.path(),
+            &[&["report", "logs", "--replace"], &PERIOD[..]].concat(),
+        );
+        done.ends(3).says(remedy);
+        let verdicts = done.out + &done.err;
+        assert!(verdicts.contains("not determinable"), "{verdicts}");
+        assert!(!verdicts.contains("no exceptions"), "{verdicts}");
+        fs::remove_file(path).expect("removes");
+    }
+}
