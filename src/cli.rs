@@ -13,6 +13,7 @@ pub mod logs;
 pub mod matching;
 pub mod merge;
 pub mod output;
+pub mod own_files;
 pub mod pattern;
 pub mod plan;
 pub mod reference;

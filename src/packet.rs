@@ -8,7 +8,7 @@
 pub mod build;
 pub mod evidence;
 pub mod folder;
-mod hashed;
+pub mod hashed;
 pub mod manifest;
 pub mod mask;
 pub mod model;

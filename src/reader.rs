@@ -19,6 +19,7 @@ mod tally;
 pub use self::envelope::{Content, Packing, Shape};
 pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file, read_member};
 pub(crate) use self::sniff::ZSTD;
+pub use self::sniff::{LEDGER_MARK, is_ledger};
 pub(crate) use self::streams::zstd as unpack_zstd;
 
 use crate::record::likeness::Likeness;
@@ -139,6 +140,8 @@ pub enum OtherKind {
     HeadObject,
     /// The sign file of a query result that CloudTrail Lake saved.
     LakeSign,
+    /// A ledger of this program.
+    Ledger,
     /// A CloudWatch Logs control message.
     ControlMessage,
     /// A member of an archive that is another name of one that is read.
@@ -161,6 +164,7 @@ impl OtherKind {
             OtherKind::PublicKeys => "public-keys",
             OtherKind::HeadObject => "head-object",
             OtherKind::LakeSign => "lake-sign-file",
+            OtherKind::Ledger => "ledger",
             OtherKind::ControlMessage => "control-message",
             OtherKind::Link => "link-not-followed",
             OtherKind::OtherService(_) => "other-service",
@@ -183,6 +187,7 @@ impl OtherKind {
             OtherKind::LakeSign => {
                 "the sign file of a CloudTrail Lake query result: it holds no record, and is not verified".into()
             }
+            OtherKind::Ledger => "a ledger of this program, which holds no logs".into(),
             OtherKind::ControlMessage => {
                 "a CloudWatch Logs control message, which carries no record".into()
             }

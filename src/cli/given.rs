@@ -1,11 +1,12 @@
 //! The logs that a command was given, listed once for everything that reads them.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::intake::ledger_failure;
 use super::matching::bad_roots;
+use super::own_files;
 use super::standard_input::{self, Kept};
 use super::terminal::thousands;
 use crate::ledger::{Ledger, LedgerError};
@@ -13,6 +14,17 @@ use crate::sanitize;
 use crate::source::Listing;
 use crate::source::display::display_value;
 use crate::source::local::{WalkOptions, walk};
+
+/// Lists files below logs, but for packets and the ledger in use.
+///
+/// # Errors
+/// Logs that cannot be looked at, or that are a ledger.
+pub fn list(roots: &[PathBuf], ledger: Option<&Path>) -> Result<Listing, Failure> {
+    own_files::refuse_ledgers(roots)?;
+    let mut listing = walk(roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
+    own_files::leave_out(&mut listing, ledger);
+    Ok(listing)
+}
 
 /// Logs, and what was found below them.
 pub struct Given {
@@ -25,14 +37,14 @@ pub struct Given {
 }
 
 impl Given {
-    /// Lists the files below `logs`.
+    /// Lists the files below `logs`, but for the ledger in use.
     ///
     /// # Errors
     /// Logs that cannot be looked at, standard input that cannot be kept.
-    pub fn of(logs: &[PathBuf]) -> Result<Given, Failure> {
+    pub fn of(logs: &[PathBuf], ledger: Option<&Path>) -> Result<Given, Failure> {
         let mut roots = logs.to_vec();
         let kept = standard_input::replace(&mut roots)?;
-        let listing = walk(&roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
+        let listing = list(&roots, ledger)?;
         Ok(Given {
             roots,
             listing,

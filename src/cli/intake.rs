@@ -9,12 +9,14 @@ use super::failure::Failure;
 use super::given::Given;
 use super::matching::load_scope;
 use super::output::{Out, closed_is_fine, complain};
+use super::own_files::{self, PACKET};
 use super::plan::Inputs;
 use super::settings::Settings;
 use super::standard_input::{Kept, STDIN};
 use super::terminal::{Display, Progress, thousands};
 use crate::control::scope::Scope;
 use crate::control::set::ControlSet;
+use crate::ledger::facts::ProblemFact;
 use crate::ledger::identity::Identity;
 use crate::ledger::{Ledger, LedgerError};
 use crate::sanitize;
@@ -54,7 +56,7 @@ impl Intake<'_> {
     pub fn run(&self, path: Option<&Path>, display: &Display) -> Result<Ledger, Failure> {
         let mut ledger = self.open(path)?;
         if !self.inputs.logs.value.is_empty() {
-            let given = Given::of(&self.inputs.logs.value)?;
+            let given = Given::of(&self.inputs.logs.value, path)?;
             self.read(&mut ledger, &given, display)?;
         }
         with_files(ledger)
@@ -79,6 +81,8 @@ impl Intake<'_> {
     }
 
     fn open(&self, path: Option<&Path>) -> Result<Ledger, Failure> {
+        // Before there is a new ledger with nothing in it.
+        own_files::refuse_ledgers(&self.inputs.logs.value)?;
         let identity = Identity::of(self.set, self.scope, self.seed);
         match path {
             // Without logs there is nothing to fill a new ledger with.
@@ -169,11 +173,13 @@ fn with_files(ledger: Ledger) -> Result<Ledger, Failure> {
     }
 }
 
-/// The first things that nobody could look into, such as a link to outside of the given paths.
+/// The first things that were not looked into, such as a link to outside of the given paths.
 fn lost(ledger: &Ledger) -> Result<String, Failure> {
     let problems = ledger.problems().map_err(|error| ledger_failure(&error))?;
-    let lost = problems.iter().filter(|problem| problem.is_loss);
-    let named = lost
+    let lost = |problem: &&ProblemFact| problem.is_loss || problem.code == PACKET;
+    let named = problems
+        .iter()
+        .filter(lost)
         .take(3)
         .map(|one| format!("; `{}`: {}", one.name, one.message));
     Ok(named.collect())
@@ -280,22 +286,18 @@ pub fn scan(args: &Scan, out: &mut Out) -> Result<Exit, Failure> {
     }
     let scope = load_scope(inputs.scope.value.as_deref())?;
     let display = Display::new(args.behaviour.quiet);
-    let identity = Identity::of(
-        &set,
-        &scope,
-        &seed(args.seed.as_deref().or(settings.seed.as_deref())),
-    );
+    let seed = seed(args.seed.as_deref().or(settings.seed.as_deref()));
     let intake = Intake {
         inputs: &inputs,
         set: &set,
         scope: &scope,
-        seed: &identity.seed,
+        seed: &seed,
         rehash: args.rehash,
         hash_logs: args.hash_logs,
     };
-    let mut ledger =
-        Ledger::open_or_create(&args.ledger, &identity).map_err(|error| ledger_failure(&error))?;
-    let given = Given::of(&inputs.logs.value)?;
+    let mut ledger = intake.open(Some(&args.ledger))?;
+    let given = Given::of(&inputs.logs.value, Some(&args.ledger))?;
+    own_files::tell(&given.listing, &display);
     let summary = intake.read(&mut ledger, &given, &display)?;
     tell_losses(&summary.losses);
     if args.behaviour.json {

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use super::args::LogsIntegrity;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::given::list;
 use super::output::{Out, closed_is_fine, complain};
 use super::plan::{LARGEST_FILE, read_limits};
 use super::terminal::{Display, Progress};
@@ -19,7 +20,6 @@ use crate::integrity::collect::{self, CollectOptions, Collected};
 use crate::integrity::{Asked, IntegrityReport, IntegrityVerdict, Options, verify};
 use crate::period::Period;
 use crate::reader::ReadLimits;
-use crate::source::local::{RootError, WalkOptions, walk};
 use crate::source::{Listing, Severity};
 
 /// What to verify, and with what.
@@ -104,7 +104,7 @@ pub fn run(args: &LogsIntegrity, out: &mut Out) -> Result<Exit, Failure> {
 pub fn check(wanted: &Wanted<'_>) -> Result<Checked, Failure> {
     let (keys, _) = trust::keys(wanted.keys)?;
     let metadata = trust::metadata(wanted.metadata)?;
-    let listing = list(wanted.trees)?;
+    let listing = list(wanted.trees, None)?;
     let mut collected = read(&listing, wanted);
     for file in &metadata {
         collected.facts.add_metadata_lines(&file.name, &file.bytes);
@@ -147,16 +147,6 @@ fn asked(args: &LogsIntegrity) -> Result<Option<Asked>, Failure> {
         _ => return Ok(None),
     };
     Ok(Some(asked_of(&period, args.slack)))
-}
-
-fn list(trees: &[PathBuf]) -> Result<Listing, Failure> {
-    walk(trees, WalkOptions::default()).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(RootError::to_string).collect();
-        Failure::usage(
-            lines.join("\nerror: "),
-            "give folders that exist and can be read",
-        )
-    })
 }
 
 fn read(listing: &Listing, wanted: &Wanted<'_>) -> Collected {

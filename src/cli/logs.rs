@@ -121,11 +121,11 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         is_required: false,
         threads: inputs.threads.value,
     };
+    let path = args.ledger.as_deref();
     let given = match inputs.logs.value.as_slice() {
         [] => None,
-        logs => Some(Given::of(logs)?),
+        logs => Some(Given::of(logs, path)?),
     };
-    let path = args.ledger.as_deref();
     let ledger = match &given {
         None => intake.run(path, &display)?,
         Some(given) => intake.run_alone(path, given, &display)?,

@@ -9,6 +9,7 @@ use super::args::ControlMatch;
 use super::control::{chosen, load_set};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::given::list;
 use super::output::{Out, closed_is_fine, complain};
 use super::standard_input::{self, STDIN};
 use crate::control::load;
@@ -25,7 +26,7 @@ use crate::record::project::Projector;
 use crate::record::time;
 use crate::sanitize;
 use crate::source::display::display_text;
-use crate::source::local::{RootError, WalkOptions, walk};
+use crate::source::local::RootError;
 use crate::source::{Severity, SourceFile};
 
 /// The name that standard input goes by.
@@ -168,7 +169,7 @@ pub fn read_all(
     if roots.is_empty() {
         return Ok(is_incomplete);
     }
-    let listing = walk(&roots, WalkOptions::default()).map_err(|errors| bad_roots(&errors))?;
+    let listing = list(&roots, None)?;
     for problem in &listing.problems {
         complain(&format!("{}: {}", problem.display, problem.message));
         is_incomplete |= problem.severity == Severity::Error;

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::intake::{self, Intake};
 use super::matching::scope_with_warnings;
 use super::output::{Out, closed_is_fine, complain};
+use super::own_files;
 use super::plan::{LARGEST_FILE, PeriodWords, Plan};
 use super::settings::Settings;
 use super::terminal::{Display, thousands};
@@ -172,6 +173,12 @@ impl<'a> Order<'a> {
         } else {
             Existing::Refuse
         };
+        own_files::refuse_overlap(
+            &plan.inputs.logs.value,
+            &plan.out.value,
+            &period.label,
+            frameworks.iter().map(|one| one.id.as_str()),
+        )?;
         for framework in &frameworks {
             write::check_target(&plan.out.value, &period.label, &framework.id, existing)
                 .map_err(|error| folder_failure(&error, error.help()))?;

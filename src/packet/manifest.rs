@@ -17,6 +17,66 @@ pub const MANIFEST: &str = "manifest.json";
 /// Name of the list for stock tools; it holds the manifest too, and not itself.
 pub const SUMS: &str = "SHA256SUMS";
 
+/// Files at the top of a packet.
+const TOP: [&str; 6] = [
+    "README.txt",
+    "framework.toml",
+    "packet.html",
+    "packet.json",
+    "packet.pdf",
+    "scope.toml",
+];
+
+/// Files of its folder `logs`.
+const LOGS: [&str; 12] = [
+    "addenda.csv",
+    "classes.csv",
+    "coverage.csv",
+    "inputs.csv",
+    "insights.csv",
+    "integrity-faults.csv",
+    "integrity-files.csv",
+    "integrity.csv",
+    "network-activity.csv",
+    "reconciliation.csv",
+    "refused.csv",
+    "stores.csv",
+];
+
+/// Files of the folder of a control, but for tables of details.
+const CONTROL: [&str; 8] = [
+    "attempts.csv",
+    "control.toml",
+    "exceptions.csv",
+    "population.csv",
+    "records.csv",
+    "records.jsonl",
+    "sample.csv",
+    "undecided.csv",
+];
+
+/// Whether a manifest may list this path: no log file that CloudTrail wrote has such a name.
+pub fn is_packet_path(path: &str) -> bool {
+    match path.split('/').collect::<Vec<_>>()[..] {
+        [name] => TOP.contains(&name),
+        ["logs", name] => LOGS.contains(&name),
+        ["controls", id, name] => is_id(id) && (CONTROL.contains(&name) || is_details(name)),
+        _ => false,
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !id.is_empty() && !id.starts_with('.') && id.bytes().all(is_plain)
+}
+
+fn is_details(name: &str) -> bool {
+    let number = name
+        .strip_prefix("details-")
+        .and_then(|rest| rest.strip_suffix(".csv"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// `manifest.json`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -79,4 +139,39 @@ pub fn sums(mut files: Vec<FileEntry>) -> String {
             .expect("writing to a string does not fail");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_a_packet_can_be_listed() {
+        let good = [
+            "packet.json",
+            "logs/inputs.csv",
+            "controls/iam-change/records.jsonl",
+            "controls/iam-change/details-12.csv",
+        ];
+        for path in good {
+            assert!(is_packet_path(path), "{path}");
+        }
+        let bad = [
+            "",
+            "a.json.gz",
+            "logs/a.json",
+            "logs/../packet.json",
+            "../packet.json",
+            "/packet.json",
+            "controls/../records.jsonl",
+            "controls//records.jsonl",
+            "controls/a/b/records.jsonl",
+            "controls/a/details-.csv",
+            "controls/a/details-1.json",
+            "manifest.json",
+        ];
+        for path in bad {
+            assert!(!is_packet_path(path), "{path}");
+        }
+    }
 }

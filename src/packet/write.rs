@@ -297,6 +297,9 @@ fn write_manifest(packet: &Packet, folder: &mut Folder) -> Result<String, WriteE
     Ok(sha256)
 }
 
+/// Name of the account of a run, beside its packets.
+pub const RUN: &str = "run.json";
+
 /// `run.json`: what differs from run to run, so it stays outside of every manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -341,7 +344,7 @@ impl Run {
 /// # Errors
 /// A place that cannot be written to.
 pub fn write_run(out: &Path, period_label: &str, run: &Run) -> Result<PathBuf, FolderError> {
-    let path = out.join(period_label).join("run.json");
+    let path = out.join(period_label).join(RUN);
     let mut text = serde_json::to_string_pretty(run).map_err(|cause| FolderError::Io {
         path: path.clone(),
         cause: cause.into(),

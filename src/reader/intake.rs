@@ -234,7 +234,7 @@ fn read_content(
             && !is_candidate(&bytes[..bytes.len().min(FRONT)]);
         is_other.then(|| match bytes.is_empty() {
             true => OtherKind::Empty,
-            false => other_kind(&layout::claim(key)),
+            false => other_kind(&layout::claim(key), bytes),
         })
     });
     let Some(other) = other else {
@@ -358,7 +358,7 @@ fn load(
             let kind = if stored.is_empty() {
                 OtherKind::Empty
             } else {
-                other_kind(name.claim)
+                other_kind(name.claim, stored)
             };
             return Ok(Loaded::Other(kind));
         }
@@ -511,8 +511,9 @@ pub fn archive_in(front: &[u8]) -> Option<ArchiveForm> {
     })
 }
 
-fn other_kind(claim: &Claim) -> OtherKind {
+fn other_kind(claim: &Claim, front: &[u8]) -> OtherKind {
     match &claim.folder {
+        _ if sniff::is_ledger(front) => OtherKind::Ledger,
         Some(Folder::Other(service)) => OtherKind::OtherService(service.clone()),
         _ => OtherKind::Other,
     }
@@ -655,7 +656,7 @@ fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tal
         && !looks_like_trail(&scratch.stored)
         && !looks_like_trail(&inflate::peek(&scratch.stored, FRONT));
     if is_foreign {
-        FileOutcome::NotRead(other_kind(name.claim))
+        FileOutcome::NotRead(other_kind(name.claim, &scratch.stored))
     } else {
         FileOutcome::Refused(fault)
     }

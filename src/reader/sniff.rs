@@ -11,6 +11,14 @@ use super::envelope::{Table, table};
 /// How a zstd frame begins.
 pub(crate) const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
 
+/// Bytes that tell a ledger.
+pub const LEDGER_MARK: u64 = 72;
+
+/// Whether a file begins as a ledger of this program: a database with its application id.
+pub fn is_ledger(front: &[u8]) -> bool {
+    front.starts_with(b"SQLite format 3\0") && front.get(68..72) == Some(b"ATRL")
+}
+
 /// A first look at unpacked bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Look {

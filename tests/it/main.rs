@@ -22,6 +22,7 @@ mod cli_bad_inputs;
 mod cli_common;
 mod cli_logs;
 mod cli_mistakes;
+mod cli_own_files;
 mod cli_report;
 mod cli_sources;
 
