@@ -18,6 +18,7 @@ use crate::packet::manifest::{self, FileEntry, MANIFEST, Manifest, SUMS, is_pack
 use crate::packet::write::{RUN, Run, folder_of};
 use crate::reader;
 use crate::sanitize;
+use crate::source::display::display_value;
 use crate::source::files::Files;
 use crate::source::{Listing, Problem, Severity, SourceFile};
 
@@ -305,7 +306,7 @@ impl Packets {
         left_out.map(|found| {
             let message = format!(
                 "packet `{}` of this program, which holds no logs: {} left out, as listed with SHA-256",
-                sanitize::inline(&found.id),
+                display_value(&found.id),
                 match found.left_out {
                     1 => "1 file is".to_owned(),
                     count => format!("{} files are", thousands(count)),
