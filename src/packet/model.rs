@@ -64,6 +64,14 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// Whose packet it is, in words where no scope file says so.
+    pub fn shown_organisation(&self) -> &str {
+        match self.organisation.as_str() {
+            "" => "organisation not stated",
+            name => name,
+        }
+    }
+
     /// The packet without the rows of its controls, which are most of it; their counts stay.
     pub fn without_rows(&self) -> Packet {
         let mut packet = self.clone();

@@ -108,6 +108,7 @@ fn write_rows(
 /// What all of the page but the controls sees.
 fn page(packet: &Packet) -> Result<Context, ViewError> {
     let mut context = Context::from_serialize(&packet.without_rows())?;
+    context.insert("organisation", packet.shown_organisation());
     context.insert("policy", &policy());
     context.insert("pictures", &Pictures::of(packet));
     context.insert("months", &months(packet));

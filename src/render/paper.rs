@@ -31,6 +31,7 @@ impl View for PaperView {
         // Tables are made from the packet itself.
         let mut context = Context::from_serialize(&packet.without_rows())?;
         context.insert("class_names", &picture::classes_asked(packet));
+        context.insert("organisation", packet.shown_organisation());
         let text = templates::paper()?.render("paper.html", &context)?;
         drop(context);
         let blocks = markup::parse(&text, &Named(packet))?;
@@ -38,13 +39,16 @@ impl View for PaperView {
         let document = Document {
             title: format!(
                 "Evidence packet: {}, {}, {}",
-                packet.framework.name, packet.period.label, packet.organisation
+                packet.framework.name,
+                packet.period.label,
+                packet.shown_organisation()
             ),
             packet_id: packet.id.clone(),
             language: "en".to_owned(),
             running_header: format!(
                 "{} evidence packet · {}",
-                packet.framework.name, packet.organisation
+                packet.framework.name,
+                packet.shown_organisation()
             ),
             running_footer_note: format!("Period {} · all times UTC", packet.period.label),
             author: packet.organisation.clone(),

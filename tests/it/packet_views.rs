@@ -310,6 +310,10 @@ fn a_packet_of_nothing_can_be_read_and_never_looks_like_a_pass() {
     assert_eq!(packet.conclusion.exit_code, 3);
     let page = html(&packet);
     assert!(page.contains("No control was run for this framework"));
+    assert_eq!(
+        page.matches("<bdi>organisation not stated</bdi>").count(),
+        2
+    );
     assert!(rendered(&PaperView, &packet).starts_with(b"%PDF-"));
 }
 

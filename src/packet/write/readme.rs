@@ -5,7 +5,7 @@ use crate::sanitize;
 
 /// The text; lines end in LF and no value begins one.
 pub fn text(packet: &Packet) -> String {
-    let organisation = sanitize::inline(&packet.organisation);
+    let organisation = sanitize::inline(packet.shown_organisation());
     let kept = packet.masking.policy == "kept";
     format!(
         "\
