@@ -58,7 +58,10 @@ impl Proofs<'_> {
     /// Why its records show nothing, where all are of files that hold what somebody asked for.
     fn selected(&self, row: &CoverageRow, class: EventClass) -> Option<String> {
         let count = self.tally.class(&row.account, &row.region, class);
-        (count.records > 0 && count.records == count.selected).then(|| {
+        let place = (row.account.clone(), row.region.clone(), class);
+        let hours = self.tally.class_hours.get(&place);
+        let is_shown = hours.is_some_and(|hours| hours.iter().any(|bits| *bits != 0));
+        (count.records > 0 && !is_shown).then(|| {
             format!(
                 "{} of it, all of files that hold what was asked for (query results, output of filters, \
                  events of rules), which show nothing of others",

@@ -63,7 +63,7 @@ pub fn begin<'g>(ground: &Ground<'g>, drops: &Drops) -> Result<Counting<'g>, Ass
     let mut rank = 0;
     ground.ledger.views(|file| -> Result<(), AssessError> {
         counting.sums.refused(file)?;
-        counting.sums.note_member(file)?;
+        counting.sums.note_file(file, rank)?;
         counting.sums.cells(file, &mut cells)?;
         let mut counted = 0;
         if file.entry_count()? > 0 {

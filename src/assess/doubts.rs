@@ -7,6 +7,7 @@ use super::digest_trails::TrailTimes;
 use super::recording::{Asked, Name, Trails, shown as words};
 use super::spells::Spells;
 use super::story::Story;
+use crate::ledger::facts::TrailFact;
 use crate::period::{DAY, HOUR, Period};
 use crate::record::class::EventClass;
 
@@ -54,6 +55,12 @@ impl Trails<'_> {
                 all.stops.extend(self.stops(name, story, asked));
             }
         }
+        all.spells
+            .extend(self.leavings_of(account).flat_map(|fact| {
+                let mut spells = Spells::new("of the organization".to_owned(), asked);
+                spells.add_leaving(fact);
+                spells.all()
+            }));
         if !asked.class().is_recorded_by_default() || is_of_each_trail(asked) {
             let of_all = self.digests.times_of(account).iter();
             let here = of_all.filter(|one| region == one.region);
@@ -69,7 +76,14 @@ impl Trails<'_> {
     pub fn may_be_absent(&self, account: &str) -> bool {
         let mut stories = self.stories.iter();
         stories.any(|(name, story)| self.may_record_for(name, story, account))
+            || self.leavings_of(account).next().is_some()
             || !self.digests.times_of(account).is_empty()
+    }
+
+    /// Records that tell that the trail of its organization left an account.
+    fn leavings_of(&self, account: &str) -> impl Iterator<Item = &TrailFact> {
+        let all = self.leavings.iter().copied();
+        all.filter(move |fact| fact.takes_all_members() != (fact.account == account))
     }
 
     /// Whether the trail of these digests may record what is asked, as far as is known.

@@ -50,6 +50,11 @@ impl Flag {
         self.said.push((taken_at, is_on));
     }
 
+    /// Whether snapshots say that it was off, and none that it was on.
+    pub fn is_said_off(&self) -> bool {
+        !self.said.is_empty() && self.said.iter().all(|(_, is_on)| !is_on)
+    }
+
     /// Whether anything at any time says that it was on.
     pub fn may_be_on(&self) -> bool {
         let (mut told, mut said) = (self.told.iter(), self.said.iter());

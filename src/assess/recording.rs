@@ -89,6 +89,8 @@ pub struct Trails<'a> {
     pub(super) period: &'a Period,
     pub(super) homes: Homes,
     pub(super) digests: DigestTrails,
+    /// Records of accounts that left their organization, or of all that did.
+    pub(super) leavings: Vec<&'a TrailFact>,
 }
 
 impl<'a> Trails<'a> {
@@ -104,7 +106,10 @@ impl<'a> Trails<'a> {
             period,
             homes: Homes::default(),
             digests,
+            leavings: Vec::new(),
         };
+        let of_leaving = facts.iter().filter(|fact| fact.change == TrailChange::Left);
+        trails.leavings.extend(of_leaving);
         let is_of_trail = |fact: &&TrailFact| fact.change != TrailChange::Left;
         for fact in facts.iter().filter(is_of_trail) {
             trails.add_fact(fact);
@@ -215,10 +220,7 @@ impl<'a> Trails<'a> {
 
     /// Whether a trail may record events of an account.
     pub(super) fn may_record_for(&self, name: &Name, story: &Story<'_>, account: &str) -> bool {
-        let (owner, home, trail) = (&name.0, &name.1, &name.2);
-        owner == account
-            || story.may_be_organization()
-            || self.digests.belonging(owner, home, trail) != Belonging::Alone
+        name.0 == account || self.belonging_of(name, story) != Belonging::Alone
     }
 
     /// Whether a trail that may record for the organization was meant by a change.
@@ -238,9 +240,12 @@ impl<'a> Trails<'a> {
 
     /// The same of a trail.
     pub(super) fn belonging_of(&self, name: &Name, story: &Story<'_>) -> Belonging {
-        match story.may_be_organization() {
-            true => Belonging::Organization,
-            false => self.digests.belonging(&name.0, &name.1, &name.2),
+        if story.may_be_organization() {
+            return Belonging::Organization;
+        }
+        match self.digests.belonging(&name.0, &name.1, &name.2) {
+            Belonging::Unclear if story.is_of_one_account() => Belonging::Alone,
+            belonging => belonging,
         }
     }
 

@@ -5,7 +5,7 @@ use super::absence::{Absence, Edge, Records, Spell};
 use super::managing;
 use super::recording::Asked;
 use super::story::{Change, Story};
-use crate::ledger::facts::TrailChange;
+use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::record::class::EventClass;
 use crate::trail::{Extent, Recording};
 
@@ -212,6 +212,14 @@ impl Spells {
         });
         let all = told.chain(said).chain(self.deletions(story));
         self.walk(all.collect());
+    }
+
+    /// The trail of the organization may have recorded what is seen before an account left, and
+    /// another what is seen after it.
+    pub(super) fn add_leaving(&mut self, fact: &TrailFact) {
+        let edge = Edge::Call(fact.event_name.clone(), fact.time);
+        self.be_apart(None, Some(edge.clone()));
+        self.be_apart(Some(edge), None);
     }
 
     /// What it was told of Insights.

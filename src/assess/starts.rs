@@ -10,10 +10,12 @@ pub(super) struct Start {
     pub(super) trail: [String; 3],
     pub(super) at: i64,
     pub(super) belongs: Belonging,
-    /// Whether it may work in other Regions than its home.
-    pub(super) is_wide: bool,
+    /// Whether it works in other Regions than its home, where that is known.
+    pub(super) is_multi_region: Option<bool>,
     /// How much of management events it is known to record.
     pub(super) manages: Option<Extent>,
+    /// Whether it delivers to where the logs here come from, where that is known.
+    pub(super) is_here: Option<bool>,
 }
 
 /// Whether any trail took over at a place after a stop.
@@ -49,11 +51,14 @@ impl Start {
     fn may_work_at(&self, (account, region): (&str, &str)) -> bool {
         let [owner, home, _] = &self.trail;
         let is_its = owner == account || self.belongs != Belonging::Alone;
-        is_its && (self.is_wide || home == region) && self.manages != Some(Extent::Nothing)
+        let is_there = home == region || self.is_multi_region != Some(false);
+        is_its && is_there && self.manages != Some(Extent::Nothing) && self.is_here != Some(false)
     }
 
-    fn surely_works_at(&self, (account, _): (&str, &str)) -> bool {
-        let is_its = self.trail[0] == account || self.belongs == Belonging::Organization;
-        is_its && self.manages == Some(Extent::Whole)
+    fn surely_works_at(&self, (account, region): (&str, &str)) -> bool {
+        let [owner, home, _] = &self.trail;
+        let is_its = owner == account || self.belongs == Belonging::Organization;
+        let is_there = home == region || self.is_multi_region == Some(true);
+        is_its && is_there && self.manages == Some(Extent::Whole) && self.is_here == Some(true)
     }
 }

@@ -255,7 +255,7 @@ impl Silences<'_> {
     fn is_recorded_before(&self, time: i64) -> bool {
         let days = self.ground.days.iter().zip(self.ground.counts);
         let hours = days.flat_map(|(day, count)| {
-            let is_set = |hour: &i64| count.management_hours >> hour & 1 == 1;
+            let is_set = |hour: &i64| count.trail_hours >> hour & 1 == 1;
             (0..24).filter(is_set).map(move |hour| day + hour * HOUR)
         });
         hours.min().is_some_and(|hour| hour + HOUR <= time)
@@ -337,7 +337,7 @@ impl Silences<'_> {
             let count = &self.ground.counts[at];
             match stop.is_of_data {
                 true => count.hours,
-                false => count.management_hours,
+                false => count.trail_hours,
             }
         });
         hours >> bit & 1 == 1 || self.is_proved(stop, hour, false)
@@ -463,7 +463,8 @@ impl Teller<'_> {
             Kind::Accounts,
             flag("isOrganizationTrail").or(default),
         );
-        if let Some(prefix) = settings.get("s3KeyPrefix").and_then(Value::as_str) {
+        let prefix = settings.get("s3KeyPrefix").and_then(Value::as_str);
+        if let Some(prefix) = prefix.or(is_new.then_some("")) {
             self.tell_prefix(fact, prefix, is_new);
         }
         if let Some(bucket) = settings.get("s3BucketName").and_then(Value::as_str) {
@@ -480,11 +481,7 @@ impl Teller<'_> {
 
     /// Whether the trail of the organization delivered what there was of the account is not known.
     fn leave(&mut self, fact: &TrailFact) {
-        let is_of_all = matches!(
-            fact.event_name.as_str(),
-            "DeleteOrganization" | "DisableAWSServiceAccess"
-        );
-        let (kind, belongs) = match is_of_all {
+        let (kind, belongs) = match fact.takes_all_members() {
             true => (Kind::Accounts, Belonging::Organization),
             false => (Kind::Member, Belonging::Alone),
         };
@@ -507,11 +504,23 @@ impl Teller<'_> {
                 trail: name_of(fact),
                 at: fact.time,
                 belongs: self.trails.belonging(fact),
-                is_wide: self.is_multi_region(fact) != Some(false),
+                is_multi_region: self.is_multi_region(fact),
                 manages: self.manages(fact),
+                is_here: self.is_here(fact),
             };
             self.stops.starts.push(start);
         }
+    }
+
+    /// Whether the logs here come from where the trail was told to deliver.
+    fn is_here(&self, fact: &TrailFact) -> Option<bool> {
+        let known = self.known.get(&name_of(fact))?;
+        let bucket = known.bucket.as_deref()?;
+        let here = self.trails.buckets_here(fact);
+        let is_in_bucket = (!here.is_empty()).then(|| here.contains(bucket))?;
+        let prefix = known.prefix.as_deref().unwrap_or_default();
+        let is_below = self.trails.is_prefix_here(&name_of(fact), prefix)?;
+        Some(is_in_bucket && is_below)
     }
 
     /// Whether the trail of a change works in all Regions, as far as was told or said until then.
@@ -525,7 +534,8 @@ impl Teller<'_> {
     fn tell_prefix(&mut self, fact: &TrailFact, prefix: &str, is_new: bool) {
         let said: BTreeSet<&str> = self
             .said_before(fact)
-            .filter_map(|one| one.prefix.as_deref())
+            // What names a bucket and no prefix says that there is none.
+            .filter_map(|one| one.prefix.as_deref().or(one.bucket.as_ref().map(|_| "")))
             .map(plain_prefix)
             .collect();
         let plain = plain_prefix(prefix);
@@ -672,8 +682,18 @@ impl Teller<'_> {
     }
 
     fn end(&mut self, fact: &TrailFact, kind: Kind) {
-        let open = self.open.remove(&(name_of(fact), kind));
-        let open = open.unwrap_or_default();
+        let key = (name_of(fact), kind);
+        let open = self.open.remove(&key).unwrap_or_default();
+        // What began in the same second may have come after it.
+        let (now, open): (Vec<Stop>, Vec<Stop>) =
+            open.into_iter().partition(|stop| stop.from == fact.time);
+        if !now.is_empty() {
+            let unclear = now.into_iter().map(|stop| Stop {
+                is_certain: false,
+                ..stop
+            });
+            self.open.insert(key, unclear.collect());
+        }
         let is_only = open.len() == 1;
         self.stops.all.extend(open.into_iter().map(|stop| Stop {
             until: Some(fact.time),

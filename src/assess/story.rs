@@ -106,6 +106,14 @@ impl Story<'_> {
         self.is_told_from_elsewhere || self.organization.may_be_on()
     }
 
+    /// Whether it is known to record for its own account alone: it was made so, or snapshots say so,
+    /// and nothing says otherwise.
+    pub(super) fn is_of_one_account(&self) -> bool {
+        let mut made = self.changes.iter().filter(|change| change.is_new());
+        let is_so = made.any(|change| change.is_organization == Some(false));
+        !self.may_be_organization() && (is_so || self.organization.is_said_off())
+    }
+
     /// Whether the trail was told of the store by name, not only of everything.
     pub(super) fn names(&self, asked: Asked<'_>) -> bool {
         self.recordings()
@@ -225,7 +233,12 @@ impl Change<'_> {
     pub(super) fn goes_where(&self, other: &Change<'_>) -> bool {
         let same = |own: &Option<String>, other: &Option<String>| other.is_none() || own == other;
         let is_readable = !self.is_unreadable && !other.is_unreadable;
-        is_readable && same(&self.bucket, &other.bucket) && same(&self.prefix, &other.prefix)
+        // Made without a prefix, it has none.
+        let is_plain =
+            self.is_new() && self.prefix.is_none() && other.prefix.as_deref() == Some("");
+        is_readable
+            && same(&self.bucket, &other.bucket)
+            && (is_plain || same(&self.prefix, &other.prefix))
     }
 }
 

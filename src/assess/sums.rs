@@ -116,8 +116,6 @@ pub struct CellCount {
 pub struct Kind {
     /// Place of account and Region.
     spot: usize,
-    /// Whether its file holds what somebody asked for.
-    is_selected: bool,
     classes: ClassSet,
     profile: u32,
     mark: Option<Box<Mark>>,
@@ -141,6 +139,8 @@ pub struct Sums<'c> {
     places: &'c Places,
     period: &'c Period,
     watched: &'c HashSet<u32>,
+    /// Files that hold what somebody asked for.
+    selected: HashSet<u32>,
     days: Days,
     tally: Tally,
     spots: Spots,
@@ -159,6 +159,7 @@ impl<'c> Sums<'c> {
             places,
             period,
             watched,
+            selected: HashSet::new(),
             days: Days::of(period),
             tally: Tally::default(),
             spots: Spots::default(),
@@ -176,7 +177,6 @@ impl<'c> Sums<'c> {
     ) -> Result<(), AssessError> {
         let empty = Profile::new();
         let profiles = file.profiles()?;
-        let is_selected = is_selection(file)?;
         cells.clear();
         file.cells(|cell| {
             // The first profile is the empty one, which is not stored.
@@ -184,7 +184,6 @@ impl<'c> Sums<'c> {
             let profile = at.and_then(|at| profiles.get(at)).unwrap_or(&empty);
             cells.push(CellCount::of(Kind {
                 spot: self.spots.number(cell.account, cell.region, self.places),
-                is_selected,
                 classes: cell.classes,
                 profile: self.tally.profiles.number(profile),
                 mark: cell.mark,
@@ -193,9 +192,13 @@ impl<'c> Sums<'c> {
         Ok(())
     }
 
-    /// Notes the organization and account below which a file lies.
-    pub fn note_member(&mut self, file: &FileView<'_>) -> Result<(), AssessError> {
+    /// Notes the organization and account below which the file at `rank` lies, and whether it holds
+    /// what somebody asked for.
+    pub fn note_file(&mut self, file: &FileView<'_>, rank: u32) -> Result<(), AssessError> {
         let key = file.key()?;
+        if is_selection(file)? {
+            self.selected.insert(rank);
+        }
         if !self.tally.has_unplaced && file.entry_count()? > 0 {
             self.tally.has_unplaced = layout::claim(key).folder.is_none();
         }
@@ -224,12 +227,17 @@ impl<'c> Sums<'c> {
     /// Adds a record of the file at `rank` to exactly one count.
     #[inline]
     pub fn add(&mut self, cell: &mut CellCount, rank: u32, time: i64, dropped: Option<Drop>) {
+        let is_selected = !self.selected.is_empty() && self.selected.contains(&rank);
         let spot = &mut self.spots.all[cell.kind.spot];
         spot.counts.seen += 1;
         match dropped {
             Some(Drop::Duplicate) => {
                 spot.counts.duplicates += 1;
                 *self.tally.duplicates.entry(rank).or_default() += 1;
+                // What is counted may be the copy that somebody asked for.
+                if !is_selected && spot.is_in_scope && self.period.contains(time) {
+                    show(spot, cell.kind.classes, time, &self.days);
+                }
             }
             Some(Drop::Amended) => spot.counts.amended += 1,
             Some(Drop::Conflict) => {
@@ -244,7 +252,9 @@ impl<'c> Sums<'c> {
             None if !self.period.contains(time) => {
                 spot.counts.outside_period += 1;
                 widen(&mut self.outside_times, time, time);
-                note_outside(spot, &cell.kind, time, self.period);
+                if !is_selected {
+                    note_outside(spot, cell.kind.classes, time, self.period);
+                }
             }
             None if !spot.is_in_scope => spot.counts.outside_scope += 1,
             None => {
@@ -252,7 +262,10 @@ impl<'c> Sums<'c> {
                 cell.kept += 1;
                 cell.first_time = cell.first_time.min(time);
                 cell.last_time = cell.last_time.max(time);
-                add_to_grid(spot, &cell.kind, time, &self.days);
+                add_to_grid(spot, cell.kind.classes, time, &self.days);
+                if !is_selected {
+                    show(spot, cell.kind.classes, time, &self.days);
+                }
                 if !self.watched.is_empty() && self.watched.contains(&rank) {
                     *self.tally.watched.entry(rank).or_default() += 1;
                 }
@@ -291,9 +304,6 @@ impl<'c> Sums<'c> {
                 _ => count.first_time.min(cell.first_time),
             };
             count.records += cell.kept;
-            if cell.kind.is_selected {
-                count.selected += cell.kept;
-            }
             count.last_time = count.last_time.max(cell.last_time);
         }
     }
@@ -358,17 +368,15 @@ fn widen(times: &mut Option<(i64, i64)>, from: i64, to: i64) {
     *last = to.max(*last);
 }
 
-fn note_outside(spot: &mut Spot, kind: &Kind, time: i64, period: &Period) {
+fn note_outside(spot: &mut Spot, classes: ClassSet, time: i64, period: &Period) {
     let is_near = time >= period.start - OUTSIDE && time < period.end + OUTSIDE;
-    let is_shown = kind.classes.contains(EventClass::ManagementWrite) && !kind.is_selected;
-    if is_near && spot.is_in_scope && is_shown {
+    if is_near && spot.is_in_scope && classes.contains(EventClass::ManagementWrite) {
         spot.writes_outside.insert(time.div_euclid(DAY) * DAY);
     }
 }
 
-/// What was selected shows that something was delivered, and no class.
-fn add_to_grid(spot: &mut Spot, kind: &Kind, time: i64, days: &Days) {
-    let classes = kind.classes;
+/// What was asked for shows that there was something, and no more.
+fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
     if spot.days.is_empty() {
         spot.days = vec![DayCount::default(); days.count];
     }
@@ -384,8 +392,17 @@ fn add_to_grid(spot: &mut Spot, kind: &Kind, time: i64, days: &Days) {
     if is_write || is_read {
         day.management_hours |= hour;
     }
-    if kind.is_selected {
-        return;
+}
+
+/// What the files of trails show: their classes, hour by hour.
+fn show(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
+    if spot.days.is_empty() {
+        spot.days = vec![DayCount::default(); days.count];
+    }
+    let hour = 1 << (time.rem_euclid(DAY) / HOUR);
+    let management = [EventClass::ManagementWrite, EventClass::ManagementRead];
+    if management.iter().any(|class| classes.contains(*class)) {
+        spot.days[days.at(time)].trail_hours |= hour;
     }
     for class in classes.iter() {
         let hours = &mut spot.hours[class as usize];

@@ -60,6 +60,9 @@ pub struct DayCount {
     pub hours: u32,
     /// The hours that have management events.
     pub management_hours: u32,
+    /// Of these, those of files that a trail filled: what somebody asked for may be of the event
+    /// history, which goes on without any trail.
+    pub trail_hours: u32,
 }
 
 /// The records of one class.
@@ -67,8 +70,6 @@ pub struct DayCount {
 pub struct ClassCount {
     /// How many.
     pub records: u64,
-    /// Those of files that hold what somebody asked for.
-    pub selected: u64,
     /// The earliest of them.
     pub first_time: i64,
     /// The latest of them.

@@ -308,6 +308,14 @@ pub const CALLER: &str = "callerAccount";
 pub const UNREADABLE: &str = "unreadable";
 
 impl TrailFact {
+    /// Whether, of those that leave an organization, all accounts but the one of the record do.
+    pub fn takes_all_members(&self) -> bool {
+        matches!(
+            self.event_name.as_str(),
+            "DeleteOrganization" | "DisableAWSServiceAccess"
+        )
+    }
+
     /// The account in which the record was written, where it is not that of the trail.
     pub fn caller(&self) -> Option<String> {
         let settings: Value = serde_json::from_str(&self.settings).ok()?;

@@ -1,11 +1,11 @@
 //! Records that are not in the files that CloudTrail wrote: what they show, and what they do not.
 
-use attestrail::assess::outcome::DayState::{Delivered, Unclear};
+use attestrail::assess::outcome::DayState::{Delivered, Stopped, Unclear};
 use attestrail::assess::outcome::Verdict;
 use attestrail::record::time;
 use serde_json::{Value, json};
 
-use crate::assess_stops::{check_member, member, start, stop};
+use crate::assess_stops::{call, check_days, check_member, member, quiet, start, stop};
 use crate::scan_common::{ACCOUNT, REGION, World, file, key, no_new_users, record_in, says};
 
 const RECORDED: &str =
@@ -83,6 +83,19 @@ fn a_few_records_that_were_written_by_cloudtrail_prove_no_day_that_was_asked_for
 }
 
 #[test]
+fn a_copy_that_was_asked_for_is_a_copy_like_any_other() {
+    // Before and after the file of the trail in the order of names.
+    for name in ["AWS.json", "zzz.json"] {
+        let world = world_of(name, eventbridge());
+        let world = world.and_file(&key("2026-10-31", "all"), file(&records()));
+        let answer = world.assess();
+        answer.only(Verdict::NoExceptions);
+        let total = &answer.assessment.log_set.total;
+        assert_eq!((total.conflicts, total.duplicates), (0, total.kept));
+    }
+}
+
+#[test]
 fn an_exception_counts_whatever_file_it_is_in() {
     let user = record_in(ACCOUNT, REGION, "2026-10-05T09:00:00Z", "CreateUser", "");
     let detail: Value = serde_json::from_str(&user).expect("a record");
@@ -105,4 +118,26 @@ fn without_folders_any_trail_may_be_that_of_the_organization() {
     check_member(&flat(2..22), Unclear);
     check_member(&flat(0..0), Delivered);
     check_member(&member(2..22, &[stop(), start()], false), Delivered);
+    // Made for its own account alone, it is none.
+    let made = call("00:03:00", "CreateTrail", "\"name\":\"main\"");
+    let mut of_one = member(2..22, &[made, stop(), start()], false);
+    of_one.files[1].0 = "copy.json.gz".to_owned();
+    check_member(&of_one, Delivered);
+}
+
+#[test]
+fn the_event_history_goes_on_without_any_trail() {
+    let mut world = quiet(2..22, &[stop(), start()]);
+    let hours = (world.period.start..world.period.end).step_by(3600);
+    let events: Vec<Value> = [REGION, "eu-west-1"]
+        .iter()
+        .flat_map(|region| {
+            let more = hours.clone();
+            more.map(|hour| record_in(ACCOUNT, region, &time::format(hour + 600), "TagRole", ""))
+        })
+        .map(|record| json!({"EventId": "x", "CloudTrailEvent": record}))
+        .collect();
+    let events = json!({ "Events": events }).to_string().into_bytes();
+    world.files.push(("history.json".to_owned(), events));
+    check_days(&world, [Stopped; 2]);
 }

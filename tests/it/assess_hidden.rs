@@ -7,7 +7,7 @@ use attestrail::assess::outcome::Verdict;
 use crate::assess_remarks::insight;
 use crate::assess_selectors::{ALL_LAMBDA, ALL_MANAGEMENT, check, data, no_invokes, put_selectors};
 use crate::assess_stops::{check_days, check_quiet, quiet};
-use crate::scan_common::{ACCOUNT, REGION, World, control, record};
+use crate::scan_common::{ACCOUNT, REGION, World, control, record, says};
 
 const AT: &str = "2026-10-03T01:03:00Z";
 
@@ -130,6 +130,30 @@ fn an_account_that_leaves_the_organization_may_have_no_trail_any_more() {
     let other = "{\"servicePrincipal\":\"sso.amazonaws.com\"}";
     check_both(&[leaves("DisableAWSServiceAccess", other)], Delivered);
     check_quiet(0..0, &[leaves("LeaveOrganization", "null")], [Delivered; 2]);
+}
+
+#[test]
+fn data_events_from_before_an_account_left_say_nothing_of_the_time_after_it() {
+    let invoke = |at: &str| data(at, "Invoke", "lambda.amazonaws.com", "null");
+    let leaves = call("LeaveOrganization", "null", "null").replace("2026-10-03", "2026-10-10");
+    let before = invoke("2026-10-02T09:00:00Z");
+    let after = invoke("2026-10-20T09:00:00Z");
+    let world = |more: &[String]| World::new(&[no_invokes()], more);
+    check(
+        world(std::slice::from_ref(&before)),
+        Verdict::NoExceptions,
+        &[],
+    );
+    let why = ["`LeaveOrganization`"];
+    check(
+        world(&[before.clone(), leaves.clone()]),
+        Verdict::NotDeterminable,
+        &why,
+    );
+    // The grid alone is open then.
+    let answer = world(&[before, leaves, after]).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert!(!says(&one.reasons, &why), "{:?}", one.reasons);
 }
 
 fn insights(more: &[String]) -> World {

@@ -29,7 +29,7 @@ fn hourly(
         .collect()
 }
 
-fn call(at: &str, name: &str, parameters: &str) -> String {
+pub fn call(at: &str, name: &str, parameters: &str) -> String {
     let more = format!(",\"requestParameters\":{{{parameters}}}");
     record_in(ACCOUNT, REGION, &format!("{DAY}T{at}Z"), name, &more)
 }
@@ -471,7 +471,10 @@ fn check_first_day(eve: &[String], expected: DayState) {
     all.push(on_the_eve("12:00:00", "DeleteTrail", "\"name\":\"main\""));
     all.extend(eve.iter().cloned());
     world.files = vec![(key("2026-10-05", "all"), file(&all))];
-    let answer = world.assess();
+    // Digests of another trail tell which bucket the logs here come from.
+    let answer = world
+        .and_digests(&hour_of("AWSLogs/", ACCOUNT, "other"))
+        .assess();
     let rows = &answer.assessment.coverage.rows;
     let row = rows.iter().find(|row| row.region == HERE).expect("a row");
     assert_eq!(row.days[0], expected);
@@ -484,7 +487,7 @@ fn on_the_eve(at: &str, name: &str, parameters: &str) -> String {
 #[test]
 fn the_start_of_a_trail_that_may_not_take_over_ends_no_stop() {
     let made = |more: &str| {
-        let named = format!("\"name\":\"next\"{more}");
+        let named = format!("\"name\":\"next\",\"s3BucketName\":\"evidence\"{more}");
         on_the_eve("11:00:00", "CreateTrail", &named)
     };
     let started = |at: &str| on_the_eve(at, "StartLogging", "\"name\":\"next\"");
@@ -496,8 +499,13 @@ fn the_start_of_a_trail_that_may_not_take_over_ends_no_stop() {
     let put = format!("\"trailName\":\"next\",\"advancedEventSelectors\":[{ALL_LAMBDA}]");
     let put = on_the_eve("11:30:00", "PutEventSelectors", &put);
     check_first_day(&[made(wide), put, started("12:30:00")], Stopped);
-    // Nobody knows what it records.
+    // Nobody knows what it records, whether it works in other Regions, or that it delivers here.
     check_first_day(&[started("12:30:00")], Unclear);
+    let narrow = "\"name\":\"next\",\"s3BucketName\":\"evidence\"";
+    let told = on_the_eve("11:00:00", "UpdateTrail", narrow);
+    check_first_day(&[told, started("12:30:00")], Unclear);
+    let elsewhere = made(wide).replace("evidence", "elsewhere");
+    check_first_day(&[elsewhere, started("12:30:00")], Stopped);
     // It was running already, so the start tells of nothing new.
     let again = [made(wide), started("11:40:00"), started("12:30:00")];
     check_first_day(&again, Unclear);
@@ -606,4 +614,33 @@ pub fn quiet(without: std::ops::Range<i64>, more: &[String]) -> World {
 #[track_caller]
 pub fn check_quiet(without: std::ops::Range<i64>, more: &[String], expected: [DayState; 2]) {
     check(&quiet(without, more), expected);
+}
+
+#[test]
+fn an_update_that_repeats_how_a_trail_was_made_moves_nothing() {
+    let made = call(
+        "00:10:00",
+        "CreateTrail",
+        "\"name\":\"main\",\"s3BucketName\":\"b\"",
+    );
+    let again = "\"name\":\"main\",\"s3BucketName\":\"b\",\"s3KeyPrefix\":\"\"";
+    let again = call("01:00:00", "UpdateTrail", again);
+    check(&world(2..23, &[made, again]), [Delivered; 2]);
+}
+
+#[test]
+fn a_move_away_and_back_in_one_second_may_have_been_away_last() {
+    let to = |bucket: &str| {
+        let told = format!("\"name\":\"main\",\"s3BucketName\":\"{bucket}\"");
+        call("01:00:00", "UpdateTrail", &told)
+    };
+    let digests = hour_of("AWSLogs/", ACCOUNT, "main");
+    let both = [to("elsewhere"), to("evidence")];
+    let [one, other] = both.clone();
+    for pair in [both, [other, one]] {
+        let answer = world(2..23, &pair).and_digests(&digests).assess();
+        for row in &answer.assessment.coverage.rows {
+            assert_ne!(row.days[2], Delivered);
+        }
+    }
 }
