@@ -136,8 +136,13 @@ impl Stops {
             stops: Stops::default(),
         };
         let mut facts: Vec<&TrailFact> = facts.iter().filter(|one| one.time < period.end).collect();
-        // The order within a second is not known: a stop is taken for the last.
-        facts.sort_by_key(|fact| (fact.time, fact.change == TrailChange::Stopped));
+        // The order within a second is not known: a trail is made before it is started, and a stop
+        // is taken for the last.
+        let order = |fact: &&TrailFact| match fact.change {
+            TrailChange::Stopped => 2,
+            _ => u8::from(fact.event_name != "CreateTrail"),
+        };
+        facts.sort_by_key(|fact| (fact.time, order(fact)));
         for fact in facts {
             teller.tell(fact);
         }
@@ -544,13 +549,14 @@ impl Teller<'_> {
             .trails
             .is_prefix_here(&name_of(fact), prefix)
             .or(by_snapshots);
+        let is_first = is_new && !self.is_open(fact, Kind::Logging);
         let known = self.known.entry(name_of(fact)).or_default();
         let before = known.prefix.replace(plain.to_owned());
         self.tell_place(
             fact,
             Kind::Prefix,
             is_here,
-            is_new || before.as_deref() == Some(plain),
+            is_first || before.as_deref() == Some(plain),
         );
     }
 
@@ -618,9 +624,11 @@ impl Teller<'_> {
         }
         let is_here = here.contains(bucket);
         let is_known = !here.is_empty();
+        // Made anew under its name, it may go elsewhere than the one before it.
+        let is_first = is_new && !self.is_open(fact, Kind::Logging);
         let known = self.known.entry(name_of(fact)).or_default();
         let before = known.bucket.replace(bucket.to_owned());
-        let is_same = is_new || before.as_deref() == Some(bucket);
+        let is_same = is_first || before.as_deref() == Some(bucket);
         self.tell_place(fact, Kind::Bucket, is_known.then_some(is_here), is_same);
     }
 

@@ -644,3 +644,23 @@ fn a_move_away_and_back_in_one_second_may_have_been_away_last() {
         }
     }
 }
+
+#[test]
+fn a_trail_that_is_made_anew_under_its_name_may_deliver_elsewhere() {
+    let anew = |bucket: &str| {
+        let named =
+            format!("\"name\":\"main\",\"s3BucketName\":\"{bucket}\",\"isMultiRegionTrail\":true");
+        world(
+            2..23,
+            &[
+                call("01:00:00", "DeleteTrail", "\"name\":\"main\""),
+                call("01:00:01", "CreateTrail", &named),
+                call("01:00:01", "StartLogging", "\"name\":\"main\""),
+            ],
+        )
+    };
+    check(&anew("elsewhere"), [Unclear; 2]);
+    let digests = hour_of("AWSLogs/", ACCOUNT, "main");
+    check_days(&anew("elsewhere").and_digests(&digests), [Unclear; 2]);
+    check_days(&anew("evidence").and_digests(&digests), [Delivered; 2]);
+}
