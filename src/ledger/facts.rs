@@ -308,19 +308,24 @@ pub const CALLER: &str = "callerAccount";
 pub const UNREADABLE: &str = "unreadable";
 
 impl TrailFact {
-    /// Whether, of those that leave an organization, all accounts but the one of the record do.
+    /// Whether, of those that leave an organization, all accounts but the one of the record do, or
+    /// may do because the record does not tell which.
     pub fn takes_all_members(&self) -> bool {
-        matches!(
+        let is_of_all = matches!(
             self.event_name.as_str(),
             "DeleteOrganization" | "DisableAWSServiceAccess"
-        )
+        );
+        is_of_all || self.setting(UNREADABLE).is_some()
+    }
+
+    fn setting(&self, member: &str) -> Option<Value> {
+        let settings: Value = serde_json::from_str(&self.settings).ok()?;
+        settings.get(member).cloned()
     }
 
     /// The account in which the record was written, where it is not that of the trail.
     pub fn caller(&self) -> Option<String> {
-        let settings: Value = serde_json::from_str(&self.settings).ok()?;
-        let caller = settings.get(CALLER).and_then(Value::as_str)?;
-        Some(caller.to_owned())
+        Some(self.setting(CALLER)?.as_str()?.to_owned())
     }
 }
 

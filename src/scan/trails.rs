@@ -20,7 +20,7 @@ pub struct Change {
     /// Name of the trail, without the front of an ARN; empty if the record does not say.
     pub trail: String,
     /// What it is told to record.
-    settings: serde_json::Map<String, Value>,
+    settings: Members,
 }
 
 impl Change {
@@ -123,9 +123,16 @@ fn leave(view: &RecordView<'_>, name: &str) -> Option<Change> {
         let request = members(view, core::REQUEST_PARAMETERS)?;
         request.get(member)?.as_str().map(str::to_owned)
     };
+    let mut settings = Members::new();
     let account = match name {
         "LeaveOrganization" | "DeleteOrganization" => None,
-        "RemoveAccountFromOrganization" => Some(text("accountId").filter(|id| is_account(id))?),
+        "RemoveAccountFromOrganization" => {
+            let account = text("accountId").filter(|id| is_account(id));
+            if account.is_none() {
+                settings.insert(UNREADABLE.to_owned(), true.into());
+            }
+            account
+        }
         "DisableAWSServiceAccess" => {
             let service = text("servicePrincipal");
             if service.is_some_and(|one| one != "cloudtrail.amazonaws.com") {
@@ -139,7 +146,7 @@ fn leave(view: &RecordView<'_>, name: &str) -> Option<Change> {
         change: TrailChange::Left,
         owner: account.map(|account| (account, String::new())),
         trail: String::new(),
-        settings: serde_json::Map::new(),
+        settings,
     })
 }
 

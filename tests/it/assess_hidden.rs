@@ -118,6 +118,9 @@ fn an_account_that_leaves_the_organization_may_have_no_trail_any_more() {
         Unclear,
     );
     check_both(&[leaves("LeaveOrganization", "null")], Unclear);
+    // Which account was removed is not told.
+    let hidden = leaves("RemoveAccountFromOrganization", OMITTED);
+    check_both(&[hidden.replace(ACCOUNT, "444455556666")], Unclear);
     check_both(
         &[leaves("RemoveAccountFromOrganization", &of("999988887777"))],
         Delivered,
