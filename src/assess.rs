@@ -9,6 +9,7 @@ pub mod outcome;
 mod absence;
 mod amendments;
 mod anomalies;
+mod answers;
 mod at_least;
 mod chains;
 mod classes;

@@ -132,7 +132,14 @@ impl Absence {
             Records::AreOfOthers => "",
             Records::MayBeLater | Records::MayBeThePart => " that must be of another trail",
         };
-        format!("{lack}{which} {}{doubt}", parts.join(" and "))
+        let when = match parts.is_empty() {
+            true => format!(
+                "in the period, throughout which trail {} was told {leave}",
+                self.trail
+            ),
+            false => parts.join(" and "),
+        };
+        format!("{lack}{which} {when}{doubt}")
     }
 }
 

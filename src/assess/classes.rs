@@ -293,19 +293,21 @@ impl Proofs<'_> {
             .rows
             .iter()
             .filter(|one| one.account == row.account);
-        let mut own = own.filter(|one| self.shown_here(one, kms)).peekable();
-        let Some(first) = own.peek().map(|one| display_value(&one.region)) else {
-            return no("no record of it and no statement in the scope file");
-        };
-        let same = |one: &&CoverageRow| {
+        let own = own.filter(|one| self.shown_here(one, kms));
+        let mut lacks = "no record of it and no statement in the scope file".to_owned();
+        let mut apart = 0;
+        let mut same = own.filter(|one| {
             let regions = [row.region.as_str(), one.region.as_str()];
-            self.trails.may_share_a_trail(&row.account, regions)
-        };
-        let Some(other) = own.find(same) else {
-            return no(format!(
-                "no record of it, and digest files show that Region {first}, which has some, is \
-                 recorded by other trails"
-            ));
+            let why = self.trails.recorded_apart(&row.account, regions);
+            if let (Some(why), 0) = (why, apart) {
+                let region = display_value(&one.region);
+                lacks = format!("no record of it; Region {region} has some, but {why}");
+                apart += 1;
+            }
+            why.is_none()
+        });
+        let Some(other) = same.next() else {
+            return no(lacks);
         };
         (
             Basis::Elsewhere,

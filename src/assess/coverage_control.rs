@@ -9,7 +9,7 @@ use super::desk::{Desk, Fate, Witness};
 use super::gaps;
 use super::judge::Judge;
 use super::losses;
-use super::outcome::{Basis, DayState};
+use super::outcome::{Basis, CoverageRow, DayState};
 use super::run;
 use super::stores::StoreProofs;
 use crate::control::model::{Coverage, Expectation, Store};
@@ -74,11 +74,19 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
         desk.blocks
             .push("the log set holds no record of the period".to_owned());
     }
+    let is_asked_for =
+        |row: &CoverageRow, day: i64| (room.tally).is_asked_for((&row.account, &row.region), day);
     let mut rows = Vec::new();
-    let (mut total, mut unclear) = (0, 0);
+    let (mut total, mut unclear, mut asked_for) = (0, 0, 0);
     for row in &room.grid.rows {
         for (day, state) in room.grid.days.iter().zip(&row.days) {
             let result = match state {
+                DayState::Delivered if is_asked_for(row, *day) => {
+                    desk.counts.examined += 1;
+                    desk.counts.undecided += 1;
+                    asked_for += 1;
+                    "all records are of files that hold what was asked for".to_owned()
+                }
                 DayState::Delivered | DayState::ProvedIdle => {
                     desk.counts.examined += 1;
                     desk.counts.conforming += 1;
@@ -135,8 +143,16 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
              elsewhere, and hours without proof that another went on"
         ));
     }
-    if desk.counts.undecided > unclear {
-        let days = losses::counted(desk.counts.undecided - unclear, "day");
+    if asked_for > 0 {
+        let days = losses::counted(asked_for, "day");
+        desk.notes.push(format!(
+            "{days} of an account and Region on which all records are of files that hold what was \
+             asked for (query results, output of filters, events of rules), which show nothing of others"
+        ));
+    }
+    let silent = desk.counts.undecided - unclear - asked_for;
+    if silent > 0 {
+        let days = losses::counted(silent, "day");
         desk.notes.push(format!(
             "{days} of an account and Region without any record: silence cannot be told from loss"
         ));

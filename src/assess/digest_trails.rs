@@ -89,8 +89,8 @@ pub struct DigestTrails {
     times: BTreeMap<String, Vec<TrailTimes>>,
     /// The accounts that have folders below the id of an organization.
     organizations: BTreeMap<String, BTreeSet<String>>,
-    /// Whether log files lie where no folders tell whose trail wrote them.
-    has_unplaced: bool,
+    /// Accounts with records in files that lie where no folders tell whose trail wrote them.
+    unplaced: BTreeSet<String>,
 }
 
 /// Whose events a trail records, as far as digest files and folders tell.
@@ -98,10 +98,25 @@ pub struct DigestTrails {
 pub enum Belonging {
     /// Those of its own account.
     Alone,
+    /// Those of its own account, and perhaps those of others whose records lie in files without
+    /// folders.
+    Unplaced,
     /// The logs of its account lie below an organization, and no digests tell of which trail.
     Unclear,
     /// Those of the organization.
     Organization,
+}
+
+impl Belonging {
+    /// Whether it may record another account than that of its owner, which may have records in
+    /// files without folders.
+    pub fn may_reach(self, is_unplaced: bool) -> bool {
+        match self {
+            Belonging::Alone => false,
+            Belonging::Unplaced => is_unplaced,
+            Belonging::Unclear | Belonging::Organization => true,
+        }
+    }
 }
 
 impl DigestTrails {
@@ -208,19 +223,24 @@ impl DigestTrails {
         all
     }
 
-    /// The accounts whose logs lie below the id of an organization, too, and whether logs lie where
-    /// no folders tell.
+    /// The accounts whose logs lie below the id of an organization, too, and those with logs where no
+    /// folders tell.
     #[must_use]
     pub fn with_members(
         mut self,
         members: &BTreeSet<(String, String)>,
-        has_unplaced: bool,
+        unplaced: &BTreeSet<String>,
     ) -> DigestTrails {
-        self.has_unplaced = has_unplaced;
+        self.unplaced.clone_from(unplaced);
         for (organization, account) in members {
             self.add_member(organization, account);
         }
         self
+    }
+
+    /// The accounts with records in files that lie in no folders.
+    pub fn unplaced(&self) -> &BTreeSet<String> {
+        &self.unplaced
     }
 
     fn add_member(&mut self, organization: &str, account: &str) {
@@ -270,10 +290,13 @@ impl DigestTrails {
             .organizations
             .keys()
             .filter(|id| of(id).next().is_none());
-        if self.has_unplaced || !is_member && unknown.next().is_some() {
+        if !is_member && unknown.next().is_some() {
             belonging = Belonging::Unclear;
         }
-        belonging
+        match belonging {
+            Belonging::Alone if !self.unplaced.is_empty() => Belonging::Unplaced,
+            belonging => belonging,
+        }
     }
 
     /// The Regions that digests of a trail are of, whoever they are about.
@@ -368,7 +391,7 @@ impl DigestTrail {
         match (&self.owner, belongs) {
             (Owner::Account(account) | Owner::Unknown(account), _) if account == owner => Same::Yes,
             (Owner::Organization(_), Belonging::Organization) => Same::Yes,
-            (Owner::Organization(_), Belonging::Unclear) => Same::Maybe,
+            (Owner::Organization(_), Belonging::Unclear | Belonging::Unplaced) => Same::Maybe,
             _ => Same::No,
         }
     }

@@ -55,6 +55,12 @@ impl Flag {
         !self.said.is_empty() && self.said.iter().all(|(_, is_on)| !is_on)
     }
 
+    /// Whether all that tells of it, at any time, tells that it was off.
+    pub fn is_known_off(&self) -> bool {
+        let is_known = !self.told.is_empty() || !self.said.is_empty();
+        is_known && !self.may_be_on()
+    }
+
     /// Whether anything at any time says that it was on.
     pub fn may_be_on(&self) -> bool {
         let (mut told, mut said) = (self.told.iter(), self.said.iter());

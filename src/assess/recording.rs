@@ -132,9 +132,24 @@ impl<'a> Trails<'a> {
         self.digests.has_one_of(account)
     }
 
-    /// Whether one trail may record two Regions of an account, as far as digest files tell.
-    pub fn may_share_a_trail(&self, account: &str, regions: [&str; 2]) -> bool {
-        self.digests.may_share_a_trail(account, regions)
+    /// What shows that no known trail records two Regions of an account, if anything does.
+    pub fn recorded_apart(&self, account: &str, regions: [&str; 2]) -> Option<&'static str> {
+        if !self.digests.may_share_a_trail(account, regions) {
+            return Some("digest files show that it is recorded by other trails");
+        }
+        let kms = Asked::Class(EventClass::Kms);
+        let mut own = (self.stories.iter())
+            .filter(|(name, story)| self.may_record_for(name, story, account))
+            .filter(|(_, story)| story.may_record(kms, self.period))
+            .peekable();
+        let is_any = own.peek().is_some();
+        (is_any && own.all(|(_, story)| story.multi_region.is_known_off()))
+            .then_some("all trails that anything tells of are trails of one Region")
+    }
+
+    /// The accounts with records in files that lie in no folders.
+    pub fn unplaced(&self) -> &BTreeSet<String> {
+        self.digests.unplaced()
     }
 
     /// The same, with what is known of the places in which changes are recorded.
@@ -220,7 +235,8 @@ impl<'a> Trails<'a> {
 
     /// Whether a trail may record events of an account.
     pub(super) fn may_record_for(&self, name: &Name, story: &Story<'_>, account: &str) -> bool {
-        name.0 == account || self.belonging_of(name, story) != Belonging::Alone
+        let is_unplaced = self.digests.unplaced().contains(account);
+        name.0 == account || self.belonging_of(name, story).may_reach(is_unplaced)
     }
 
     /// Whether a trail that may record for the organization was meant by a change.
@@ -244,7 +260,9 @@ impl<'a> Trails<'a> {
             return Belonging::Organization;
         }
         match self.digests.belonging(&name.0, &name.1, &name.2) {
-            Belonging::Unclear if story.is_of_one_account() => Belonging::Alone,
+            Belonging::Unclear | Belonging::Unplaced if story.is_of_one_account() => {
+                Belonging::Alone
+            }
             belonging => belonging,
         }
     }

@@ -3,6 +3,7 @@
 use super::AssessError;
 use super::amendments;
 use super::anomalies;
+use super::answers::Answers;
 use super::chains::{self, Examined, Trust};
 use super::classes::Proofs;
 use super::count;
@@ -94,10 +95,16 @@ pub fn assess<'l>(
     let (examined, tally) = take_in(&mut evidence, (&places, scope), period, trust, &mut log_set)?;
     let facts = coverage::trails_in_use(&evidence.intake, &evidence.drops);
     let digests = examined.trails.clone();
-    let digests = digests.with_members(&tally.members, tally.has_unplaced);
-    let trails = Trails::new(&facts, options.snapshots, digests, period);
+    let digests = digests.with_members(&tally.members, &tally.unplaced);
+    let snapshots = options.snapshots;
+    let facts = Answers {
+        snapshots,
+        digests: &digests,
+    }
+    .told(facts);
+    let trails = Trails::new(&facts, snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
-    let stops = Stops::new(&facts, options.snapshots, &trails, period);
+    let stops = Stops::new(&facts, (snapshots, &tally.forwarded), &trails, period);
     let grid = coverage::build(&tally, &places, scope, period, &stops, &deliveries);
     let integrity = integrity::conclude(integrity::Ground {
         examined,

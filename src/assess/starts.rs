@@ -18,6 +18,9 @@ pub(super) struct Start {
     pub(super) is_here: Option<bool>,
 }
 
+/// Account, Region, and whether the account has records in files without folders.
+pub(super) type Place<'p> = (&'p str, &'p str, bool);
+
 /// Whether any trail took over at a place after a stop.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Successor {
@@ -34,7 +37,7 @@ pub(super) fn successor(
     starts: &[Start],
     trail: &[String; 3],
     after: i64,
-    place: (&str, &str),
+    place: Place<'_>,
 ) -> Successor {
     let others = starts
         .iter()
@@ -48,14 +51,14 @@ pub(super) fn successor(
 }
 
 impl Start {
-    fn may_work_at(&self, (account, region): (&str, &str)) -> bool {
+    fn may_work_at(&self, (account, region, is_unplaced): Place<'_>) -> bool {
         let [owner, home, _] = &self.trail;
-        let is_its = owner == account || self.belongs != Belonging::Alone;
+        let is_its = owner == account || self.belongs.may_reach(is_unplaced);
         let is_there = home == region || self.is_multi_region != Some(false);
         is_its && is_there && self.manages != Some(Extent::Nothing) && self.is_here != Some(false)
     }
 
-    fn surely_works_at(&self, (account, region): (&str, &str)) -> bool {
+    fn surely_works_at(&self, (account, region, _): Place<'_>) -> bool {
         let [owner, home, _] = &self.trail;
         let is_its = owner == account || self.belongs == Belonging::Organization;
         let is_there = home == region || self.is_multi_region == Some(true);

@@ -13,7 +13,7 @@ use super::doubts::GLOBAL_REGIONS;
 use super::managing::Managing;
 use super::outcome::DayState;
 use super::recording::Trails;
-use super::starts::{Start, Successor, successor};
+use super::starts::{Place, Start, Successor, successor};
 use super::tally::DayCount;
 use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::period::{DAY, HOUR, Period};
@@ -32,6 +32,10 @@ pub struct Stops {
     starts: Vec<Start>,
     /// What trails are known to record of management events.
     managing: Managing,
+    /// Accounts with records in files without folders.
+    unplaced: BTreeSet<String>,
+    /// Accounts with records from a log group.
+    forwarded: BTreeSet<String>,
 }
 
 /// One of them.
@@ -75,6 +79,8 @@ enum Kind {
     Bucket,
     /// What it delivers below the prefix that is here.
     Prefix,
+    /// What it delivers to a log group of CloudWatch Logs.
+    LogGroup,
     /// Other Regions than its home.
     Regions,
     /// Other accounts than its own.
@@ -109,10 +115,10 @@ pub struct Silences<'s> {
 }
 
 impl Stops {
-    /// From changes in the order of time, and snapshots.
+    /// From changes in the order of time, snapshots, and the accounts with records from a log group.
     pub fn new(
         facts: &[TrailFact],
-        snapshots: &[Snapshot],
+        (snapshots, forwarded): (&[Snapshot], &BTreeSet<String>),
         trails: &Trails<'_>,
         period: &Period,
     ) -> Stops {
@@ -128,7 +134,11 @@ impl Stops {
         for fact in facts {
             teller.tell(fact);
         }
-        teller.finish()
+        Stops {
+            unplaced: trails.unplaced().clone(),
+            forwarded: forwarded.clone(),
+            ..teller.finish()
+        }
     }
 
     /// Those that concern an account and Region.
@@ -139,7 +149,7 @@ impl Stops {
             all: Vec::new(),
         };
         for stop in &self.all {
-            if stop.concerns(silences.ground.account, silences.ground.region) {
+            if self.concern(stop, silences.place()) {
                 let stop = Stop {
                     is_certain: stop.is_certain && !self.is_after_another(stop, &silences),
                     ..stop.clone()
@@ -151,20 +161,31 @@ impl Stops {
         silences
     }
 
+    /// Whether a stop concerns a place. Only what is read from a log group misses what is sent to it.
+    fn concern(&self, stop: &Stop, place: Place<'_>) -> bool {
+        let is_read = stop.kind != Kind::LogGroup || self.forwarded.contains(place.0);
+        is_read && stop.concerns(place)
+    }
+
     /// Whether a trail recorded here before this one was made, of which no stop since is known.
     fn is_after_another(&self, stop: &Stop, silences: &Silences<'_>) -> bool {
         let Some(made) = stop.made else { return false };
-        let (account, region) = (silences.ground.account, silences.ground.region);
         let is_off_since = |other: &Stop| {
             let is_open = other.until.is_none_or(|until| until > stop.from);
             other.trail != stop.trail && (made..=stop.from).contains(&other.from) && is_open
         };
-        let mut others = self.all.iter().filter(|one| one.concerns(account, region));
+        let place = silences.place();
+        let mut others = self.all.iter().filter(|one| self.concern(one, place));
         silences.is_recorded_before(made) && !others.any(is_off_since)
     }
 }
 
 impl Silences<'_> {
+    fn place(&self) -> Place<'_> {
+        let (account, region) = (self.ground.account, self.ground.region);
+        (account, region, self.known.unplaced.contains(account))
+    }
+
     /// What stops make of a day; nothing if they leave it as it is.
     pub fn state(&self, at: usize) -> Option<DayState> {
         let states = self.all.iter().filter_map(|(stop, span)| {
@@ -234,8 +255,7 @@ impl Silences<'_> {
         let StoppedTrail::Calls(trail) = &stop.trail else {
             return Successor::Nobody;
         };
-        let place = (self.ground.account, self.ground.region);
-        successor(&self.known.starts, trail, stop.from, place)
+        successor(&self.known.starts, trail, stop.from, self.place())
     }
 
     /// Whether there are management events of the period before a time.
@@ -373,14 +393,14 @@ impl StoppedTrail {
 }
 
 impl Stop {
-    fn concerns(&self, account: &str, region: &str) -> bool {
+    fn concerns(&self, (account, region, is_unplaced): Place<'_>) -> bool {
         let StoppedTrail::Calls([owner, home, _]) = &self.trail else {
             return true;
         };
-        let is_its = owner == account || self.belongs != Belonging::Alone;
+        let is_its = owner == account || self.belongs.may_reach(is_unplaced);
         let is_reached = match self.kind {
             // A trail of one Region has the events of global services too.
-            Kind::Logging | Kind::Bucket | Kind::Prefix => {
+            Kind::Logging | Kind::Bucket | Kind::Prefix | Kind::LogGroup => {
                 !self.is_of_one_region || region == home || GLOBAL_REGIONS.contains(&region)
             }
             Kind::Regions => region != home,
@@ -393,7 +413,8 @@ impl Stop {
     fn is_certain_at(&self, account: &str, region: &str) -> bool {
         let mut others = self.others.iter();
         let is_alone = !others.any(|(home, is_wide)| *is_wide || home == region);
-        let is_its = self.trail.is_owned_by(account) || self.belongs != Belonging::Unclear;
+        let is_known = matches!(self.belongs, Belonging::Alone | Belonging::Organization);
+        let is_its = self.trail.is_owned_by(account) || is_known;
         self.is_certain && is_alone && is_its
     }
 }

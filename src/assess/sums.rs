@@ -14,6 +14,7 @@ use crate::ledger::view::FileView;
 use crate::period::{DAY, HOUR, Period};
 use crate::record::class::{ClassSet, EventClass};
 use crate::source::layout;
+use crate::source::shape::Shape;
 
 /// The account under which records are counted whose account nobody knows.
 const UNKNOWN_ACCOUNT: &str = "unknown";
@@ -46,6 +47,10 @@ struct Spot {
     region: String,
     has_account: bool,
     is_in_scope: bool,
+    /// Whether any of its files lies in no folders that tell whose trail wrote it.
+    is_unplaced: bool,
+    /// Whether any of its files was read from a log group.
+    is_forwarded: bool,
     counts: RecordCounts,
     /// Kept records by day; empty until there is one.
     days: Vec<DayCount>,
@@ -89,6 +94,8 @@ impl Spots {
             region: region.to_owned(),
             has_account: places.has_account(account),
             is_in_scope: places.contains(account, region),
+            is_unplaced: false,
+            is_forwarded: false,
             counts: RecordCounts::default(),
             days: Vec::new(),
             classes: [ClassCount::default(); EventClass::ALL.len()],
@@ -177,13 +184,18 @@ impl<'c> Sums<'c> {
     ) -> Result<(), AssessError> {
         let empty = Profile::new();
         let profiles = file.profiles()?;
+        let is_unplaced = layout::claim(file.key()?).folder.is_none();
+        let is_forwarded = Shape::of_words(file.shape()?).is_some_and(Shape::is_forwarded);
         cells.clear();
         file.cells(|cell| {
             // The first profile is the empty one, which is not stored.
             let at = (cell.profile as usize).checked_sub(1);
             let profile = at.and_then(|at| profiles.get(at)).unwrap_or(&empty);
+            let spot = self.spots.number(cell.account, cell.region, self.places);
+            self.spots.all[spot].is_unplaced |= is_unplaced;
+            self.spots.all[spot].is_forwarded |= is_forwarded;
             cells.push(CellCount::of(Kind {
-                spot: self.spots.number(cell.account, cell.region, self.places),
+                spot,
                 classes: cell.classes,
                 profile: self.tally.profiles.number(profile),
                 mark: cell.mark,
@@ -198,9 +210,6 @@ impl<'c> Sums<'c> {
         let key = file.key()?;
         if is_selection(file)? {
             self.selected.insert(rank);
-        }
-        if !self.tally.has_unplaced && file.entry_count()? > 0 {
-            self.tally.has_unplaced = layout::claim(key).folder.is_none();
         }
         // Most files lie below no organization.
         if key.contains("/o-") {
@@ -323,6 +332,12 @@ impl<'c> Sums<'c> {
         tally.first_day = self.days.first * DAY;
         for mut spot in self.spots.all {
             let place = (spot.account, spot.region);
+            if spot.is_unplaced {
+                tally.unplaced.insert(place.0.clone());
+            }
+            if spot.is_forwarded {
+                tally.forwarded.insert(place.0.clone());
+            }
             for class in EventClass::ALL {
                 let count = spot.classes[class as usize];
                 if count.records > 0 {
@@ -400,9 +415,11 @@ fn show(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
         spot.days = vec![DayCount::default(); days.count];
     }
     let hour = 1 << (time.rem_euclid(DAY) / HOUR);
+    let day = &mut spot.days[days.at(time)];
+    day.is_of_trail = true;
     let management = [EventClass::ManagementWrite, EventClass::ManagementRead];
     if management.iter().any(|class| classes.contains(*class)) {
-        spot.days[days.at(time)].trail_hours |= hour;
+        day.trail_hours |= hour;
     }
     for class in classes.iter() {
         let hours = &mut spot.hours[class as usize];

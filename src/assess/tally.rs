@@ -41,8 +41,10 @@ pub struct Tally {
     pub watched: HashMap<u32, u64>,
     /// Organizations, with the accounts that have folders below their ids.
     pub members: BTreeSet<(String, String)>,
-    /// Whether records are of files whose folders do not tell whose trail wrote them.
-    pub has_unplaced: bool,
+    /// Accounts with records in files whose folders do not tell whose trail wrote them.
+    pub unplaced: BTreeSet<String>,
+    /// Accounts with records that were read from a log group of CloudWatch Logs.
+    pub forwarded: BTreeSet<String>,
 }
 
 /// The records of one day.
@@ -63,6 +65,8 @@ pub struct DayCount {
     /// Of these, those of files that a trail filled: what somebody asked for may be of the event
     /// history, which goes on without any trail.
     pub trail_hours: u32,
+    /// Whether any of its records is of such a file.
+    pub is_of_trail: bool,
 }
 
 /// The records of one class.
@@ -143,6 +147,14 @@ impl Tally {
             all.extend(set.map(|hour| start + hour * HOUR));
         }
         all
+    }
+
+    /// Whether all records of a day at a place are of files that hold what somebody asked for.
+    pub fn is_asked_for(&self, (account, region): (&str, &str), day: i64) -> bool {
+        let days = self.grid.get(&(account.to_owned(), region.to_owned()));
+        let at = usize::try_from((day - self.first_day).div_euclid(DAY));
+        let count = days.and_then(|days| days.get(at.ok()?));
+        count.is_some_and(|count| count.records > 0 && !count.is_of_trail)
     }
 
     /// The Regions in which an account has records.

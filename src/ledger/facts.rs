@@ -247,21 +247,18 @@ pub enum TrailChange {
     Stopped,
     /// A trail was started or made.
     Started,
-    /// A trail was told to record less than all management events.
-    Narrowed,
-    /// A trail was told what to record, and that are all management events at least.
-    Selected,
+    /// A trail was told what to record, or where to deliver it.
+    Told,
     /// An account left its organization, or all accounts were taken from its trails.
     Left,
 }
 
 impl TrailChange {
     /// Every change; a ledger stores the place in this list.
-    pub const ALL: [TrailChange; 5] = [
+    pub const ALL: [TrailChange; 4] = [
         TrailChange::Stopped,
         TrailChange::Started,
-        TrailChange::Narrowed,
-        TrailChange::Selected,
+        TrailChange::Told,
         TrailChange::Left,
     ];
 
@@ -269,10 +266,9 @@ impl TrailChange {
     pub fn takes(self) -> u8 {
         match self {
             TrailChange::Started => 0,
-            TrailChange::Selected => 1,
-            TrailChange::Narrowed => 2,
-            TrailChange::Left => 3,
-            TrailChange::Stopped => 4,
+            TrailChange::Told => 1,
+            TrailChange::Left => 2,
+            TrailChange::Stopped => 3,
         }
     }
 }
@@ -306,6 +302,10 @@ pub const CALLER: &str = "callerAccount";
 /// The member of the settings of a trail that tells that neither what was asked nor the answer can
 /// be read: the trail may have been told anything.
 pub const UNREADABLE: &str = "unreadable";
+
+/// The member of the settings of a trail that holds what the answer tells of it otherwise than, or
+/// beside, what was asked: how it is set, whether that changed or not.
+pub const ANSWER: &str = "answer";
 
 impl TrailFact {
     /// Whether, of those that leave an organization, all accounts but the one of the record do, or

@@ -15,7 +15,7 @@ use super::error::{LedgerError, TEMPORARY};
 use super::identity::Identity;
 
 /// Version of the tables; another version is refused.
-pub const FORMAT: i64 = 10;
+pub const FORMAT: i64 = 11;
 /// Marks the file as a ledger (`ATRL`).
 const APPLICATION_ID: i64 = 0x4154_524C;
 /// Bytes of a page of a new ledger: entries of a file are long, and each page is one call.

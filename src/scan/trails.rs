@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::integrity::place::is_region;
-use crate::ledger::facts::{CALLER, TrailChange, UNREADABLE};
+use crate::ledger::facts::{ANSWER, CALLER, TrailChange, UNREADABLE};
 use crate::record::outcome::{Outcome, outcome};
 use crate::record::path::{PathId, core};
 use crate::record::view::RecordView;
@@ -43,7 +43,7 @@ impl Change {
 }
 
 /// The request parameters that decide what is recorded, and where it is delivered.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "eventSelectors",
     "advancedEventSelectors",
     "insightSelectors",
@@ -52,6 +52,7 @@ const SETTINGS: [&str; 8] = [
     "includeGlobalServiceEvents",
     "s3BucketName",
     "s3KeyPrefix",
+    "cloudWatchLogsLogGroupArn",
 ];
 
 /// The services whose calls change trails.
@@ -68,12 +69,12 @@ pub fn change(view: &RecordView<'_>, source: &str, name: &str) -> Option<Change>
 }
 
 fn trail_change(view: &RecordView<'_>, name: &str) -> Option<Change> {
-    let mut change = match name {
+    let change = match name {
         "StopLogging" | "DeleteTrail" => TrailChange::Stopped,
         "StartLogging" => TrailChange::Started,
-        // A trail that is new takes nothing away.
-        "CreateTrail" => TrailChange::Selected,
-        "PutEventSelectors" | "UpdateTrail" | "PutInsightSelectors" => TrailChange::Narrowed,
+        "CreateTrail" | "PutEventSelectors" | "UpdateTrail" | "PutInsightSelectors" => {
+            TrailChange::Told
+        }
         _ => return None,
     };
     if outcome(view) == Outcome::Refused {
@@ -81,19 +82,10 @@ fn trail_change(view: &RecordView<'_>, name: &str) -> Option<Change> {
     }
     let request = members(view, core::REQUEST_PARAMETERS);
     let answer = members(view, core::RESPONSE_ELEMENTS);
-    // The answer tells how the trail is set afterwards, if it tells more than its name.
-    let told = answer.as_ref().filter(|all| tells(all, name));
-    let parameters = request.as_ref().or(told);
-    let mut settings = parameters.map(settings).unwrap_or_default();
-    if change == TrailChange::Narrowed {
-        match parameters {
-            None => {
-                settings.insert(UNREADABLE.to_owned(), true.into());
-            }
-            Some(parameters) if !narrows(parameters, name) => change = TrailChange::Selected,
-            Some(_) => {}
-        }
-    }
+    let settings = match change {
+        TrailChange::Told => told(request.as_ref(), answer.as_ref(), name),
+        _ => Members::new(),
+    };
     let text = |member: &str| request.as_ref()?.get(member)?.as_str();
     let asked = text("name")
         .or_else(|| text("trailName"))
@@ -162,6 +154,39 @@ fn of_arn(text: &str) -> Option<(&str, &str, &str)> {
 
 type Members = serde_json::Map<String, Value>;
 
+/// What a call told the trail. The answer tells how it is set afterwards, if it tells more than its
+/// name.
+fn told(request: Option<&Members>, answer: Option<&Members>, name: &str) -> Members {
+    let Some(request) = request.map(settings) else {
+        let unreadable = || Members::from_iter([(UNREADABLE.to_owned(), true.into())]);
+        let is_new = name == "CreateTrail";
+        let answer = answer.filter(|all| tells(all, name)).map(settings);
+        return answer.unwrap_or_else(|| if is_new { Members::new() } else { unreadable() });
+    };
+    let answer = answer.map(settings).unwrap_or_default();
+    match name {
+        // Most of what an answer tells is as it was before.
+        "UpdateTrail" => {
+            let mut all = request;
+            let more: Members = (answer.into_iter())
+                .filter(|(member, value)| all.get(member) != Some(value))
+                .collect();
+            if !more.is_empty() {
+                all.insert(ANSWER.to_owned(), Value::Object(more));
+            }
+            all
+        }
+        "CreateTrail" => {
+            let mut all = answer;
+            all.extend(request);
+            all
+        }
+        // Selectors are told as a whole.
+        _ if request.is_empty() => answer,
+        _ => request,
+    }
+}
+
 fn settings(parameters: &Members) -> Members {
     let mut all = Members::new();
     for name in SETTINGS {
@@ -198,99 +223,4 @@ fn members(view: &RecordView<'_>, path: PathId) -> Option<Members> {
     let leaf = view.leaves(path).next()?;
     let members: Members = serde_json::from_str(&view.text_of(leaf)).ok()?;
     (!members.is_empty() && !members.contains_key("omitted")).then_some(members)
-}
-
-/// Whether a trail with these parameters records less than all management events.
-/// What cannot be seen counts as narrowed: coverage must not rest on it.
-fn narrows(parameters: &Members, name: &str) -> bool {
-    let is_false = |member: &str| {
-        let value = parameters.get(member);
-        value.is_some_and(|value| plain(value) == Value::Bool(false))
-    };
-    let list = |member: &str| parameters.get(member).and_then(Value::as_array);
-    if name == "UpdateTrail" {
-        return is_false("isMultiRegionTrail") || is_false("includeGlobalServiceEvents");
-    }
-    match (list("eventSelectors"), list("advancedEventSelectors")) {
-        (None, None) => true,
-        (classic, advanced) => {
-            let classic = classic.into_iter().flatten().any(keeps_all);
-            let advanced = advanced.into_iter().flatten().any(keeps_all_advanced);
-            !classic && !advanced
-        }
-    }
-}
-
-fn keeps_all(selector: &Value) -> bool {
-    let kind = selector.get("readWriteType").and_then(Value::as_str);
-    let excluded = selector.get("excludeManagementEventSources");
-    selector.get("includeManagementEvents") != Some(&Value::Bool(false))
-        && kind.is_none_or(|kind| kind == "All")
-        && excluded.and_then(Value::as_array).is_none_or(Vec::is_empty)
-}
-
-/// Only `eventCategory` equals `Management`, and no other condition.
-fn keeps_all_advanced(selector: &Value) -> bool {
-    let fields = selector.get("fieldSelectors").and_then(Value::as_array);
-    let Some([field]) = fields.map(Vec::as_slice) else {
-        return false;
-    };
-    let members = field.as_object().map_or(0, serde_json::Map::len);
-    members == 2
-        && field.get("field").and_then(Value::as_str) == Some("eventCategory")
-        && field.get("equals") == Some(&serde_json::json!(["Management"]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::narrows;
-
-    #[track_caller]
-    fn check(parameters: &str, expected: bool) {
-        let value = serde_json::from_str(parameters).expect("an object");
-        let name = match parameters.contains("\"name\"") {
-            true => "UpdateTrail",
-            false => "PutEventSelectors",
-        };
-        assert_eq!(narrows(&value, name), expected, "{parameters}");
-    }
-
-    #[test]
-    fn selectors_that_keep_all_management_events_narrow_nothing() {
-        check(
-            r#"{"trailName":"t","eventSelectors":[{"readWriteType":"All","includeManagementEvents":true}]}"#,
-            false,
-        );
-        check(
-            r#"{"eventSelectors":[{"includeManagementEvents":false},{"includeManagementEvents":true}]}"#,
-            false,
-        );
-        check(
-            r#"{"advancedEventSelectors":[{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]}]}]}"#,
-            false,
-        );
-        check(r#"{"name":"t","isMultiRegionTrail":true}"#, false);
-    }
-
-    #[test]
-    fn selectors_that_leave_something_out_narrow() {
-        check(
-            r#"{"eventSelectors":[{"readWriteType":"WriteOnly"}]}"#,
-            true,
-        );
-        check(
-            r#"{"eventSelectors":[{"includeManagementEvents":false}]}"#,
-            true,
-        );
-        check(
-            r#"{"eventSelectors":[{"excludeManagementEventSources":["kms.amazonaws.com"]}]}"#,
-            true,
-        );
-        check(
-            r#"{"advancedEventSelectors":[{"fieldSelectors":[{"field":"eventCategory","equals":["Management"]},{"field":"readOnly","equals":["false"]}]}]}"#,
-            true,
-        );
-        check(r#"{"name":"t","isMultiRegionTrail":false}"#, true);
-        check("{}", true);
-    }
 }

@@ -171,6 +171,18 @@ impl Shape {
         )
     }
 
+    /// Whether it was read from a log group of CloudWatch Logs, to which a trail delivers apart from
+    /// its bucket.
+    pub const fn is_forwarded(self) -> bool {
+        matches!(
+            self.content,
+            Content::LogsSubscription
+                | Content::LogsExport
+                | Content::LogEvents
+                | Content::LogsInsights
+        )
+    }
+
     /// What a log set of this shape cannot show, as sentences.
     pub const fn cannot_prove(self) -> &'static str {
         match self.content {

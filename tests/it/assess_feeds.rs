@@ -6,7 +6,9 @@ use attestrail::record::time;
 use serde_json::{Value, json};
 
 use crate::assess_stops::{call, check_days, check_member, member, quiet, start, stop};
-use crate::scan_common::{ACCOUNT, REGION, World, file, key, no_new_users, record_in, says};
+use crate::scan_common::{
+    ACCOUNT, REGION, World, control, file, key, no_new_users, record_in, says, set,
+};
 
 const RECORDED: &str =
     "[[recorded]]\nclass = \"management-write\"\nsource = \"rule forwards all\"\n";
@@ -123,6 +125,98 @@ fn without_folders_any_trail_may_be_that_of_the_organization() {
     let mut of_one = member(2..22, &[made, stop(), start()], false);
     of_one.files[1].0 = "copy.json.gz".to_owned();
     check_member(&of_one, Delivered);
+}
+
+#[test]
+fn files_without_folders_concern_the_accounts_that_have_records_in_them() {
+    let beside = |account: &str| {
+        let world = member(2..22, &[stop(), start()], false);
+        let times = ["2026-10-01T09:00:00Z", "2026-10-02T09:00:00Z"];
+        let flat = times.map(|at| record_in(account, REGION, at, "TagRole", ""));
+        world.and_file("flat.json.gz", file(&flat))
+    };
+    // Of an account that is not in scope, and of the member itself.
+    check_member(&beside("777788889999"), Delivered);
+    check_member(&beside("444455556666"), Unclear);
+}
+
+#[test]
+fn a_set_of_answers_alone_does_not_show_that_all_accounts_and_regions_are_in_it() {
+    let accounts = control(
+        "accounts",
+        "\"management-write\"",
+        "kind = \"coverage\"\nwhat = \"accounts\"\n",
+    );
+    let world = |name: &str, bytes: Vec<u8>| {
+        let mut world = world_of(name, bytes);
+        world.set = set(std::slice::from_ref(&accounts));
+        world
+    };
+    for feed in [eventbridge(), lookup_events()] {
+        let answer = world("feed.json", feed.clone()).assess();
+        let one = answer.only(Verdict::NotDeterminable);
+        assert_eq!((one.counts.undecided, one.counts.conforming), (31, 0));
+        // What trails wrote beside it shows its days.
+        let first: Vec<String> = records().into_iter().take(48).collect();
+        let both = world("feed.json", feed).and_file(&key("2026-10-01", "two"), file(&first));
+        let answer = both.assess();
+        let one = answer.only(Verdict::NotDeterminable);
+        assert_eq!((one.counts.undecided, one.counts.conforming), (29, 2));
+    }
+    let all = world(&key("2026-10-31", "all"), file(&records()));
+    all.assess().only(Verdict::NoExceptions);
+}
+
+fn records_of(bytes: &[u8]) -> Vec<Value> {
+    let mut document: Value = serde_json::from_slice(bytes).expect("a file of a trail");
+    let all = document["Records"].take();
+    all.as_array().expect("records").clone()
+}
+
+/// The records of a world, as a subscription of CloudWatch Logs forwards them.
+fn through_cloudwatch(mut world: World) -> World {
+    for (at, (key, bytes)) in world.files.iter_mut().enumerate() {
+        let events: Vec<Value> = records_of(bytes)
+            .iter()
+            .map(|record| json!({"id": "1", "timestamp": 1, "message": record.to_string()}))
+            .collect();
+        let payload = json!({"messageType": "DATA_MESSAGE", "owner": ACCOUNT,
+                             "logGroup": "trail", "logStream": "s", "logEvents": events});
+        *bytes = payload.to_string().into_bytes();
+        *key = format!("forwarded-{at}.json");
+    }
+    world
+}
+
+#[test]
+fn a_trail_that_is_told_of_another_log_group_leaves_what_forwards_the_first() {
+    let to = |group: &str| {
+        let told = format!("\"name\":\"main\",\"cloudWatchLogsLogGroupArn\":\"{group}\"");
+        call("01:03:00", "UpdateTrail", &told)
+    };
+    let group = |name: &str| format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*");
+    let made = |group: &str| {
+        to(group)
+            .replace("T01:", "T00:")
+            .replace("UpdateTrail", "CreateTrail")
+            .replace("\"name\"", "\"isMultiRegionTrail\":true,\"name\"")
+    };
+    for moved in [
+        vec![to("")],
+        vec![to(&group("new"))],
+        vec![made(&group("old")), to(&group("new"))],
+    ] {
+        check_days(&through_cloudwatch(quiet(2..22, &moved)), [Unclear; 2]);
+        check_days(&through_cloudwatch(quiet(0..0, &moved)), [Delivered; 2]);
+        // What the trail writes into its bucket is another matter.
+        check_days(&quiet(2..22, &moved), [Delivered; 2]);
+    }
+    let other = call(
+        "01:03:00",
+        "UpdateTrail",
+        "\"name\":\"main\",\"snsTopicName\":\"t\"",
+    );
+    check_days(&through_cloudwatch(quiet(2..22, &[other])), [Delivered; 2]);
 }
 
 #[test]

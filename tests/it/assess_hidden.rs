@@ -5,7 +5,10 @@ use attestrail::assess::outcome::DayState::{self, Delivered, Stopped, Unclear};
 use attestrail::assess::outcome::Verdict;
 
 use crate::assess_remarks::insight;
-use crate::assess_selectors::{ALL_LAMBDA, ALL_MANAGEMENT, check, data, no_invokes, put_selectors};
+use crate::assess_selectors::{
+    ALL_LAMBDA, ALL_MANAGEMENT, DIGESTS, Digests, check, data, named_snapshot, no_invokes,
+    put_selectors,
+};
 use crate::assess_stops::{check_days, check_quiet, quiet};
 use crate::scan_common::{ACCOUNT, REGION, World, control, record, says};
 
@@ -76,6 +79,96 @@ fn what_an_update_took_is_read_from_its_answer_or_from_text() {
     ];
     for off in told {
         check_quiet(2..22, &[on.clone(), off], [Stopped, Delivered]);
+    }
+}
+
+/// An update that asks for nothing that matters, and what the answer tells of the trail.
+fn answered(tells: &str) -> String {
+    let answer = format!("{{{},{tells}}}", arn());
+    call(
+        "UpdateTrail",
+        "{\"name\":\"main\",\"snsTopicName\":\"t\"}",
+        &answer,
+    )
+}
+
+/// How the trail was made, in the hour before.
+fn made(tells: &str) -> String {
+    let request = format!("{{\"name\":\"main\"{tells}}}");
+    call("CreateTrail", &request, "null").replace("T01:03:00Z", "T00:10:00Z")
+}
+
+#[test]
+fn an_answer_that_tells_otherwise_than_was_known_tells_of_a_change() {
+    let wide = ",\"isMultiRegionTrail\":true,\"s3BucketName\":\"b\",\"s3KeyPrefix\":\"p\"";
+    let all = "\"isMultiRegionTrail\":true,\"s3BucketName\":\"b\",\"s3KeyPrefix\":\"p\"";
+    check_both(&[made(wide), answered(all)], Delivered);
+    let told = made(",\"isMultiRegionTrail\":true").replace("CreateTrail", "UpdateTrail");
+    let narrow = [told.clone(), answered("\"isMultiRegionTrail\":false")];
+    check_quiet(2..22, &narrow, [Stopped, Delivered]);
+    for moved in ["\"s3BucketName\":\"c\"", "\"s3KeyPrefix\":\"q\""] {
+        check_both(&[made(wide), answered(moved)], Unclear);
+    }
+    // Of what was not known, an answer tells how it is, not that it changed.
+    let other = "\"isMultiRegionTrail\":false,\"isOrganizationTrail\":false,\"s3BucketName\":\"c\"";
+    check_both(&[answered(other)], Delivered);
+    let then = answered(other).replace("T01:03:00Z", "T00:10:00Z");
+    check_both(&[then, answered("\"s3BucketName\":\"d\"")], Unclear);
+    // What was asked for and not done, was not done.
+    let asked = call(
+        "UpdateTrail",
+        "{\"name\":\"main\",\"isMultiRegionTrail\":true}",
+        &format!("{{{},\"isMultiRegionTrail\":false}}", arn()),
+    );
+    check_quiet(2..22, &[told, asked], [Stopped, Delivered]);
+}
+
+#[test]
+fn what_snapshots_and_digests_say_is_known_before_an_answer() {
+    let describes =
+        |is_wide: bool| format!(",\"IsMultiRegionTrail\":{is_wide},\"S3BucketName\":\"b\"");
+    let said = |is_wide: bool, tells: &str| {
+        let mut world = quiet(2..22, &[answered(tells)]);
+        let at = Some("2026-10-01T00:00:00Z");
+        let describes = describes(is_wide);
+        world.snapshots = vec![named_snapshot("s.json", &[ALL_MANAGEMENT], at, &describes)];
+        world
+    };
+    let off = "\"isMultiRegionTrail\":false";
+    check_days(&said(true, off), [Stopped, Delivered]);
+    check_days(&said(false, off), [Delivered; 2]);
+    check_days(&said(true, "\"s3BucketName\":\"c\""), [Stopped; 2]);
+    check_days(&said(true, "\"s3BucketName\":\"b\""), [Delivered; 2]);
+    let digests = |tells: &str, region: &'static str| {
+        let digests = Digests {
+            region,
+            bucket: "b",
+            time: ("2026-09-30T23:00:00Z", "2026-10-01T00:00:00Z"),
+            ..DIGESTS
+        };
+        quiet(2..22, &[answered(tells)]).and_digests(&digests)
+    };
+    check_days(&digests("\"s3BucketName\":\"c\"", REGION), [Stopped; 2]);
+    check_days(&digests("\"s3BucketName\":\"b\"", REGION), [Delivered; 2]);
+    check_days(&digests(off, "eu-west-1"), [Stopped, Delivered]);
+    check_days(&digests(off, REGION), [Delivered; 2]);
+}
+
+#[test]
+fn selectors_are_read_from_the_answer_where_the_request_has_a_name_alone() {
+    let invoke = |at: &str| data(at, "Invoke", "lambda.amazonaws.com", "null");
+    let hidden = |selectors: &str| {
+        let answer = format!("{{{},\"advancedEventSelectors\":[{selectors}]}}", arn());
+        call("PutEventSelectors", "{\"trailName\":\"main\"}", &answer)
+            .replace("2026-10-03", "2026-10-10")
+    };
+    let both = format!("{ALL_MANAGEMENT},{ALL_LAMBDA}");
+    for (selectors, verdict) in [
+        (ALL_MANAGEMENT, Verdict::NotDeterminable),
+        (both.as_str(), Verdict::NoExceptions),
+    ] {
+        let all = [invoke("2026-10-02T09:00:00Z"), hidden(selectors)];
+        check(World::new(&[no_invokes()], &all), verdict, &[]);
     }
 }
 

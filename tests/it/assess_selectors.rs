@@ -435,44 +435,77 @@ fn a_record_that_narrows_what_is_recorded_takes_back_what_earlier_records_proved
 
 const SECOND: &str = "eu-west-1";
 
-#[test]
-fn kms_of_another_region_proves_nothing_where_digests_show_that_the_trails_differ() {
-    let no_decrypts = control(
-        "no-decrypts",
+/// Management events in every hour of two Regions, and one of KMS in one of them.
+fn with_kms_in(with_kms: &str, more: &[String]) -> World {
+    let no_deletions = control(
+        "no-deletions",
         "\"kms\"",
         "kind = \"forbid\"\npattern = { eventName = [\"ScheduleKeyDeletion\"] }",
     );
-    let world = |trails: &[(&str, &str)]| {
-        let mut world = World::new(&[], &[]);
-        world.set = set(std::slice::from_ref(&no_decrypts));
-        world.scope = scope_text(&format!(
-            "format = 1\norganisation = \"o\"\nregions = [\"{REGION}\", \"{SECOND}\"]\n\
-             [[account]]\nid = \"{ACCOUNT}\"\n"
-        ));
-        let mut all = Vec::new();
-        for hour in (world.period.start..world.period.end).step_by(3600) {
-            for region in [REGION, SECOND] {
-                for name in ["TagUser", "ListUsers"] {
-                    let at = time::format(hour + 1200);
-                    all.push(record_in(ACCOUNT, region, &at, name, ""));
-                }
+    let mut world = World::new(&[], &[]);
+    world.set = set(std::slice::from_ref(&no_deletions));
+    world.scope = scope_text(&format!(
+        "format = 1\norganisation = \"o\"\nregions = [\"{REGION}\", \"{SECOND}\"]\n\
+         [[account]]\nid = \"{ACCOUNT}\"\n"
+    ));
+    let mut all = more.to_vec();
+    for hour in (world.period.start..world.period.end).step_by(3600) {
+        for region in [REGION, SECOND] {
+            for name in ["TagUser", "ListUsers"] {
+                let at = time::format(hour + 1200);
+                all.push(record_in(ACCOUNT, region, &at, name, ""));
             }
         }
-        all.push(record_in(
+    }
+    let decrypt = record_in(ACCOUNT, with_kms, "2026-10-05T09:00:00Z", "Decrypt", "");
+    all.push(decrypt);
+    world.files = vec![(key("2026-10-31", "all"), file(&all))];
+    world
+}
+
+#[test]
+fn kms_of_another_region_proves_nothing_where_all_known_trails_are_of_one_region() {
+    let said = |describes: &str| {
+        let mut world = with_kms_in(REGION, &[]);
+        let at = Some("2026-10-10T00:00:00Z");
+        world.snapshots = vec![snapshot(&[ALL_MANAGEMENT], at, describes)];
+        world
+    };
+    let why = ["trails of one Region"];
+    let single = ",\"IsMultiRegionTrail\":false";
+    check(said(single), Verdict::NotDeterminable, &why);
+    check(said(MULTI), Verdict::NoExceptions, &[]);
+    check(said(""), Verdict::NoExceptions, &[]);
+    // Records tell the same.
+    let made = |is_wide: bool| {
+        let told = format!("\"name\":\"main\",\"isMultiRegionTrail\":{is_wide}");
+        let more = format!(",\"requestParameters\":{{{told}}}");
+        let made = record_in(
             ACCOUNT,
-            SECOND,
-            "2026-10-05T09:00:00Z",
-            "Decrypt",
-            "",
-        ));
-        world.files = vec![(key("2026-10-31", "all"), file(&all))];
-        trails.iter().fold(world, |world, (trail, region)| {
-            world.and_digests(&Digests {
-                trail,
-                region,
-                ..DIGESTS
+            REGION,
+            "2026-09-10T00:00:00Z",
+            "CreateTrail",
+            &more,
+        );
+        with_kms_in(REGION, &[made])
+    };
+    let why = ["0 records, none in the period, throughout which trail `main`"];
+    check(made(false), Verdict::NotDeterminable, &why);
+    check(made(true), Verdict::NoExceptions, &[]);
+}
+
+#[test]
+fn kms_of_another_region_proves_nothing_where_digests_show_that_the_trails_differ() {
+    let world = |trails: &[(&str, &str)]| {
+        trails
+            .iter()
+            .fold(with_kms_in(SECOND, &[]), |world, (trail, region)| {
+                world.and_digests(&Digests {
+                    trail,
+                    region,
+                    ..DIGESTS
+                })
             })
-        })
     };
     let (one, other) = (("one", REGION), ("two", SECOND));
     check(world(&[]), Verdict::NoExceptions, &[]);

@@ -22,6 +22,7 @@ struct Known {
     is_organization: Option<bool>,
     bucket: Option<String>,
     prefix: Option<String>,
+    log_group: Option<String>,
     recording: Option<Recording>,
 }
 
@@ -78,7 +79,7 @@ impl<'t> Teller<'t> {
                 self.end(fact, Kind::Logging);
             }
             TrailChange::Left => return self.leave(fact),
-            TrailChange::Narrowed | TrailChange::Selected => {}
+            TrailChange::Told => {}
         }
         if fact.event_name == "UpdateTrail" && settings.get(UNREADABLE).is_some() {
             self.begin(fact, Kind::Bucket, false);
@@ -98,6 +99,10 @@ impl<'t> Teller<'t> {
         }
         if let Some(bucket) = settings.get("s3BucketName").and_then(Value::as_str) {
             self.tell_bucket(fact, bucket, is_new);
+        }
+        let group = settings.get("cloudWatchLogsLogGroupArn");
+        if let Some(group) = group.and_then(Value::as_str).or(is_new.then_some("")) {
+            self.tell_log_group(fact, group, is_new);
         }
         let told = match is_new {
             true => Some(Recording::of_a_new_trail()),
@@ -223,7 +228,7 @@ impl<'t> Teller<'t> {
                     Kind::Regions => self.trails.has_digests_elsewhere(fact),
                     _ => match self.trails.belonging(fact) {
                         Belonging::Alone => Some(false),
-                        Belonging::Unclear => None,
+                        Belonging::Unclear | Belonging::Unplaced => None,
                         Belonging::Organization => Some(true),
                     },
                 };
@@ -254,6 +259,17 @@ impl<'t> Teller<'t> {
         let before = known.bucket.replace(bucket.to_owned());
         let is_same = is_first || before.as_deref() == Some(bucket);
         self.tell_place(fact, Kind::Bucket, is_known.then_some(is_here), is_same);
+    }
+
+    /// A trail that was told to which log group it delivers. Which one the records here come from is
+    /// not known.
+    fn tell_log_group(&mut self, fact: &TrailFact, group: &str, is_new: bool) {
+        let is_first = is_new && !self.is_open(fact, Kind::Logging);
+        let known = self.known.entry(name_of(fact)).or_default();
+        let before = known.log_group.replace(group.to_owned());
+        // What delivered to none before is missed nowhere.
+        let is_same = is_first || before.is_some_and(|one| one.is_empty() || one == group);
+        self.tell_place(fact, Kind::LogGroup, None, is_same);
     }
 
     fn is_open(&self, fact: &TrailFact, kind: Kind) -> bool {
