@@ -120,6 +120,36 @@ fn a_trail_that_is_switched_on_within_the_period_proves_nothing_for_the_time_bef
 }
 
 #[test]
+fn of_two_switches_in_one_second_the_one_that_takes_away_may_be_the_last() {
+    for (flag, world, _) in SWITCHES {
+        let told = put_selectors("2026-09-30T09:00:00Z", FULL);
+        let at = |is_on| switched("2026-09-30T08:00:00Z", flag, is_on);
+        for pair in [[at(true), at(false)], [at(false), at(true)]] {
+            let [one, other] = pair;
+            let records = [created(""), one, other, told.clone()];
+            check(world(&records), Verdict::NotDeterminable, &["lambda-data"]);
+        }
+        let records = [created(""), at(true), at(true), told];
+        check(world(&records), Verdict::NoExceptions, &[]);
+    }
+}
+
+#[test]
+fn of_two_selections_in_one_second_nobody_knows_the_last() {
+    let (_, world, _) = SWITCHES[0];
+    let world = |pair: [&[&str]; 2]| {
+        let at = "2026-09-30T09:00:00Z";
+        let [one, other] = pair.map(|selectors| put_selectors(at, selectors));
+        world(&[created(",\"isMultiRegionTrail\":true"), one, other])
+    };
+    let less: &[&str] = &[ALL_MANAGEMENT];
+    for pair in [[FULL, less], [less, FULL]] {
+        check(world(pair), Verdict::NotDeterminable, &["lambda-data"]);
+    }
+    check(world([FULL, FULL]), Verdict::NoExceptions, &[]);
+}
+
+#[test]
 fn a_switch_after_the_period_says_nothing_of_it() {
     for (flag, world, _) in SWITCHES {
         let told = put_selectors("2026-09-30T09:00:00Z", FULL);
