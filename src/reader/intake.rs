@@ -26,8 +26,9 @@ use super::{FileFault, FileOutcome, FileReport, Notice, OtherKind, RecordSink};
 
 /// Bytes by which a file that is not called like a log is judged.
 const FRONT: usize = 4096;
-/// Buffers of a file that was larger are given back before the next one is read, so that threads
-/// whose large files came at different times do not hold all of them at once.
+/// Where there are several threads, buffers of a file that was larger are given back before the next
+/// one is read, so that those whose large files came at different times do not hold all of them at
+/// once.
 const KEPT_BUFFER: u64 = 16 << 20;
 /// Room that buffers have at least. An allocator maps what is as large as this by itself, and
 /// returns it to the system; smaller ones it would keep, as much as it once held of them together.
@@ -82,6 +83,8 @@ pub struct Scratch {
     inner: Vec<u8>,
     /// Bytes that the file that was read last unpacked to.
     unpacked: u64,
+    /// Whether no other thread reads files at the same time.
+    is_alone: bool,
 }
 
 impl Scratch {
@@ -96,6 +99,16 @@ impl Scratch {
             inflated: Vec::new(),
             inner: Vec::new(),
             unpacked: 0,
+            is_alone: false,
+        }
+    }
+
+    /// Empty buffers of the only thread that reads files: what a large one needed is kept for the
+    /// next one, because the system would have to clear each page of it again.
+    pub fn of_one_thread() -> Self {
+        Scratch {
+            is_alone: true,
+            ..Scratch::new()
         }
     }
 
@@ -120,7 +133,8 @@ impl Scratch {
     fn begin(&mut self) {
         self.is_as_stored = false;
         self.opened = None;
-        let was_large = self.unpacked.max(self.stored.len() as u64) > KEPT_BUFFER;
+        let size = self.unpacked.max(self.stored.len() as u64);
+        let was_large = size > KEPT_BUFFER && !self.is_alone;
         for buffer in [&mut self.stored, &mut self.inflated, &mut self.inner] {
             if was_large || buffer.capacity() > MAPPED_ALONE {
                 *buffer = Vec::new();

@@ -166,6 +166,7 @@ pub fn scan(
         share: share(to_read.count, options.threads),
         cancel,
         broken: AtomicBool::new(false),
+        threads: options.threads,
     };
     let worker = || Worker::new(&queue, plan, &limits);
     let mut taker = Taker::new(ledger, &to_read, &mut summary, progress);
@@ -245,6 +246,7 @@ struct Queue<'q> {
     cancel: &'q AtomicBool,
     /// Set when nobody takes facts any more.
     broken: AtomicBool,
+    threads: usize,
 }
 
 impl Queue<'_> {
@@ -321,7 +323,10 @@ impl<'w> Worker<'w> {
         Worker {
             queue,
             limits,
-            scratch: Scratch::new(),
+            scratch: match queue.threads {
+                0 | 1 => Scratch::of_one_thread(),
+                _ => Scratch::new(),
+            },
             projector: plan.projector(),
             sink: FactSink::new(plan),
         }
