@@ -241,6 +241,9 @@ pub enum FileFault {
     /// A member of an archive that cannot be unpacked.
     #[error("this member of the archive cannot be unpacked: {0}")]
     BrokenMember(String),
+    /// A member of an archive that is compressed in a way that is not read.
+    #[error("this member of the archive is compressed with {0}, which is not read")]
+    PackedMember(String),
     /// A member of an archive with a name that must not be used.
     #[error("a member of the archive is not read, because its name `{name}` {reason}")]
     UnsafeName {
@@ -363,6 +366,7 @@ impl FileFault {
             FileFault::Archive(_) => "archive",
             FileFault::BrokenArchive(_) => "broken-archive",
             FileFault::BrokenMember(_) => "broken-member",
+            FileFault::PackedMember(_) => "member-compression",
             FileFault::UnsafeName { .. } => "unsafe-name",
             FileFault::LostLink => "dangling-link",
             FileFault::ManyMembers { .. } => "too-many-members",
@@ -401,6 +405,9 @@ impl FileFault {
             FileFault::Unread(_) => {
                 Some("save it as UTF-8 JSON lines, or give the objects that the trail wrote to S3")
             }
+            FileFault::PackedMember(_) => Some(
+                "unpack the archive yourself and give the folder, or pack it anew with deflate",
+            ),
             FileFault::BrokenArchive(_)
             | FileFault::BrokenMember(_)
             | FileFault::UnsafeName { .. }

@@ -213,7 +213,7 @@ impl Facts {
 }
 
 /// Codes of refusals after which nobody knows what a file holds.
-const UNSEEN: [&str; 18] = [
+const UNSEEN: [&str; 19] = [
     "unreadable",
     "not-a-regular-file",
     "too-large",
@@ -228,6 +228,7 @@ const UNSEEN: [&str; 18] = [
     "archive",
     "broken-archive",
     "broken-member",
+    "member-compression",
     "unsafe-name",
     "dangling-link",
     "too-many-members",

@@ -7,9 +7,11 @@
 //! are bounded.
 
 mod bounded;
+mod fields;
 mod gaps;
 mod name;
 mod tar;
+mod unpack;
 mod zip;
 
 use std::fs::File;
@@ -168,6 +170,14 @@ fn go(file: &SourceFile, walk: &mut Walk<'_>, report: &mut FileReport) -> Result
         _ => Err(FileFault::BrokenArchive(
             "it changed since it was listed".into(),
         )),
+    }
+}
+
+/// A number of bytes, in words.
+fn bytes(count: u64) -> String {
+    match count {
+        1 => "1 byte".to_owned(),
+        count => format!("{count} bytes"),
     }
 }
 

@@ -104,6 +104,20 @@ fn mentions_records(bytes: &[u8]) -> bool {
     named.into_iter().filter(|name| has(name)).count() >= 2
 }
 
+/// Whether bytes where no data belongs hold records, or something packed that may.
+pub(super) fn hides(bytes: &[u8]) -> bool {
+    const MARKS: [&[u8]; 6] = [
+        b"\x1F\x8B\x08",
+        b"PK\x01\x02",
+        b"PK\x03\x04",
+        b"PK\x05\x06",
+        b"\xFD7zXZ\x00",
+        ZSTD,
+    ];
+    let has = |mark: &&[u8]| memchr::memmem::find(bytes, mark).is_some();
+    MARKS.iter().any(has) || mentions_records(bytes)
+}
+
 /// Bytes that are searched for members of records.
 const LONGEST_FRONT: usize = 64 << 10;
 

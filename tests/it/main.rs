@@ -67,6 +67,7 @@ mod reader_files;
 mod reader_random;
 mod reader_recall;
 mod reader_shapes;
+mod reader_zip;
 mod recalled;
 
 mod scan_common;

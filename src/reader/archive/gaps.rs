@@ -6,6 +6,9 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use super::bytes;
+use super::fields::{is_plain, is_small, is_words};
+
 /// A member, as the directory tells of it.
 pub(super) struct Span {
     /// Where its own header begins.
@@ -18,47 +21,41 @@ pub(super) struct Span {
     pub unpacked: u64,
     /// Their check value.
     pub crc: u32,
+    /// Its name in the directory, as it stands there.
+    pub name: Vec<u8>,
 }
 
-/// Where the directory begins, and how many members it lists.
-#[derive(Clone, Copy)]
-pub(super) struct Directory {
-    pub start: u64,
-    pub count: usize,
-}
-
-/// A place whose bytes are not accounted for, in words; none where there is none.
+/// A place whose bytes are not accounted for, in words; none where there is none. The spans are
+/// in the order of the directory, which begins at `directory`.
 ///
 /// # Errors
 /// The archive cannot be read where its directory says that something is.
 pub(super) fn find<F: Read + Seek>(
     file: &mut F,
     length: u64,
-    directory: Directory,
+    directory: u64,
     spans: &mut [Span],
 ) -> io::Result<Option<String>> {
+    let walked = walk(file, directory, spans)?;
     spans.sort_by_key(|span| span.start);
     let mut end = 0;
     for span in spans.iter() {
         if let Some(found) = between(file, end, span.start)? {
             return Ok(Some(found));
         }
-        let Some(behind) = end_of(file, span)? else {
-            return Ok(Some(format!(
-                "the member at byte {} and the directory differ in its length",
-                span.start
-            )));
+        end = match own(file, span)? {
+            Own::Ends(end) => end,
+            Own::Odd(what) => {
+                return Ok(Some(format!("the member at byte {} {what}", span.start)));
+            }
         };
-        end = behind;
     }
-    if let Some(found) = between(file, end, directory.start)? {
+    if let Some(found) = between(file, end, directory)? {
         return Ok(Some(found));
     }
-    match end_of_directory(file, directory)? {
-        Tail::Comment(at) => Ok(Some(format!(
-            "the comment at byte {at} holds what looks like another archive"
-        ))),
-        Tail::Ends(end) => between(file, end, length),
+    match walked.fault {
+        Some(words) => Ok(Some(words)),
+        None => between(file, walked.end, length),
     }
 }
 
@@ -89,7 +86,11 @@ fn between<F: Read + Seek>(file: &mut F, from: u64, to: u64) -> io::Result<Optio
 fn words(at: u64, count: u64, is_member: bool) -> String {
     match is_member {
         true => format!("its directory does not list the member at byte {at}"),
-        false => format!("{count} bytes from byte {at} on belong to no member of its directory"),
+        false => format!(
+            "from byte {at} on, {} belong{} to no member of its directory",
+            bytes(count),
+            if count == 1 { "s" } else { "" }
+        ),
     }
 }
 
@@ -100,14 +101,37 @@ const ENTRY: &[u8] = b"PK\x01\x02";
 /// Set where the lengths follow the data.
 const FOLLOWS: u16 = 1 << 3;
 
-/// Where a member ends, with the lengths that may follow its data; none if its own header, or
-/// these, tell another length than the directory does.
-fn end_of<F: Read + Seek>(file: &mut F, span: &Span) -> io::Result<Option<u64>> {
-    let mut header = [0; 30];
+/// What a member's own header tells.
+enum Own {
+    /// Where the member ends, with the lengths that may follow its data.
+    Ends(u64),
+    /// Something that the directory tells otherwise, or that hides something.
+    Odd(&'static str),
+}
+
+fn own<F: Read + Seek>(file: &mut F, span: &Span) -> io::Result<Own> {
     file.seek(SeekFrom::Start(span.start))?;
-    file.read_exact(&mut header)?;
-    let follows = short(&header, 6) & FOLLOWS != 0;
-    let stated = long(&header, 18);
+    let mut reader = BufReader::with_capacity(512, &mut *file);
+    let header: [u8; 30] = piece(&mut reader)?;
+    let name = text(&mut reader, short(&header, 26))?;
+    let extra = text(&mut reader, short(&header, 28))?;
+    if name != span.name {
+        return Ok(Own::Odd("has another name in the directory"));
+    }
+    if !is_plain(&extra) {
+        return Ok(Own::Odd("has data in its extra fields, which are not read"));
+    }
+    Ok(match end_of(file, span, &header)? {
+        Some(end) => Own::Ends(end),
+        None => Own::Odd("and the directory differ in its length"),
+    })
+}
+
+/// Where a member ends; none if its own header, or what follows its data, tell another length
+/// than the directory does.
+fn end_of<F: Read + Seek>(file: &mut F, span: &Span, header: &[u8; 30]) -> io::Result<Option<u64>> {
+    let follows = short(header, 6) & FOLLOWS != 0;
+    let stated = long(header, 18);
     let end = span.data.saturating_add(span.packed);
     // All ones stand for a length in the extra field.
     let fits = stated == u32::MAX || u64::from(stated) == span.packed;
@@ -151,54 +175,99 @@ fn descriptor(behind: &[u8], span: &Span) -> Option<u64> {
     })
 }
 
-/// What follows the directory.
-enum Tail {
-    /// All of it ends here.
-    Ends(u64),
-    /// A comment in which there is more than words.
-    Comment(u64),
+/// What the directory and the end record are.
+struct Walked {
+    /// Where they end.
+    end: u64,
+    /// A place in them that hides something, in words.
+    fault: Option<String>,
 }
 
-fn end_of_directory<F: Read + Seek>(file: &mut F, directory: Directory) -> io::Result<Tail> {
-    file.seek(SeekFrom::Start(directory.start))?;
-    let mut reader = BufReader::new(file);
-    let mut at = directory.start;
-    for _ in 0..directory.count {
+/// Goes over the directory and to the end of the end record. Each span gets its name.
+fn walk<F: Read + Seek>(file: &mut F, directory: u64, spans: &mut [Span]) -> io::Result<Walked> {
+    file.seek(SeekFrom::Start(directory))?;
+    let mut reader = Counted::new(BufReader::new(file), directory);
+    let mut fault = None;
+    for span in spans {
+        let at = reader.at;
         let entry: [u8; 46] = piece(&mut reader)?;
         if !entry.starts_with(ENTRY) {
-            return Ok(Tail::Ends(at));
+            return Err(io::Error::other("not an entry"));
         }
-        let texts = [28, 30, 32].map(|place| i64::from(short(&entry, place)));
-        let texts = texts.iter().sum::<i64>();
-        reader.seek_relative(texts)?;
-        at += 46 + texts.unsigned_abs();
+        span.name = text(&mut reader, short(&entry, 28))?;
+        let extra = text(&mut reader, short(&entry, 30))?;
+        let comment = text(&mut reader, short(&entry, 32))?;
+        if !(is_plain(&extra) && is_words(&comment)) {
+            fault.get_or_insert(format!(
+                "the entry at byte {at} has data in its extra fields or comment, which are not read"
+            ));
+        }
     }
-    let mut mark: [u8; 4] = piece(&mut reader)?;
+    let end = end_record(&mut reader, &mut fault)?;
+    Ok(Walked { end, fault })
+}
+
+/// Where the end record ends.
+fn end_record<R: Read>(reader: &mut Counted<R>, fault: &mut Option<String>) -> io::Result<u64> {
+    let mut at = reader.at;
+    let mut mark: [u8; 4] = piece(reader)?;
     if &mark == b"PK\x06\x06" {
-        let size = u64::from_le_bytes(piece(&mut reader)?);
-        let rest = i64::try_from(size).map_err(io::Error::other)?;
-        reader.seek_relative(rest)?;
-        at = at.saturating_add(12).saturating_add(size);
-        mark = piece(&mut reader)?;
+        let size = u64::from_le_bytes(piece(reader)?);
+        let _: [u8; FIXED] = piece(reader)?;
+        let mut more = Vec::new();
+        let rest = size.saturating_sub(FIXED as u64);
+        reader.take(rest.min(1 << 20)).read_to_end(&mut more)?;
+        if !is_small(&more) {
+            fault.get_or_insert(format!(
+                "the end record at byte {at} holds more than one does"
+            ));
+        }
+        at = reader.at;
+        mark = piece(reader)?;
     }
     if &mark == b"PK\x06\x07" {
-        let _: [u8; 16] = piece(&mut reader)?;
-        at = at.saturating_add(20);
-        mark = piece(&mut reader)?;
+        let _: [u8; 16] = piece(reader)?;
+        at = reader.at;
+        mark = piece(reader)?;
     }
     if &mark != b"PK\x05\x06" {
-        return Ok(Tail::Ends(at));
+        return Ok(at);
     }
-    let end: [u8; 18] = piece(&mut reader)?;
-    let count = u64::from(short(&end, 16));
-    at = at.saturating_add(22);
-    let mut comment = Vec::new();
-    reader.take(count).read_to_end(&mut comment)?;
-    let has = |mark: &[u8]| memchr::memmem::find(&comment, mark).is_some();
-    if has(MEMBER) || has(ENTRY) {
-        return Ok(Tail::Comment(at));
+    let end: [u8; 18] = piece(reader)?;
+    at = reader.at;
+    if !is_words(&text(reader, short(&end, 16))?) {
+        fault.get_or_insert(format!("the comment at byte {at} holds more than words"));
     }
-    Ok(Tail::Ends(at.saturating_add(count)))
+    Ok(reader.at)
+}
+
+/// Bytes of an end record of 64 bits, behind its length.
+const FIXED: usize = 44;
+
+/// A reader that knows where it is.
+struct Counted<R> {
+    inner: R,
+    at: u64,
+}
+
+impl<R> Counted<R> {
+    fn new(inner: R, at: u64) -> Self {
+        Counted { inner, at }
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+fn text(reader: &mut impl Read, length: u16) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::from(length)];
+    reader.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn piece<const N: usize>(reader: &mut impl Read) -> io::Result<[u8; N]> {

@@ -1,15 +1,17 @@
 //! Members of a zip archive, in the order of its directory.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::bounded::{dense, is_dense};
-use super::gaps::{self, Directory, Span};
+use super::fields::is_words;
+use super::gaps::{self, Span};
 use super::name::{LONGEST_NAME, safe_name, target_of};
-use super::{MemberContent, Walk};
+use super::unpack::{Method, Stored, unpack};
+use super::{MemberContent, Walk, bytes};
 use crate::reader::FileFault;
 
 /// Reads the archive to its end.
@@ -42,10 +44,7 @@ pub(super) fn read(opened: File, stored: u64, walk: &mut Walk<'_>) -> Result<(),
     for (key, content) in walk.names.take_links() {
         walk.give(key, content);
     }
-    let directory = Directory {
-        start: archive.central_directory_start(),
-        count: archive.len(),
-    };
+    let directory = archive.central_directory_start();
     let mut opened = archive.into_inner().into_inner();
     match gaps::find(&mut opened, stored, directory, &mut spans) {
         Ok(None) => Ok(()),
@@ -63,7 +62,42 @@ fn span_of(archive: &mut ZipArchive<BufReader<File>>, at: usize) -> Result<Span,
         packed: entry.compressed_size(),
         unpacked: entry.size(),
         crc: entry.crc32(),
+        name: Vec::new(),
     })
+}
+
+/// What the directory tells of a member.
+struct Entry {
+    name: Vec<u8>,
+    is_encrypted: bool,
+    is_link: bool,
+    stored: Stored,
+}
+
+impl Entry {
+    fn of(archive: &mut ZipArchive<BufReader<File>>, at: usize) -> Result<Entry, FileFault> {
+        let entry = archive.by_index_raw(at).map_err(|error| broken(&error))?;
+        Ok(Entry {
+            name: slashes(entry.name_raw()),
+            is_encrypted: entry.encrypted(),
+            is_link: entry.is_symlink(),
+            stored: Stored {
+                method: method(entry.compression()),
+                packed: entry.compressed_size(),
+                size: entry.size(),
+                crc: entry.crc32(),
+            },
+        })
+    }
+
+    fn is_folder(&self) -> bool {
+        self.name.ends_with(b"/")
+    }
+
+    /// Whether it is a folder and nothing more.
+    fn is_mere_folder(&self) -> bool {
+        self.is_folder() && self.stored.packed == 0 && self.stored.size == 0
+    }
 }
 
 /// Reads the member at `at` into `buffer` and gives it away.
@@ -74,21 +108,10 @@ fn member(
     walk: &mut Walk<'_>,
 ) -> Result<(), FileFault> {
     buffer.clear();
-    let (raw, is_folder, is_encrypted, is_link, size) = {
-        let entry = archive.by_index_raw(at).map_err(|error| broken(&error))?;
-        let raw = slashes(entry.name_raw());
-        let is_folder = raw.ends_with(b"/");
-        (
-            raw,
-            is_folder,
-            entry.encrypted(),
-            entry.is_symlink(),
-            entry.size(),
-        )
-    };
+    let entry = Entry::of(archive, at)?;
     let index = walk.next()?;
-    let name = match safe_name(&raw) {
-        Ok(_) if is_folder => return Ok(()),
+    let name = match safe_name(&entry.name) {
+        Ok(_) if entry.is_mere_folder() => return Ok(()),
         Ok(name) => name,
         Err(fault) => {
             let key = walk.names.nameless(index);
@@ -96,21 +119,12 @@ fn member(
             return Ok(());
         }
     };
-    if is_encrypted {
-        let key = walk.names.key(name);
-        let fault = FileFault::BrokenMember("it is encrypted".into());
-        walk.give(key, MemberContent::Fault(fault));
+    let fault = read_entry(archive, at, &entry, walk.limits.bytes(), buffer).err();
+    if fault.is_none() && entry.is_folder() {
         return Ok(());
     }
-    let most = if is_link {
-        LONGEST_NAME as u64
-    } else {
-        walk.limits.bytes()
-    };
-    let fault = unpack(archive, at, size, most, buffer).err();
-    if is_link {
-        let target = fault.is_none().then(|| target_of(&name, buffer)).flatten();
-        walk.names.link(&name, target);
+    if fault.is_none() && entry.is_link {
+        walk.names.link(&name, target_of(&name, buffer));
         return Ok(());
     }
     let key = walk.names.key(name);
@@ -124,41 +138,54 @@ fn member(
     Ok(())
 }
 
+fn read_entry(
+    archive: &mut ZipArchive<BufReader<File>>,
+    at: usize,
+    entry: &Entry,
+    most: u64,
+    buffer: &mut Vec<u8>,
+) -> Result<(), FileFault> {
+    if entry.is_encrypted {
+        return Err(FileFault::BrokenMember("it is encrypted".into()));
+    }
+    let raw = archive
+        .by_index_raw(at)
+        .map_err(|error| FileFault::BrokenMember(words(&error)))?;
+    unpack(BufReader::new(raw), &entry.stored, most, buffer)?;
+    let is_hidden = match () {
+        // Some programs compress folders, to nothing.
+        () if entry.is_folder() => !buffer.is_empty(),
+        () if entry.is_link => buffer.len() > LONGEST_NAME || !is_words(buffer),
+        () => false,
+    };
+    match is_hidden {
+        true => Err(FileFault::BrokenMember(format!(
+            "it is called a {}, and holds {}",
+            if entry.is_folder() { "folder" } else { "link" },
+            bytes(buffer.len() as u64)
+        ))),
+        false => Ok(()),
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "the number of a method that the library does not know"
+)]
+fn method(of: CompressionMethod) -> Method {
+    match of {
+        CompressionMethod::Stored => Method::Stored,
+        CompressionMethod::Deflated => Method::Deflated,
+        CompressionMethod::Unsupported(number) => Method::Other(number),
+        _ => Method::Other(u16::MAX),
+    }
+}
+
 /// Old programs for Windows write `\` where the format asks for `/`.
 fn slashes(raw: &[u8]) -> Vec<u8> {
     raw.iter()
         .map(|byte| if *byte == b'\\' { b'/' } else { *byte })
         .collect()
-}
-
-fn unpack(
-    archive: &mut ZipArchive<BufReader<File>>,
-    at: usize,
-    size: u64,
-    most: u64,
-    buffer: &mut Vec<u8>,
-) -> Result<(), FileFault> {
-    if size > most {
-        return Err(FileFault::TooLarge { limit: most });
-    }
-    let mut entry = archive
-        .by_index(at)
-        .map_err(|error| FileFault::BrokenMember(words(&error)))?;
-    // The size that is stated is not believed; the reader compares the check value at the end.
-    let read = (&mut entry).take(most + 1).read_to_end(buffer);
-    if buffer.len() as u64 > most {
-        return Err(FileFault::TooLarge { limit: most });
-    }
-    match read {
-        Ok(_) if buffer.len() as u64 != size => Err(FileFault::BrokenMember(format!(
-            "it unpacks to {} bytes, and the directory says {size}",
-            buffer.len()
-        ))),
-        Ok(_) => Ok(()),
-        Err(_) => Err(FileFault::BrokenMember(
-            "its data is broken or does not fit its check value".into(),
-        )),
-    }
 }
 
 fn broken(error: &ZipError) -> FileFault {
