@@ -166,7 +166,7 @@ pub fn read_file(
     sink: &mut dyn RecordSink,
 ) -> FileReport {
     let claim = file.claim();
-    let name = Name {
+    let mut name = Name {
         claim: &claim,
         key: &file.key,
         kind: layout::name_kind(&file.key),
@@ -174,11 +174,7 @@ pub fn read_file(
     let mut report = empty_report();
     report.stored_bytes = file.size;
     scratch.begin();
-    if let Some(kind) = known_by_name(name.kind) {
-        report.outcome = FileOutcome::NotRead(kind);
-        return report;
-    }
-    match load(file, &name, limits, scratch) {
+    match load(file, &mut name, limits, scratch) {
         Ok(Loaded::Whole { changed }) => {
             if changed {
                 report.notices.push(file_notice(
@@ -200,15 +196,48 @@ pub fn read_file(
     report
 }
 
-/// What a file is known to be by its name alone.
-fn known_by_name(kind: NameKind) -> Option<OtherKind> {
-    match kind {
-        NameKind::BrokenDownload => Some(OtherKind::BrokenDownload),
-        NameKind::SystemFile => Some(OtherKind::SystemFile),
-        NameKind::WriteTest => Some(OtherKind::WriteTest),
-        NameKind::Document => Some(OtherKind::Other),
-        NameKind::Log | NameKind::Other => None,
+/// What the name of a file that begins so suggests. `._NAME` is what macOS keeps beside NAME
+/// only where it is AppleDouble; else it is judged as NAME, which somebody may have renamed.
+fn kind_of(key: &str, front: &[u8]) -> NameKind {
+    const APPLE_DOUBLE: &[u8] = b"\x00\x05\x16\x07";
+    match layout::beside(key) {
+        Some(name) if !front.is_empty() && !front.starts_with(APPLE_DOUBLE) => {
+            layout::name_kind(name)
+        }
+        _ => layout::name_kind(key),
     }
+}
+
+/// What a file that begins so is, if it is passed over: what looks like records, or like
+/// something packed, is read, whatever its name.
+fn passed_over(name: &Name<'_>, front: &[u8]) -> Option<OtherKind> {
+    if name.kind == NameKind::Log {
+        return None;
+    }
+    let is_candidate = is_candidate(front);
+    match name.kind {
+        NameKind::BrokenDownload => Some(OtherKind::BrokenDownload),
+        NameKind::SystemFile if !is_candidate || is_settings(front) => Some(OtherKind::SystemFile),
+        NameKind::WriteTest if !is_candidate => Some(OtherKind::WriteTest),
+        NameKind::Document if !is_candidate || is_zip(front) => Some(OtherKind::Other),
+        _ if is_candidate || is_called_container(name.key, front) => None,
+        _ if front.is_empty() => Some(OtherKind::Empty),
+        _ => Some(other_kind(name.claim, front)),
+    }
+}
+
+fn is_zip(front: &[u8]) -> bool {
+    sniff::look(front) == Look::Archive(ArchiveForm::Zip)
+}
+
+/// Whether text begins with `[section]`, as `desktop.ini` does, and not with an array.
+fn is_settings(front: &[u8]) -> bool {
+    let line = without_bom(front).trim_ascii_start();
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let section = line.trim_ascii_end().strip_prefix(b"[");
+    section
+        .and_then(|rest| rest.strip_suffix(b"]"))
+        .is_some_and(|name| !name.is_empty() && !name.iter().any(|byte| b"\"{[,".contains(byte)))
 }
 
 /// Reads a member of an archive as a file with its key.
@@ -241,18 +270,15 @@ fn read_content(
     projector: &mut Projector<'_>,
     sink: &mut dyn RecordSink,
 ) -> FileReport {
-    let kind = layout::name_kind(key);
-    let other = known_by_name(kind).or_else(|| {
-        let is_other = kind != NameKind::Log
-            && !is_called_container(key, bytes)
-            && !is_candidate(&bytes[..bytes.len().min(FRONT)]);
-        is_other.then(|| match bytes.is_empty() {
-            true => OtherKind::Empty,
-            false => other_kind(&layout::claim(key), bytes),
-        })
-    });
-    let Some(other) = other else {
-        return read_as(key, kind, bytes, limits, scratch, projector, sink);
+    let front = &bytes[..bytes.len().min(FRONT)];
+    let claim = layout::claim(key);
+    let name = Name {
+        claim: &claim,
+        key,
+        kind: kind_of(key, front),
+    };
+    let Some(other) = passed_over(&name, front) else {
+        return read_as(key, name.kind, bytes, limits, scratch, projector, sink);
     };
     FileReport {
         sha256: Some(Sha256::digest(bytes).into()),
@@ -349,7 +375,7 @@ enum Loaded {
 
 fn load(
     file: &SourceFile,
-    name: &Name<'_>,
+    name: &mut Name<'_>,
     limits: &ReadLimits,
     scratch: &mut Scratch,
 ) -> Result<Loaded, FileFault> {
@@ -368,12 +394,8 @@ fn load(
             .take(FRONT as u64)
             .read_to_end(stored)
             .map_err(unreadable)?;
-        if !is_candidate(stored) && !is_called_container(&file.key, stored) {
-            let kind = if stored.is_empty() {
-                OtherKind::Empty
-            } else {
-                other_kind(name.claim, stored)
-            };
+        name.kind = kind_of(name.key, stored);
+        if let Some(kind) = passed_over(name, stored) {
             return Ok(Loaded::Other(kind));
         }
     }

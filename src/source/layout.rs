@@ -80,6 +80,11 @@ pub enum NameKind {
     Other,
 }
 
+/// The name of the file that `._NAME` lies beside, as macOS names its attributes.
+pub fn beside(key: &str) -> Option<&str> {
+    file_name(key).strip_prefix("._")
+}
+
 /// What the last component of `key` suggests.
 pub fn name_kind(key: &str) -> NameKind {
     let name = file_name(key);
@@ -88,7 +93,7 @@ pub fn name_kind(key: &str) -> NameKind {
     } else if matches!(
         name,
         ".DS_Store" | "Thumbs.db" | "desktop.ini" | ".localized"
-    ) || name.starts_with("._")
+    ) || beside(name).is_some()
     {
         NameKind::SystemFile
     } else if is_log_name(name) {

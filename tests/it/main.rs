@@ -64,6 +64,7 @@ mod reader_data;
 mod reader_differential;
 #[cfg(unix)]
 mod reader_files;
+mod reader_passed_over;
 mod reader_random;
 mod reader_recall;
 mod reader_shapes;

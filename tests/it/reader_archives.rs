@@ -10,6 +10,9 @@ use crate::reader_common::{ReadSet, gzip, read_set, record, wrap, write};
 
 const KEY: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/06/111122223333_CloudTrail_us-east-1_20240506T0215Z_BADbadBADbadBAD1.json.gz";
 
+/// How the file begins in which macOS keeps the attributes of another.
+const APPLE_DOUBLE: &[u8] = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ";
+
 fn log(number: u32) -> Vec<u8> {
     gzip(wrap(&[record(number)]).as_bytes())
 }
@@ -311,14 +314,14 @@ fn what_ordinary_programs_write_into_a_zip_is_no_loss() {
     writer
         .start_file("__MACOSX/._a.json.gz", large)
         .expect("begins");
-    writer.write_all(b"attributes").expect("writes to memory");
+    writer.write_all(APPLE_DOUBLE).expect("writes to memory");
     writer.set_comment("made by hand").expect("short");
     let streamed = writer.finish().expect("ends the archive").into_inner();
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     writer
         .start_file("__MACOSX/._a.json.gz", large)
         .expect("begins");
-    writer.write_all(b"attributes").expect("writes to memory");
+    writer.write_all(APPLE_DOUBLE).expect("writes to memory");
     let aligned = options.with_alignment(4096);
     writer.start_file("a.json.gz", aligned).expect("begins");
     writer.write_all(&one).expect("writes to memory");
