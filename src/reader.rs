@@ -351,7 +351,7 @@ impl FileFault {
             FileFault::Empty => "empty-file",
             FileFault::Blank => "blank-file",
             FileFault::Gzip(fault) => match fault {
-                GzipFault::Header => "gzip-header",
+                GzipFault::Header | GzipFault::HeaderData => "gzip-header",
                 GzipFault::Truncated { .. } => "gzip-truncated",
                 GzipFault::Corrupt { .. } => "gzip-corrupt",
                 GzipFault::Checksum { .. } => "gzip-checksum",

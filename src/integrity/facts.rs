@@ -98,6 +98,7 @@ impl LogBytes {
                 LogBytes::Unread(fault.to_string())
             }
             GzipFault::Header
+            | GzipFault::HeaderData
             | GzipFault::Truncated { .. }
             | GzipFault::Corrupt { .. }
             | GzipFault::Checksum { .. }

@@ -24,7 +24,7 @@ use super::sniff::{Look, ZSTD, look};
 use super::{FileFault, FileOutcome, FileReport, OtherKind, inflate};
 use crate::source::SourceFile;
 
-use self::bounded::Frames;
+use self::bounded::{Frames, GzipMembers};
 use self::name::Names;
 
 /// Most members of one archive.
@@ -160,7 +160,7 @@ fn go(file: &SourceFile, walk: &mut Walk<'_>, report: &mut FileReport) -> Result
         Look::Archive(ArchiveForm::Tar) => tar::read(&mut opened, hashed.bytes, walk),
         Look::Archive(form) => Err(FileFault::Archive(form)),
         _ if is_gzip => {
-            let mut inflated = flate2::read::MultiGzDecoder::new(opened);
+            let mut inflated = GzipMembers::new(opened);
             tar::read(&mut inflated, hashed.bytes, walk)
         }
         _ if front.starts_with(ZSTD) => {
@@ -171,6 +171,11 @@ fn go(file: &SourceFile, walk: &mut Walk<'_>, report: &mut FileReport) -> Result
             "it changed since it was listed".into(),
         )),
     }
+}
+
+/// What is said of a folder or a link with more in it than one has.
+fn holds(kind: &str, count: u64) -> FileFault {
+    FileFault::BrokenMember(format!("it is called a {kind}, and holds {}", bytes(count)))
 }
 
 /// A number of bytes, in words.

@@ -16,7 +16,10 @@ use libdeflater::{Crc, DecompressionError, Decompressor};
 
 pub use self::member::first_member_sha256;
 use super::intake::room_for;
+use super::sniff;
 
+/// Bytes of a header that every member has.
+const FIXED_HEADER: usize = 10;
 /// Bytes of CRC and length at the end of a member.
 const FOOTER: usize = 8;
 /// Bytes that a slow look takes at once.
@@ -58,6 +61,9 @@ pub enum GzipFault {
     /// The header ends early or asks for something unknown.
     #[error("the gzip header is broken")]
     Header,
+    /// The header holds what looks like records, or packed data.
+    #[error("the gzip header holds data, which is not read")]
+    HeaderData,
     /// The file ends inside the member.
     #[error(
         "the gzip data ends early, at byte {stored} of the file: {inflated} bytes could be unpacked"
@@ -157,6 +163,9 @@ pub fn inflate(
     limits: InflateLimits,
 ) -> Result<usize, GzipFault> {
     let body = header_length(stored)?;
+    if sniff::hides(&stored[FIXED_HEADER..body]) {
+        return Err(GzipFault::HeaderData);
+    }
     let Some(end) = stored.len().checked_sub(FOOTER).filter(|end| *end > body) else {
         return Err(truncated(stored, 0));
     };

@@ -142,7 +142,23 @@ fn archive(bytes: &[u8]) -> Option<ArchiveForm> {
 /// so a log in which a caller wrote `ustar` at that place stays a log.
 fn has_tar_mark(bytes: &[u8]) -> bool {
     let mark = bytes.get(257..).unwrap_or_default();
-    mark.starts_with(b"ustar\0") || mark.starts_with(b"ustar  \0")
+    mark.starts_with(b"ustar\0") || mark.starts_with(b"ustar  \0") || is_old_tar(bytes)
+}
+
+/// Whether the bytes begin with a header of tar without its mark, as the first version of the
+/// format has it: the sum of its bytes stands in it, and its name ends with a zero byte.
+fn is_old_tar(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.get(..512) else {
+        return false;
+    };
+    let stated = header[148..156].trim_ascii_start();
+    let digits = stated
+        .iter()
+        .take_while(|byte| (b'0'..=b'7').contains(byte));
+    let stated = digits.fold(0u32, |sum, digit| sum * 8 + u32::from(digit - b'0'));
+    let counted = header[..148].iter().chain(&header[156..]);
+    let sum = counted.map(|byte| u32::from(*byte)).sum::<u32>() + 8 * u32::from(b' ');
+    header[0] != 0 && header[..100].contains(&0) && stated == sum
 }
 
 fn is_utf16(bytes: &[u8]) -> bool {

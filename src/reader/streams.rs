@@ -8,8 +8,8 @@
 
 use std::io::Read;
 
-use super::FileFault;
 use super::inflate::{GzipFault, InflateLimits, is_gzip};
+use super::{FileFault, sniff};
 
 /// Below this the ratio is not looked at.
 const SMALL: u64 = 64 << 20;
@@ -41,6 +41,9 @@ pub(super) fn gzip_members(
             let inflated = out.len() as u64;
             return Err(GzipFault::Corrupt { inflated });
         }
+        if decoder.header().is_some_and(hides_in_header) {
+            return Err(GzipFault::HeaderData);
+        }
         if is_of_a_trail(&out[begun..]) {
             return Ok(None);
         }
@@ -48,6 +51,12 @@ pub(super) fn gzip_members(
         rest = decoder.into_inner();
     }
     Ok(Some(out.len()))
+}
+
+/// Whether the header of a gzip member hides something.
+pub(super) fn hides_in_header(header: &flate2::GzHeader) -> bool {
+    let texts = [header.extra(), header.filename(), header.comment()];
+    texts.into_iter().flatten().any(sniff::hides)
 }
 
 /// `{"Records"`, which only a trail's file begins with where somebody packs members.
@@ -104,7 +113,12 @@ pub(crate) fn zstd(
     let mut piece = vec![0; 64 << 10];
     while !rest.is_empty() {
         if let Some(length) = skippable(rest) {
-            rest = rest.get(length..).ok_or(broken(out))?;
+            if sniff::hides(rest.get(8..length).ok_or(broken(out))?) {
+                return Err(FileFault::Unread(
+                    "a zstd frame for programs to skip, and in it data".into(),
+                ));
+            }
+            rest = &rest[length..];
             continue;
         }
         let decoder = ruzstd::decoding::StreamingDecoder::new(&mut rest);

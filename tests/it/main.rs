@@ -68,6 +68,7 @@ mod reader_passed_over;
 mod reader_random;
 mod reader_recall;
 mod reader_shapes;
+mod reader_tar;
 mod reader_zip;
 mod recalled;
 

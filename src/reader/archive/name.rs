@@ -3,7 +3,7 @@
 //! A name is text that somebody else chose: it never becomes a path, and one
 //! that would leave the archive if it did makes its member refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::source::display::display_value;
 use crate::source::layout::{NameKind, name_kind};
@@ -20,12 +20,13 @@ pub(super) struct Names {
     archive: String,
     /// How often each name was there.
     seen: HashMap<String, u32>,
+    folders: HashSet<String>,
     links: Vec<Link>,
 }
 
 /// A member that is only another name.
 struct Link {
-    key: String,
+    name: String,
     target: Option<String>,
 }
 
@@ -34,6 +35,7 @@ impl Names {
         Names {
             archive: archive.to_owned(),
             seen: HashMap::new(),
+            folders: HashSet::new(),
             links: Vec::new(),
         }
     }
@@ -57,28 +59,45 @@ impl Names {
     /// Notes a link; whether its target is there is known at the end only.
     pub(super) fn link(&mut self, name: &str, target: Option<String>) {
         self.links.push(Link {
-            key: format!("{}!/{name}", self.archive),
+            name: name.to_owned(),
             target,
         });
     }
 
-    /// What becomes of the links.
+    /// Notes a folder, which a link may lead to.
+    pub(super) fn folder(&mut self, raw: &[u8]) {
+        if let Ok(name) = safe_name(raw) {
+            self.folders.insert(name);
+        }
+    }
+
+    /// What becomes of the links. One that leads out of the archive, or to nothing, leaves out
+    /// whatever there is, unless it is called like a file of the system.
     pub(super) fn take_links(&mut self) -> Vec<(String, MemberContent<'static>)> {
         let links = std::mem::take(&mut self.links);
-        links
-            .into_iter()
-            .map(|link| {
-                let is_there = link
-                    .target
-                    .is_some_and(|target| self.seen.contains_key(&target));
-                let content = if !is_there && name_kind(&link.key) == NameKind::Log {
-                    MemberContent::Fault(FileFault::LostLink)
-                } else {
-                    MemberContent::Other(OtherKind::Link)
-                };
-                (link.key, content)
-            })
-            .collect()
+        if links.is_empty() {
+            return Vec::new();
+        }
+        let mut known: HashSet<&str> = self.folders.iter().map(String::as_str).collect();
+        known.extend(links.iter().map(|link| link.name.as_str()));
+        for name in self.seen.keys() {
+            known.insert(name);
+            known.extend(name.match_indices('/').map(|(at, _)| &name[..at]));
+        }
+        let is_lost = |link: &Link| {
+            let target = link.target.as_deref();
+            // A part of a path that is a link itself is not followed.
+            let is_there = target.is_some_and(|to| to.is_empty() || known.contains(to));
+            !is_there && name_kind(&link.name) != NameKind::SystemFile
+        };
+        let told = links.iter().map(|link| {
+            let content = match is_lost(link) {
+                true => MemberContent::Fault(FileFault::LostLink),
+                false => MemberContent::Other(OtherKind::Link),
+            };
+            (format!("{}!/{}", self.archive, link.name), content)
+        });
+        told.collect()
     }
 }
 

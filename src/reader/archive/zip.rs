@@ -11,7 +11,7 @@ use super::fields::is_words;
 use super::gaps::{self, Span};
 use super::name::{LONGEST_NAME, safe_name, target_of};
 use super::unpack::{Method, Stored, unpack};
-use super::{MemberContent, Walk, bytes};
+use super::{MemberContent, Walk, holds};
 use crate::reader::FileFault;
 
 /// Reads the archive to its end.
@@ -111,7 +111,10 @@ fn member(
     let entry = Entry::of(archive, at)?;
     let index = walk.next()?;
     let name = match safe_name(&entry.name) {
-        Ok(_) if entry.is_mere_folder() => return Ok(()),
+        Ok(name) if entry.is_mere_folder() => {
+            walk.names.folder(name.as_bytes());
+            return Ok(());
+        }
         Ok(name) => name,
         Err(fault) => {
             let key = walk.names.nameless(index);
@@ -121,6 +124,7 @@ fn member(
     };
     let fault = read_entry(archive, at, &entry, walk.limits.bytes(), buffer).err();
     if fault.is_none() && entry.is_folder() {
+        walk.names.folder(name.as_bytes());
         return Ok(());
     }
     if fault.is_none() && entry.is_link {
@@ -159,11 +163,10 @@ fn read_entry(
         () => false,
     };
     match is_hidden {
-        true => Err(FileFault::BrokenMember(format!(
-            "it is called a {}, and holds {}",
-            if entry.is_folder() { "folder" } else { "link" },
-            bytes(buffer.len() as u64)
-        ))),
+        true => {
+            let kind = if entry.is_folder() { "folder" } else { "link" };
+            Err(holds(kind, buffer.len() as u64))
+        }
         false => Ok(()),
     }
 }
