@@ -142,6 +142,8 @@ pub enum OtherKind {
     LakeSign,
     /// A ledger of this program.
     Ledger,
+    /// A file of a packet of this program, as the packet lists it.
+    Packet,
     /// A CloudWatch Logs control message.
     ControlMessage,
     /// A member of an archive that is another name of one that is read.
@@ -165,6 +167,7 @@ impl OtherKind {
             OtherKind::HeadObject => "head-object",
             OtherKind::LakeSign => "lake-sign-file",
             OtherKind::Ledger => "ledger",
+            OtherKind::Packet => "packet",
             OtherKind::ControlMessage => "control-message",
             OtherKind::Link => "link-not-followed",
             OtherKind::OtherService(_) => "other-service",
@@ -188,6 +191,9 @@ impl OtherKind {
                 "the sign file of a CloudTrail Lake query result: it holds no record, and is not verified".into()
             }
             OtherKind::Ledger => "a ledger of this program, which holds no logs".into(),
+            OtherKind::Packet => {
+                "a file of a packet of this program, as listed with SHA-256: it holds no logs".into()
+            }
             OtherKind::ControlMessage => {
                 "a CloudWatch Logs control message, which carries no record".into()
             }

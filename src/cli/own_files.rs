@@ -17,6 +17,7 @@ use crate::packet::hashed::Hashed;
 use crate::packet::manifest::{self, FileEntry, MANIFEST, Manifest, SUMS, is_packet_path};
 use crate::packet::write::{RUN, Run, folder_of};
 use crate::reader;
+use crate::reader::archive::{Listed, OwnFiles};
 use crate::sanitize;
 use crate::source::display::display_value;
 use crate::source::files::Files;
@@ -224,19 +225,27 @@ impl Packets {
         let mut reader = files.reader(0);
         while let Some(file) = reader.next() {
             match file.path.file_name() {
-                Some(name) if name == MANIFEST => packets.add(file),
+                Some(name) if name == MANIFEST => {
+                    if let Some(text) = read(&file.path) {
+                        packets.add(file, &text);
+                    }
+                }
                 Some(name) if name == RUN => runs.push(file.path.clone()),
                 _ => {}
             }
         }
         if !packets.found.is_empty() {
-            runs.iter().for_each(|run| packets.add_run(run));
+            for run in runs {
+                if let Some(text) = read(&run) {
+                    packets.add_run(&run, &text);
+                }
+            }
         }
         packets
     }
 
-    fn add(&mut self, file: &SourceFile) {
-        let Some((text, manifest)) = read_exact::<Manifest>(&file.path) else {
+    fn add(&mut self, file: &SourceFile, text: &str) {
+        let Some(manifest) = exact::<Manifest>(text) else {
             return;
         };
         let (Some(folder), true) = (file.path.parent(), is_whole(&manifest)) else {
@@ -260,8 +269,8 @@ impl Packets {
     }
 
     /// The account of a run that stands beside a packet of that run.
-    fn add_run(&mut self, path: &Path) {
-        let Some((text, run)) = read_exact::<Run>(path) else {
+    fn add_run(&mut self, path: &Path, text: &str) {
+        let Some(run) = exact::<Run>(text) else {
             return;
         };
         let of_run = |found: &Found| {
@@ -332,18 +341,60 @@ fn entry(path: &str, bytes: &[u8]) -> FileEntry {
     }
 }
 
-/// Reads a document that holds what this program writes into it and nothing more: a member that
-/// is not known might be a list of records.
-fn read_exact<T>(path: &Path) -> Option<(String, T)>
-where
-    T: serde::Serialize + serde::de::DeserializeOwned,
-{
+/// How files of packets are known in archives: as in folders.
+pub const IN_ARCHIVES: OwnFiles = OwnFiles {
+    may_be: |key| {
+        let is_packets = |(at, _)| is_packet_path(&key[at + 1..]);
+        [MANIFEST, SUMS, RUN].contains(&last(key)) || key.rmatch_indices('/').any(is_packets)
+    },
+    may_list: |key| [MANIFEST, RUN].contains(&last(key)),
+    listed: in_archive,
+};
+
+fn last(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+fn in_archive(lists: &[(String, String)]) -> Vec<Listed> {
+    let mut packets = Packets::default();
+    let called = |name: &'static str| lists.iter().filter(move |(key, _)| last(key) == name);
+    for (key, text) in called(MANIFEST) {
+        let file = SourceFile {
+            path: key.into(),
+            key: key.clone(),
+            ..SourceFile::default()
+        };
+        packets.add(&file, text);
+    }
+    for (key, text) in called(RUN) {
+        packets.add_run(Path::new(key), text);
+    }
+    let listed = packets.expected.into_iter().map(|(path, one)| Listed {
+        key: path
+            .to_string_lossy()
+            .replace(std::path::MAIN_SEPARATOR, "/"),
+        bytes: one.bytes,
+        sha256: one.sha256,
+    });
+    listed.collect()
+}
+
+fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
     let file = File::open(path).ok()?;
     file.take(LONGEST).read_to_string(&mut text).ok()?;
-    let value: T = serde_json::from_str(&text).ok()?;
+    Some(text)
+}
+
+/// A document that holds what this program writes into it and nothing more: a member that is not
+/// known might be a list of records.
+fn exact<T>(text: &str) -> Option<T>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned,
+{
+    let value: T = serde_json::from_str(text).ok()?;
     let again = serde_json::to_string_pretty(&value).ok()?;
-    (text.strip_suffix('\n') == Some(&again[..])).then_some((text, value))
+    (text.strip_suffix('\n') == Some(&again[..])).then_some(value)
 }
 
 fn sha256_of(path: &Path) -> io::Result<String> {

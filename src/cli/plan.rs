@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Behaviour, Limits, Report, Scan, Sources};
 use super::failure::Failure;
+use super::own_files;
 use super::settings::Settings;
 use crate::period::Period;
 use crate::reader::ReadLimits;
@@ -124,7 +125,10 @@ impl Inputs {
 
 /// Bounds on what one log file of at most so many MiB may cost.
 pub fn read_limits(largest_file: u32) -> ReadLimits {
-    let mut limits = ReadLimits::default();
+    let mut limits = ReadLimits {
+        own_files: Some(own_files::IN_ARCHIVES),
+        ..ReadLimits::default()
+    };
     limits.inflate.bytes = u64::from(largest_file) << 20;
     limits
 }

@@ -343,6 +343,7 @@ fn limits(options: &CollectOptions) -> ReadLimits {
         inflate: options.inflate,
         listed_refusals: 1,
         hash_content: true,
+        own_files: None,
     }
 }
 

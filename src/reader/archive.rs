@@ -10,6 +10,7 @@ mod bounded;
 mod fields;
 mod gaps;
 mod name;
+mod own;
 mod tar;
 mod unpack;
 mod zip;
@@ -26,6 +27,7 @@ use crate::source::SourceFile;
 
 use self::bounded::{Frames, GzipMembers};
 use self::name::Names;
+pub use self::own::{Listed, OwnFiles};
 
 /// Most members of one archive.
 pub const MOST_MEMBERS: u64 = 250_000;
@@ -84,6 +86,7 @@ type Give<'g> = dyn FnMut(Member<'_>) -> bool + 'g;
 struct Walk<'w> {
     limits: ReadLimits,
     names: Names,
+    own: Option<own::Finder<'w>>,
     give: &'w mut Give<'w>,
     /// Members so far.
     count: u64,
@@ -91,7 +94,18 @@ struct Walk<'w> {
     is_stopped: bool,
 }
 
-impl Walk<'_> {
+impl<'w> Walk<'w> {
+    fn new(file: &'w SourceFile, limits: &ReadLimits, give: &'w mut Give<'w>) -> Self {
+        Walk {
+            limits: *limits,
+            names: Names::new(&file.key),
+            own: own::Finder::new(file, limits),
+            give,
+            count: 0,
+            is_stopped: false,
+        }
+    }
+
     /// Counts a member.
     fn next(&mut self) -> Result<u64, FileFault> {
         let index = self.count;
@@ -105,6 +119,11 @@ impl Walk<'_> {
     }
 
     fn give(&mut self, key: String, content: MemberContent<'_>) {
+        let own = self.own.as_mut();
+        let content = match own.is_some_and(|own| own.is_own(&key, &content)) {
+            true => MemberContent::Other(OtherKind::Packet),
+            false => content,
+        };
         self.is_stopped |= !(self.give)(Member { key, content });
     }
 }
@@ -121,13 +140,7 @@ pub fn each_member(
 ) -> FileReport {
     let mut report = empty_report();
     report.stored_bytes = file.size;
-    let mut walk = Walk {
-        limits: *limits,
-        names: Names::new(&file.key),
-        give,
-        count: 0,
-        is_stopped: false,
-    };
+    let mut walk = Walk::new(file, limits, give);
     let result = go(file, &mut walk, &mut report);
     report.inflated_bytes = report.stored_bytes;
     report.members = Some(walk.count);

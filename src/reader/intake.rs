@@ -14,7 +14,7 @@ use crate::source::SourceFile;
 use crate::source::display::display_text;
 use crate::source::layout::{self, Claim, Folder, NameKind};
 
-use super::archive::{ArchiveForm, Member, MemberContent};
+use super::archive::{ArchiveForm, Member, MemberContent, OwnFiles};
 use super::digests;
 use super::envelope::{Table, Walk};
 use super::inflate::{self, GzipFault, InflateLimits};
@@ -48,6 +48,9 @@ pub struct ReadLimits {
     pub listed_refusals: usize,
     /// Whether the unpacked bytes are hashed too, as digest files need it.
     pub hash_content: bool,
+    /// How files that this program wrote are known in archives; in folders the listing leaves
+    /// them out.
+    pub own_files: Option<OwnFiles>,
 }
 
 impl Default for ReadLimits {
@@ -59,6 +62,7 @@ impl Default for ReadLimits {
             },
             listed_refusals: 10_000,
             hash_content: false,
+            own_files: None,
         }
     }
 }

@@ -250,3 +250,73 @@ fn logs_that_are_a_ledger_are_refused_with_the_right_flag() {
         assert_eq!(names(folder.path()), ["a.json", "x.ledger"], "{words:?}");
     }
 }
+
+/// A tar and a zip archive of all files below a folder.
+fn archives(folder: &Path) -> [(&'static str, Vec<u8>); 2] {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in tree(folder) {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        tar.append_data(&mut header, &name, &bytes[..])
+            .expect("writes");
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(&name, options).expect("begins");
+        std::io::Write::write_all(&mut zip, &bytes).expect("writes");
+    }
+    [
+        ("old.tar", tar.into_inner().expect("ends")),
+        ("old.zip", zip.finish().expect("ends").into_inner()),
+    ]
+}
+
+#[test]
+fn an_earlier_packet_in_an_archive_is_left_out_by_name() {
+    let folder = bench();
+    let (found, old) = with_packet(folder.path());
+    let put_archive = |name: &str, bytes: &[u8]| {
+        put(&folder.path().join("logs").join(name), bytes);
+        report(folder.path(), &["logs", "--out", "second", "--replace"]).ends(3);
+        fs::remove_file(folder.path().join("logs").join(name)).expect("removes");
+        packet(folder.path(), "second")
+    };
+    let whole = archives(&folder.path().join("logs/old"));
+    put(&old.join("more.json"), wrap(&[record(7)]).as_bytes());
+    put(&old.join("controls/b.json"), b"junk");
+    let more = archives(&folder.path().join("logs/old"));
+    fs::remove_dir_all(folder.path().join("logs/old")).expect("removes");
+    for (name, bytes) in whole {
+        let again = put_archive(name, &bytes);
+        assert_eq!(again["conclusion"], found["conclusion"], "{name}");
+        for part in ["total", "losses"] {
+            assert_eq!(
+                again["log_set"][part], found["log_set"][part],
+                "{name} {part}"
+            );
+        }
+        let left_out = |file: &str| ("packet".to_owned(), format!("{name}!/2026-10/{file}"));
+        let rows = refused(&again);
+        for file in [
+            "run.json",
+            "hipaa/manifest.json",
+            "hipaa/packet.json",
+            "hipaa/SHA256SUMS",
+        ] {
+            assert!(rows.contains(&left_out(file)), "{name} {file}");
+        }
+        let others = rows.iter().filter(|(code, _)| code != "packet");
+        assert_eq!(others.count(), refused(&found).len(), "{rows:?}");
+    }
+    for (name, bytes) in more {
+        let again = put_archive(name, &bytes);
+        let seen = |packet: &Value| packet["log_set"]["total"]["seen"].as_u64();
+        assert_eq!(seen(&again), seen(&found).map(|seen| seen + 1), "{name}");
+        let junk = format!("{name}!/2026-10/hipaa/controls/b.json");
+        assert!(
+            refused(&again)
+                .iter()
+                .any(|(code, file)| *file == junk && code != "packet")
+        );
+    }
+}

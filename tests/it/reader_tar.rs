@@ -208,8 +208,6 @@ fn old(name: &str, data: &[u8]) -> Vec<u8> {
 #[test]
 fn what_ordinary_programs_write_into_a_tar_is_no_loss() {
     let good = file("a.json", &log(1));
-    let label = entry("backup", EntryType::new(b'V'), b"", b"");
-    check(&archive(&[label, good.clone()]), 1, &[]);
     let listed = entry("logs", EntryType::new(b'D'), b"Ya.json\0Yb.json\0\0", b"");
     check(&archive(&[listed, good.clone()]), 1, &[]);
     check(&archive(&[old("a.json", &log(1))]), 1, &[]);

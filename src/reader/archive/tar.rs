@@ -21,8 +21,6 @@ const LONGEST_HEADER: u64 = 256 << 10;
 
 /// Bytes of a header, and of what data is filled up to.
 const BLOCK: u64 = 512;
-/// The kind of a header that names the whole archive.
-const LABEL: u8 = b'V';
 /// The kind of a folder with a list of what is in it, in incremental archives.
 const LISTED_FOLDER: u8 = b'D';
 
@@ -120,9 +118,6 @@ fn member<R: Read>(
 ) -> Result<(), FileFault> {
     let index = walk.next()?;
     let size = entry.header().entry_size().map_err(broken)?;
-    if kind.as_byte() == LABEL && size == 0 {
-        return Ok(());
-    }
     let raw = match &extended.name {
         Some(name) => name.clone(),
         None => entry.header().path_bytes().into_owned(),
