@@ -252,7 +252,7 @@ fn data_in_extra_fields_and_comments_is_named() {
             check(&[entry], b"", 1, &told);
         }
         let told = [("", "holds more than words")];
-        check(&[good.clone()], hidden, 1, &told);
+        check(std::slice::from_ref(&good), hidden, 1, &told);
     }
     let renamed = Entry {
         local_name: Some(record(2).into_bytes()),
