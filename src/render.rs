@@ -3,10 +3,13 @@
 //! A view shows the packet model; it never looks at logs and concludes nothing.
 
 pub mod block;
+mod bounded;
 pub mod chart;
+mod cover;
 mod coverage;
 pub mod csv;
 pub mod html;
+mod lists;
 pub mod markup;
 pub mod paper;
 pub mod pdf;

@@ -72,9 +72,14 @@ impl Packet {
         }
     }
 
-    /// The packet without the rows of its controls, which are most of it; their counts stay.
+    /// The packet without the rows of its controls and of accounts and Regions, which are most of
+    /// it; their counts stay.
     pub fn without_rows(&self) -> Packet {
         let mut packet = self.clone();
+        packet.coverage.rows = Arc::default();
+        packet.coverage.classes = Arc::default();
+        packet.coverage.stores = Arc::default();
+        packet.integrity.cover = Arc::default();
         for control in &mut packet.controls {
             for detail in &mut control.details {
                 detail.rows = Vec::new();
@@ -751,15 +756,15 @@ pub struct CoverageInfo {
     /// What the letters mean.
     pub states: Vec<StateInfo>,
     /// One row for each account and Region.
-    pub rows: Vec<CoverageRowInfo>,
+    pub rows: Arc<[CoverageRowInfo]>,
     /// How each class is proven for each account and Region.
-    pub classes: Vec<ClassProofInfo>,
+    pub classes: Arc<[ClassProofInfo]>,
     /// What can show that a class was recorded.
     #[serde(default)]
     pub bases: Vec<BasisInfo>,
     /// How the data stores that controls name are proven.
     #[serde(default)]
-    pub stores: Vec<StoreProofInfo>,
+    pub stores: Arc<[StoreProofInfo]>,
     /// Snapshots of selectors that the user gave.
     #[serde(default)]
     pub snapshots: Vec<SnapshotInfo>,
@@ -888,7 +893,7 @@ pub struct IntegrityInfo {
     /// Records of the period that lie in files that do not verify.
     pub suspect_records: u64,
     /// Cover by account and Region.
-    pub cover: Vec<CoverInfo>,
+    pub cover: Arc<[CoverInfo]>,
     /// The CSV file with every stretch of cover.
     pub cover_file: String,
     /// What is wrong or odd; what matters to scope and period first.

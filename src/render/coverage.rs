@@ -1,10 +1,13 @@
 //! Coverage in words: for each account and Region the days and hours that are not simply
 //! delivered, as stretches. Both views show it as a table beside the picture.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
+use super::bounded::{Bounded, Kind, bounded};
 use super::templates::instant;
-use crate::packet::model::{CoverageRowInfo, Packet, SpanInfo};
+use crate::packet::model::{CoverInfo, CoverageRowInfo, Packet, SpanInfo, StateInfo};
 
 /// One account and Region.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -23,19 +26,42 @@ pub struct PlaceLine {
 /// Stretches that a line shows.
 const MOST: usize = 12;
 
-/// One line for each account and Region of the grid.
-pub fn lines(packet: &Packet) -> Vec<PlaceLine> {
-    let rows = packet.coverage.rows.iter();
-    rows.map(|row| line(packet, row)).collect()
+/// States of days about which something is open, the worst first.
+const OPEN: [&str; 4] = ["missing", "stopped", "silent", "unclear"];
+
+/// What a row of these days is: the worst of them counts.
+pub fn kind(states: &[StateInfo], days: &str) -> Kind {
+    let rank = |state: &StateInfo| OPEN.iter().position(|id| *id == state.id);
+    let of = |letter: char| {
+        let mut all = states.iter();
+        all.find(|state| state.letter.starts_with(letter))
+            .and_then(rank)
+    };
+    match days.chars().filter_map(of).min() {
+        Some(rank) => Kind::new(rank, format!("with {} days", OPEN[rank])),
+        None => Kind::new(OPEN.len(), "of which every day is accounted for"),
+    }
 }
 
-fn line(packet: &Packet, row: &CoverageRowInfo) -> PlaceLine {
+/// A line for each account and Region of the grid.
+pub fn lines(packet: &Packet) -> Bounded<PlaceLine> {
+    let coverage = &packet.coverage;
+    let kind = |row: &&CoverageRowInfo| kind(&coverage.states, &row.days);
+    let cover = packet.integrity.cover.iter();
+    let cover: HashMap<_, _> = cover
+        .map(|one| ((one.account.as_str(), one.region.as_str()), one))
+        .collect();
+    bounded(coverage.rows.iter(), kind, &coverage.file).map(|row| {
+        let cover = cover.get(&(row.account.as_str(), row.region.as_str()));
+        line(packet, row, cover.copied())
+    })
+}
+
+fn line(packet: &Packet, row: &CoverageRowInfo, cover: Option<&CoverInfo>) -> PlaceLine {
     let states = &packet.coverage.states;
     let delivered = states.iter().find(|state| state.id == "delivered");
     let delivered = delivered.and_then(|state| state.letter.chars().next());
     let days = row.days.chars().filter(|day| Some(*day) == delivered);
-    let mut cover = packet.integrity.cover.iter();
-    let cover = cover.find(|one| one.account == row.account && one.region == row.region);
     PlaceLine {
         account: row.account.clone(),
         region: row.region.clone(),

@@ -13,8 +13,11 @@ use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
 
 use super::block::Chart;
+use super::bounded::Bounded;
 use super::chart::{Anchor, Ink, Mark, RoughMeasure, Scene, scenes};
-use super::{picture, templates};
+use super::lists::Lists;
+use super::picture::PlaceRow;
+use super::{cover, picture, templates};
 use crate::packet::model::{ControlInfo, Packet};
 use crate::packet::write::{View, ViewError};
 
@@ -30,7 +33,11 @@ impl View for HtmlView {
     fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
         let tera = templates::html()?;
         let page = page(packet)?;
-        tera.render_to("packet.html", &page, &mut *target)?;
+        let text = tera.render("packet.html", &page)?;
+        with_places(&text, templates::PICTURE, target, |what, target| {
+            write_picture(&tera, packet, what, target)
+        })?;
+        drop(text);
         // One after another, because what templates see of a control is several times as large
         // as what the page says of it.
         let mut context = Context::new();
@@ -40,7 +47,9 @@ impl View for HtmlView {
             context.insert("timeline", &Vec::from_iter(timeline_of(packet, control)));
             let text = tera.render("control.html", &context)?;
             target.write_all(b"\n")?;
-            write_control(&tera, control, &text, target)?;
+            with_places(&text, templates::ROWS, target, |what, target| {
+                write_rows(&tera, control, what, target)
+            })?;
             target.write_all(b"\n")?;
         }
         tera.render_to("end.html", &page, target)?;
@@ -57,27 +66,48 @@ fn without_rows(control: &ControlInfo) -> ControlInfo {
     shown
 }
 
-/// Rows that templates see at once.
-const ROWS_AT_ONCE: usize = 50;
-
-/// Writes the text of a control, with rows in the places that it leaves for them.
-fn write_control(
-    tera: &Tera,
-    control: &ControlInfo,
+/// Writes the text of a template, with what `fill` writes in the places that it leaves.
+fn with_places(
     text: &str,
+    mark: (&str, &str),
     target: &mut dyn io::Write,
+    mut fill: impl FnMut(&str, &mut dyn io::Write) -> Result<(), ViewError>,
 ) -> Result<(), ViewError> {
     let mut rest = text;
-    while let Some((before, place)) = rest.split_once(templates::ROWS.0) {
+    while let Some((before, place)) = rest.split_once(mark.0) {
         let (what, after) = place
-            .split_once(templates::ROWS.1)
-            .ok_or("the place of rows does not end")?;
+            .split_once(mark.1)
+            .ok_or("a place of a template does not end")?;
         target.write_all(before.as_bytes())?;
-        write_rows(tera, control, what, target)?;
+        fill(what, target)?;
         rest = after;
     }
     Ok(target.write_all(rest.as_bytes())?)
 }
+
+/// Draws one scene after another: what templates see of one is many times as large as it is.
+fn write_picture(
+    tera: &Tera,
+    packet: &Packet,
+    what: &str,
+    target: &mut dyn io::Write,
+) -> Result<(), ViewError> {
+    let chart = match what {
+        "integrity" => picture::integrity(packet),
+        other => return Err(format!("no picture is called `{other}`").into()),
+    };
+    for scene in scenes(&chart, WIDTH, HIGHEST, &RoughMeasure) {
+        let mut context = Context::new();
+        let drawing = Drawing::of(&scene, &chart.title, &chart.description);
+        context.insert("drawings", &[drawing]);
+        let text = tera.render("picture.html", &context)?;
+        target.write_all(text.trim_end().as_bytes())?;
+    }
+    Ok(target.write_all(b"\n")?)
+}
+
+/// Rows that templates see at once.
+const ROWS_AT_ONCE: usize = 50;
 
 fn write_rows(
     tera: &Tera,
@@ -111,11 +141,14 @@ fn page(packet: &Packet) -> Result<Context, ViewError> {
     context.insert("organisation", packet.shown_organisation());
     context.insert("policy", &policy());
     context.insert("pictures", &Pictures::of(packet));
-    context.insert("months", &months(packet));
-    context.insert("coverage_lines", &super::coverage::lines(packet));
-    context.insert("alike", &picture::alike(packet));
+    context.insert("lists", &Lists::of(packet));
+    let grid = picture::place_rows(packet);
+    context.insert("grid_cut", &grid.cut);
+    context.insert("months", &months(packet, &grid.rows));
+    context.insert("alike", &picture::alike(&grid.rows));
     context.insert("class_names", &picture::classes_asked(packet));
     context.insert("class_rows", &class_rows(packet));
+    context.insert("cover_cut", &cover::places(packet).cut);
     Ok(context)
 }
 
@@ -172,7 +205,7 @@ struct Cell {
     records: u64,
 }
 
-fn months(packet: &Packet) -> Vec<Month> {
+fn months(packet: &Packet, rows: &[PlaceRow<'_>]) -> Vec<Month> {
     let coverage = &packet.coverage;
     let mut from = 0;
     let mut months = Vec::new();
@@ -182,7 +215,7 @@ fn months(packet: &Packet) -> Vec<Month> {
             .iter()
             .take_while(|day| day.starts_with(name))
             .count();
-        months.push(month(packet, from..from + count));
+        months.push(month(packet, rows, from..from + count));
         from += count;
     }
     months
@@ -193,7 +226,7 @@ fn month_name(day: &str) -> &str {
     day.get(..7).unwrap_or(day)
 }
 
-fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
+fn month(packet: &Packet, rows: &[PlaceRow<'_>], range: std::ops::Range<usize>) -> Month {
     let coverage = &packet.coverage;
     let state_of = |letter: char| {
         let found = coverage
@@ -202,7 +235,7 @@ fn month(packet: &Packet, range: std::ops::Range<usize>) -> Month {
             .find(|state| state.letter.starts_with(letter));
         found.map_or_else(|| "unknown".to_owned(), |state| state.id.clone())
     };
-    let rows = picture::place_rows(packet).into_iter().map(|row| {
+    let rows = rows.iter().map(|row| {
         let letters = row.days.chars().skip(range.start).take(range.len());
         let counts = row
             .counts
@@ -248,14 +281,13 @@ struct ClassCell {
     basis: String,
 }
 
-fn class_rows(packet: &Packet) -> Vec<ClassRow> {
+fn class_rows(packet: &Packet) -> Bounded<ClassRow> {
     let basis_of = |letter: char| {
         let found = packet.coverage.bases.iter();
         let mut found = found.filter(|basis| basis.letter.starts_with(letter));
         found.next().map_or("not asked", |basis| basis.id.as_str())
     };
-    let rows = picture::class_rows(packet).into_iter();
-    rows.map(|row| ClassRow {
+    picture::class_rows(packet).map(|row| ClassRow {
         account: row.account.to_owned(),
         regions: row.regions.join(", "),
         cells: row
@@ -267,7 +299,6 @@ fn class_rows(packet: &Packet) -> Vec<ClassRow> {
             })
             .collect(),
     })
-    .collect()
 }
 
 /// Every drawing of the page.
@@ -277,8 +308,6 @@ struct Pictures {
     requirements: Vec<Drawing>,
     exceptions: Vec<Drawing>,
     timeline: Drawing,
-    /// Cover of digests by day.
-    integrity: Vec<Drawing>,
 }
 
 const WIDTH: f64 = 720.0;
@@ -315,7 +344,6 @@ impl Pictures {
                 "Exceptions of all controls by day (UTC)",
                 "One column for each day with exceptions",
             ),
-            integrity: drawn(&picture::integrity(packet)),
         }
     }
 }

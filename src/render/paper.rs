@@ -9,12 +9,15 @@ mod tables;
 
 use std::io;
 
+use serde::Serialize;
 use tera::Context;
 
 use super::block::{Chart, Table};
+use super::bounded::Cut;
+use super::lists::Lists;
 use super::markup::{self, Resolver};
 use super::pdf::{self, Document};
-use super::{picture, templates};
+use super::{cover, picture, templates};
 use crate::packet::model::Packet;
 use crate::packet::write::{View, ViewError};
 
@@ -28,12 +31,7 @@ impl View for PaperView {
     }
 
     fn render(&self, packet: &Packet, target: &mut dyn io::Write) -> Result<(), ViewError> {
-        // Tables are made from the packet itself.
-        let mut context = Context::from_serialize(&packet.without_rows())?;
-        context.insert("class_names", &picture::classes_asked(packet));
-        context.insert("organisation", packet.shown_organisation());
-        let text = templates::paper()?.render("paper.html", &context)?;
-        drop(context);
+        let text = templates::paper()?.render("paper.html", &context(packet)?)?;
         let blocks = markup::parse(&text, &Named(packet))?;
         drop(text);
         let document = Document {
@@ -58,6 +56,35 @@ impl View for PaperView {
         pdf::render_to(&document, target)?;
         Ok(())
     }
+}
+
+/// What the template sees. Tables are made from the packet itself.
+fn context(packet: &Packet) -> Result<Context, ViewError> {
+    let mut context = Context::from_serialize(&packet.without_rows())?;
+    context.insert("class_names", &picture::classes_asked(packet));
+    context.insert("organisation", packet.shown_organisation());
+    let grid = picture::place_rows(packet);
+    let has_days = !packet.coverage.days.is_empty();
+    context.insert("has_grid", &(has_days && !grid.rows.is_empty()));
+    context.insert("has_classes", &!packet.coverage.classes.is_empty());
+    context.insert("has_cover", &!packet.integrity.cover.is_empty());
+    let line = |cut: Option<Cut>| cut.map(|cut| cut.line());
+    let cuts = Cuts {
+        grid: line(grid.cut),
+        classes: line(picture::class_rows(packet).cut),
+        cover: line(cover::places(packet).cut),
+    };
+    context.insert("cuts", &cuts);
+    context.insert("lists", &Lists::of(packet));
+    Ok(context)
+}
+
+/// What pictures leave out.
+#[derive(Serialize)]
+struct Cuts {
+    grid: Option<String>,
+    classes: Option<String>,
+    cover: Option<String>,
 }
 
 /// The tables and charts of a packet by name.

@@ -3,8 +3,12 @@
 //! The same charts go into every view. A chart repeats numbers that stand in a
 //! table nearby; it adds none.
 
+use std::collections::HashMap;
+
 use super::block::{Bar, Chart, ChartKind, GridRow, Pattern, StackedRow, State, Tone};
+use super::bounded::{Bounded, Kind, bounded, drawn};
 use super::chart::{Anchor, Ink, Mark, Scene, grouped};
+use super::{cover, coverage};
 use crate::packet::model::{ControlInfo, Packet};
 use crate::period::DAY;
 use crate::record::class::EventClass;
@@ -182,36 +186,42 @@ impl PlaceRow<'_> {
 
 /// The rows of the grid. Regions of an account that are in one and the same state on all days share
 /// a row, so that a large organization stays readable; the table beside it names them.
-pub fn place_rows(packet: &Packet) -> Vec<PlaceRow<'_>> {
+pub fn place_rows(packet: &Packet) -> Bounded<PlaceRow<'_>> {
     let mut rows: Vec<PlaceRow<'_>> = Vec::new();
-    for row in &packet.coverage.rows {
+    let mut alike: HashMap<(&str, &str), usize> = HashMap::new();
+    for row in packet.coverage.rows.iter() {
         let mut letters = row.days.chars();
         let first = letters.next();
         let is_uniform = first.is_some() && letters.all(|letter| Some(letter) == first);
-        let alike = rows
-            .iter_mut()
-            .find(|one| is_uniform && one.account == row.account && one.days == row.days);
-        match alike {
+        let place = (row.account.as_str(), row.days.as_str());
+        match alike.get(&place).map(|at| &mut rows[*at]) {
             Some(one) => {
                 one.regions.push(&row.region);
                 for (sum, count) in one.counts.iter_mut().zip(&row.counts) {
                     *sum += count;
                 }
             }
-            None => rows.push(PlaceRow {
-                account: &row.account,
-                regions: vec![&row.region],
-                days: &row.days,
-                counts: row.counts.clone(),
-            }),
+            None => {
+                if is_uniform {
+                    alike.insert(place, rows.len());
+                }
+                rows.push(PlaceRow {
+                    account: &row.account,
+                    regions: vec![&row.region],
+                    days: &row.days,
+                    counts: row.counts.clone(),
+                });
+            }
         }
     }
-    rows
+    let kind = |row: &PlaceRow<'_>| coverage::kind(&packet.coverage.states, row.days);
+    let coverage = &packet.coverage;
+    drawn(coverage.days.len(), rows, kind, &coverage.file)
 }
 
-/// The rows of [`place_rows`] that stand for several Regions, with the names of these.
-pub fn alike(packet: &Packet) -> Vec<(String, String)> {
-    let rows = place_rows(packet).into_iter();
+/// The rows that stand for several Regions, with the names of these.
+pub fn alike(rows: &[PlaceRow<'_>]) -> Vec<(String, String)> {
+    let rows = rows.iter();
     rows.filter(|row| row.regions.len() > 1)
         .map(|row| (row.label(), row.regions.join(", ")))
         .collect()
@@ -233,10 +243,12 @@ pub struct ClassRow<'p> {
     pub regions: Vec<&'p str>,
     /// One letter for each class.
     pub letters: String,
+    /// Whether each class that is asked for is proven.
+    pub is_proven: bool,
 }
 
 /// Account and Region by event class: what shows that each is recorded.
-pub fn class_rows(packet: &Packet) -> Vec<ClassRow<'_>> {
+pub fn class_rows(packet: &Packet) -> Bounded<ClassRow<'_>> {
     let asked = classes_asked(packet);
     let letter_of = |id: &str| {
         let found = packet.coverage.bases.iter().find(|basis| basis.id == id);
@@ -245,7 +257,7 @@ pub fn class_rows(packet: &Packet) -> Vec<ClassRow<'_>> {
             .unwrap_or('?')
     };
     let mut by_place: Vec<ClassRow<'_>> = Vec::new();
-    for one in &packet.coverage.classes {
+    for one in packet.coverage.classes.iter() {
         let is_same =
             |row: &ClassRow<'_>| row.account == one.account && row.regions == [one.region.as_str()];
         if !by_place.last().is_some_and(is_same) {
@@ -253,10 +265,12 @@ pub fn class_rows(packet: &Packet) -> Vec<ClassRow<'_>> {
                 account: &one.account,
                 regions: vec![&one.region],
                 letters: " ".repeat(asked.len()),
+                is_proven: true,
             });
         }
         let place = asked.iter().position(|id| *id == one.class);
         if let (Some(row), Some(place)) = (by_place.last_mut(), place) {
+            row.is_proven &= one.is_proven;
             row.letters = row
                 .letters
                 .chars()
@@ -272,17 +286,28 @@ pub fn class_rows(packet: &Packet) -> Vec<ClassRow<'_>> {
         }
     }
     let mut rows: Vec<ClassRow<'_>> = Vec::new();
+    let mut alike: HashMap<(&str, String), usize> = HashMap::new();
     for row in by_place {
-        let alike = rows
-            .iter_mut()
-            .find(|one| one.account == row.account && one.letters == row.letters);
-        match alike {
-            Some(one) => one.regions.extend(row.regions),
+        let at = *alike
+            .entry((row.account, row.letters.clone()))
+            .or_insert(rows.len());
+        match rows.get_mut(at) {
+            Some(one) => {
+                one.regions.extend(row.regions);
+                one.is_proven &= row.is_proven;
+            }
             None => rows.push(row),
         }
     }
-    rows
+    let kind = |row: &ClassRow<'_>| match row.is_proven {
+        false => Kind::new(0, "with a class that is not proven"),
+        true => Kind::new(1, "with every class proven"),
+    };
+    bounded(rows, kind, CLASS_FILE)
 }
+
+/// The file of the packet with every account, Region and class.
+pub const CLASS_FILE: &str = "logs/classes.csv";
 
 /// Account and Region by event class.
 pub fn classes(packet: &Packet) -> Chart {
@@ -305,6 +330,7 @@ pub fn classes(packet: &Packet) -> Chart {
                 .map(|at| at.to_string())
                 .collect(),
             rows: class_rows(packet)
+                .rows
                 .iter()
                 .map(|row| GridRow {
                     label: match row.regions.as_slice() {
@@ -360,6 +386,7 @@ pub fn coverage(packet: &Packet) -> Chart {
                 .map(|day| month_and_day(day))
                 .collect(),
             rows: place_rows(packet)
+                .rows
                 .iter()
                 .map(|row| GridRow {
                     label: row.label(),
@@ -397,26 +424,31 @@ fn day_state(id: &str, letter: &str) -> State {
 pub fn integrity(packet: &Packet) -> Chart {
     let integrity = &packet.integrity;
     let days = days_between(&integrity.asked.from, &integrity.asked.to);
-    let states = COVER_STATES.map(|(id, letter, tone, pattern)| State {
+    let states = cover::STATES.map(|(id, letter, tone, pattern)| State {
         label: id.replace('-', " "),
         letter,
         tone,
         pattern,
     });
-    let place = |state: &str| COVER_STATES.iter().position(|one| one.0 == state);
-    let rows = integrity.cover.iter().map(|one| {
-        let worst = |day: &String| {
-            let next = format!("{day}T24");
+    // The begin of each day, and what comes after all of its instants.
+    let bounds: Vec<_> = days
+        .iter()
+        .map(|day| (format!("{day}T00:00:00Z"), format!("{day}T24")))
+        .collect();
+    let rows = cover::places(packet).rows.into_iter().map(|one| {
+        let worst = |(start, next): &(String, String)| {
             let touching = one
                 .ranges
                 .iter()
-                .filter(|range| range.from < next && range.to.as_str() > day_start(day).as_str());
-            let worst = touching.filter_map(|range| place(&range.state)).max();
-            worst.unwrap_or(COVER_STATES.len() - 1)
+                .filter(|range| range.from < *next && range.to > *start);
+            let worst = touching
+                .filter_map(|range| cover::badness(&range.state))
+                .max();
+            worst.unwrap_or(cover::STATES.len() - 1)
         };
         GridRow {
             label: format!("{} {}", one.account, one.region),
-            cells: days.iter().map(worst).collect(),
+            cells: bounds.iter().map(worst).collect(),
         }
     });
     let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
@@ -434,24 +466,8 @@ pub fn integrity(packet: &Packet) -> Chart {
     }
 }
 
-/// States of covered time, the best first: letter, tone and pattern.
-const COVER_STATES: [(&str, char, Tone, Pattern); 8] = [
-    ("verified", 'V', Tone::Good, Pattern::Solid),
-    ("hash-only", 'H', Tone::Warning, Pattern::Open),
-    ("before-first", 'B', Tone::Warning, Pattern::Hatched),
-    ("after-last", 'A', Tone::Warning, Pattern::Hatched),
-    ("gap", 'G', Tone::Warning, Pattern::Crossed),
-    ("no-digests", '–', Tone::Muted, Pattern::Open),
-    ("hole", 'O', Tone::Bad, Pattern::Crossed),
-    ("failed", 'F', Tone::Bad, Pattern::Solid),
-];
-
-fn day_start(day: &str) -> String {
-    format!("{day}T00:00:00Z")
-}
-
 /// The days that a stretch of time touches.
-fn days_between(from: &str, to: &str) -> Vec<String> {
+pub fn days_between(from: &str, to: &str) -> Vec<String> {
     let (Ok(from), Ok(to)) = (time::parse(from), time::parse(to)) else {
         return Vec::new();
     };

@@ -19,7 +19,7 @@ pub const STYLE: &str = include_str!("../../templates/packet.css");
 /// The script of the HTML view; as [`STYLE`].
 pub const SCRIPT: &str = include_str!("../../templates/packet.js");
 
-const HTML: [(&str, &str); 13] = [
+const HTML: [(&str, &str); 14] = [
     ("packet.html", include_str!("../../templates/packet.html")),
     ("end.html", include_str!("../../templates/end.html")),
     ("cover.html", include_str!("../../templates/cover.html")),
@@ -45,6 +45,7 @@ const HTML: [(&str, &str); 13] = [
     ("remarks.html", include_str!("../../templates/remarks.html")),
     ("logs.html", include_str!("../../templates/logs.html")),
     ("picture.html", include_str!("../../templates/picture.html")),
+    ("cut.html", include_str!("../../templates/cut.html")),
 ];
 
 const PAPER: [(&str, &str); 1] = [("paper.html", include_str!("../../templates/paper.html"))];
@@ -53,7 +54,10 @@ const PAPER: [(&str, &str); 1] = [("paper.html", include_str!("../../templates/p
 /// forge it, because what begins a tag is escaped in each of them.
 pub const ROWS: (&str, &str) = ("<!--rows of ", "-->");
 
-/// The templates of `packet.html`: one of that name up to the controls, `control.html` for each
+/// Begins the place of a large picture in the page, as [`ROWS`] that of rows.
+pub const PICTURE: (&str, &str) = ("<!--picture of ", "-->");
+
+/// The templates of `packet.html`: one of that name up to the controls, with `picture.html` in place of its [`PICTURE`], `control.html` for each
 /// of them with `some_rows.html` in place of its [`ROWS`], and `end.html`.
 ///
 /// # Errors

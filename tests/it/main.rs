@@ -51,7 +51,9 @@ mod logs_remarks;
 
 mod packet_demo;
 mod packet_folder;
+mod packet_large;
 mod packet_views;
+mod pdf_text;
 
 mod pattern_agreement;
 mod pattern_extensions;

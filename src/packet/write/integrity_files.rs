@@ -27,7 +27,7 @@ const COVER: [&str; 7] = [
 fn cover(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
     let found = &packet.integrity;
     table(folder, &found.cover_file, &COVER, |file| {
-        for one in &found.cover {
+        for one in found.cover.iter() {
             for row in cover_rows(one) {
                 file.row(&row)?;
             }

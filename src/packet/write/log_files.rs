@@ -76,7 +76,7 @@ fn coverage(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
         state.map_or("", |state| state.id.as_str())
     };
     table(folder, &found.file, &columns, |file| {
-        for row in &found.rows {
+        for row in found.rows.iter() {
             let days = found.days.iter().zip(row.days.chars()).zip(&row.counts);
             for (((day, letter), count), hours) in days.zip(&row.hours) {
                 let count = count.to_string();
@@ -106,7 +106,7 @@ fn classes(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
         "proof",
     ];
     table(folder, "logs/classes.csv", &columns, |file| {
-        for one in &packet.coverage.classes {
+        for one in packet.coverage.classes.iter() {
             file.row(&[
                 &one.account,
                 &one.region,
@@ -134,7 +134,7 @@ fn stores(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
         "proof",
     ];
     table(folder, "logs/stores.csv", &columns, |file| {
-        for one in &packet.coverage.stores {
+        for one in packet.coverage.stores.iter() {
             file.row(&[
                 &one.store,
                 &one.class,

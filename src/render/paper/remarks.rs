@@ -2,8 +2,9 @@
 
 use super::super::block::{Cell, Run, Table, Tone};
 use super::super::chart::grouped;
+use super::super::lists;
 use super::super::templates::{cut, instant};
-use super::tables::{With, plain, shown_of};
+use super::tables::{With, of_list, plain, shown_of};
 use crate::packet::model::{
     AddendumInfo, EndpointInfo, InsightEvent, InsightInfo, Packet, RoleInfo,
 };
@@ -101,9 +102,9 @@ fn roles(all: &[RoleInfo]) -> String {
 }
 
 pub fn late(packet: &Packet) -> Table<'_> {
-    plain(
+    of_list(
         "late",
-        &packet.log_set.late,
+        lists::late(packet),
         [
             ("Account", 84.0),
             ("Region", 84.0),

@@ -1,25 +1,28 @@
 //! The tables of the PDF: their columns, and rows made from the model one by one.
 
+use std::ops::Deref;
+
 use super::super::block::{Cell, Column, RowError, RowSource, Rows, Run, Table, Tone};
+use super::super::bounded::{Bounded, Cut, joined as listed};
 use super::super::chart::grouped;
 use super::super::coverage;
+use super::super::lists::{self, NamedList};
 use super::super::picture::verdict_tone;
 use super::super::templates::{anchor, cut, instant};
 use super::{chains, remarks};
 use crate::packet::model::{
-    ControlInfo, DetailInfo, Input, ListInfo, Packet, RecordCountsInfo, Refusal, RequirementInfo,
-    Row, RowList,
+    ControlInfo, DetailInfo, Input, Packet, RecordCountsInfo, Refusal, RequirementInfo, Row,
+    RowList,
 };
 
 /// The table with this name.
 pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
-    let scope = &packet.scope;
     let found = match name {
         "controls" => controls(packet),
         "requirements" => requirements(packet),
-        "accounts" => plain(
+        "accounts" => of_list(
             name,
-            &scope.accounts,
+            lists::accounts(packet),
             [("Account", 84.0), ("Name", 0.0), ("Regions", 0.0)],
             |one| {
                 vec![
@@ -30,9 +33,9 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             },
         )
         .when_empty("The scope names no account for this framework, so coverage cannot be shown."),
-        "idle" => plain(
+        "idle" => of_list(
             name,
-            &scope.idle,
+            lists::idle(packet),
             [("Account", 84.0), ("Region", 84.0), ("Reason", 0.0)],
             |one| {
                 vec![
@@ -42,9 +45,9 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 ]
             },
         ),
-        "recorded" => plain(
+        "recorded" => of_list(
             name,
-            &scope.recorded,
+            lists::recorded(packet),
             [
                 ("Class", 84.0),
                 ("Account", 84.0),
@@ -53,16 +56,19 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             ],
             |one| {
                 vec![
-                    Cell::text(&one.class),
-                    or_all(&one.account, "every account"),
-                    all_or(&one.stores),
-                    Cell::text(&one.source),
+                    Cell::text(one.class),
+                    Cell::text(one.account.unwrap_or("every account")),
+                    Cell::text(match one.stores.as_str() {
+                        "" => "all",
+                        stores => stores,
+                    }),
+                    Cell::text(one.source),
                 ]
             },
         ),
-        "maintenance" => plain(
+        "maintenance" => of_list(
             name,
-            &scope.maintenance,
+            lists::maintenance(packet),
             [
                 ("From (UTC)", 84.0),
                 ("Until (UTC)", 84.0),
@@ -82,9 +88,9 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 ]
             },
         ),
-        "waivers" => plain(
+        "waivers" => of_list(
             name,
-            &scope.waivers,
+            lists::waivers(packet),
             [
                 ("Control", 0.0),
                 ("Ticket", 64.0),
@@ -96,7 +102,7 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             |one| {
                 let covers = match one.event_ids.as_slice() {
                     [] => one.covers.clone(),
-                    ids => ids.join(", "),
+                    ids => listed(ids, ", "),
                 };
                 vec![
                     Cell::from(Run::plain(&one.control).link(anchor(&one.control))),
@@ -108,33 +114,30 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 ]
             },
         ),
-        "lists" => plain(
+        "lists" => of_items(
             name,
-            &scope.lists,
+            lists::named(packet),
             [("List", 100.0), ("Entries", 0.0), ("Used by", 130.0)],
             list_cells,
         ),
-        "coverage" => {
-            let rows = coverage::lines(packet).iter().map(coverage_cells).collect();
-            let columns = vec![
-                Column::points("Account", 66.0),
-                Column::points("Region", 76.0),
-                Column::points("Records", 48.0),
-                Column::points("Delivered days", 52.0),
-                Column::share("Other days", 1.0),
-                Column::share("Hours that digests prove idle", 1.0),
-            ];
-            chains::table(
-                name,
-                columns,
-                rows,
-                "There is no account or Region to show.",
-                &packet.coverage.file,
-            )
-        }
-        "classes" => plain(
+        "coverage" => whole_list(
             name,
-            &packet.coverage.classes,
+            coverage::lines(packet),
+            &packet.coverage.file,
+            [
+                ("Account", 66.0),
+                ("Region", 76.0),
+                ("Records", 48.0),
+                ("Delivered days", 52.0),
+                ("Other days", 0.0),
+                ("Hours that digests prove idle", 0.0),
+            ],
+            coverage_cells,
+        )
+        .when_empty("There is no account or Region to show."),
+        "classes" => of_list(
+            name,
+            lists::classes(packet),
             [
                 ("Account", 76.0),
                 ("Region", 76.0),
@@ -155,9 +158,9 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             },
         )
         .when_empty("No class was looked for."),
-        "stores" => plain(
+        "stores" => of_list(
             name,
-            &packet.coverage.stores,
+            lists::stores(packet),
             [
                 ("Store", 0.0),
                 ("Class", 76.0),
@@ -176,9 +179,9 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
             },
         )
         .when_empty("No control of this run names a data store."),
-        "snapshots" => plain(
+        "snapshots" => of_items(
             name,
-            &packet.coverage.snapshots,
+            lists::snapshots(packet),
             [
                 ("File", 0.0),
                 ("SHA-256", 0.0),
@@ -186,19 +189,16 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 ("Trails", 0.0),
             ],
             |one| {
-                let taken = one
-                    .taken_at
-                    .as_deref()
-                    .map_or("not stated".to_owned(), instant);
+                let taken = one.taken_at.map_or("not stated".to_owned(), instant);
                 vec![
-                    Cell::text(&one.file),
-                    Cell::mono(&one.sha256),
+                    Cell::text(one.file),
+                    Cell::mono(one.sha256),
                     Cell::text(taken),
-                    Cell::text(one.trails.join("; ")),
+                    Cell::text(&one.trails),
                 ]
             },
         ),
-        "by-account" => plain(name, &packet.log_set.by_account, BY_ACCOUNT, |one| {
+        "by-account" => of_list(name, lists::by_account(packet), BY_ACCOUNT, |one| {
             let mut cells = vec![Cell::mono(&one.account)];
             cells.extend(counts(&one.counts));
             cells
@@ -317,15 +317,15 @@ fn no_exceptions(control: &ControlInfo) -> &'static str {
     }
 }
 
-/// Rows that are made from a slice of the model whenever they are asked for.
-struct FromItems<'p, T, F> {
-    items: &'p [T],
+/// Rows that are made from items of the model whenever they are asked for.
+struct FromItems<I, F> {
+    items: I,
     cells: F,
 }
 
-impl<T, F: Fn(&T) -> Vec<Cell>> RowSource for FromItems<'_, T, F> {
+impl<T, I: Deref<Target = [T]>, F: Fn(&T) -> Vec<Cell>> RowSource for FromItems<I, F> {
     fn for_each(&self, each: &mut dyn FnMut(&[Cell])) -> Result<(), RowError> {
-        for item in self.items {
+        for item in self.items.iter() {
             each(&(self.cells)(item));
         }
         Ok(())
@@ -336,6 +336,46 @@ impl<T, F: Fn(&T) -> Vec<Cell>> RowSource for FromItems<'_, T, F> {
 pub(super) fn plain<'p, T, const N: usize>(
     name: &str,
     items: &'p [T],
+    columns: [(&str, f64); N],
+    cells: impl Fn(&T) -> Vec<Cell> + 'p,
+) -> Table<'p> {
+    of_items(name, items, columns, cells)
+}
+
+/// A table of the rows that views show of a list, and of what they leave out.
+pub(super) fn of_list<'p, T: 'p, const N: usize>(
+    name: &str,
+    list: Bounded<T>,
+    columns: [(&str, f64); N],
+    cells: impl Fn(&T) -> Vec<Cell> + 'p,
+) -> Table<'p> {
+    let line = list.cut.as_ref().map(Cut::line);
+    Table {
+        caption: line.clone(),
+        note: line,
+        ..of_items(name, list.rows, columns, cells)
+    }
+}
+
+/// The same, with the name of the file that has whole texts where nothing is left out.
+pub(super) fn whole_list<'p, T: 'p, const N: usize>(
+    name: &str,
+    list: Bounded<T>,
+    file: &str,
+    columns: [(&str, f64); N],
+    cells: impl Fn(&T) -> Vec<Cell> + 'p,
+) -> Table<'p> {
+    let is_empty = list.rows.is_empty();
+    let table = of_list(name, list, columns, cells);
+    if is_empty || table.note.is_some() {
+        return table;
+    }
+    table.note(format!("The same with whole texts is in {file}"))
+}
+
+fn of_items<'p, T: 'p, const N: usize>(
+    name: &str,
+    items: impl Deref<Target = [T]> + 'p,
     columns: [(&str, f64); N],
     cells: impl Fn(&T) -> Vec<Cell> + 'p,
 ) -> Table<'p> {
@@ -517,14 +557,17 @@ fn requirement_cells(one: &RequirementInfo) -> Vec<Cell> {
     ]
 }
 
-fn list_cells(one: &ListInfo) -> Vec<Cell> {
-    let mut name = vec![Run::mono(&one.name)];
+fn list_cells(one: &NamedList<'_>) -> Vec<Cell> {
+    let mut name = vec![Run::mono(one.name)];
     if one.state != "filled" {
         name.push(Run::bold(format!(" {}", one.state)).tone(Tone::Warning));
     }
     let mut entries = Vec::new();
-    for entry in &one.entries {
-        if !entries.is_empty() {
+    if let Some(cut) = &one.entries.cut {
+        entries.push(Run::bold(format!("{}. ", cut.line())));
+    }
+    for (at, entry) in one.entries.rows.iter().enumerate() {
+        if at > 0 {
             entries.push(Run::plain("; "));
         }
         entries.push(Run::mono(&entry.value));
