@@ -3,6 +3,7 @@
 //! Everything that can be wrong with the order is checked before the first log is read.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde_json::json;
@@ -79,7 +80,10 @@ impl From<Packet> for Told {
             framework: packet.framework,
             conclusion: packet.conclusion,
             log_set: packet.log_set,
-            integrity: packet.integrity,
+            integrity: IntegrityInfo {
+                cover: Arc::default(),
+                ..packet.integrity
+            },
         }
     }
 }

@@ -5,14 +5,17 @@
 //! in reading order. Instants are RFC 3339 in UTC, days are `YYYY-MM-DD`, counts
 //! are whole numbers, sizes are bytes. Nothing is escaped here; views do that.
 
+mod instant;
 mod remarks;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::assess::outcome::RecordCounts;
 
+pub use self::instant::Instant;
 pub use self::remarks::{
     AddendumInfo, EndpointInfo, InsightEvent, InsightInfo, LateInfo, OriginalInfo, RoleInfo,
     ShownRows,
@@ -971,22 +974,22 @@ pub struct TrailCoverInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CoverSpanInfo {
     /// First instant.
-    pub from: String,
+    pub from: Instant,
     /// The instant after the last one.
-    pub to: String,
+    pub to: Instant,
     /// Its id.
-    pub state: String,
+    pub state: Cow<'static, str>,
     /// As shown.
-    pub shown: String,
+    pub shown: Cow<'static, str>,
 }
 
 /// A stretch of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpanInfo {
     /// First instant.
-    pub from: String,
+    pub from: Instant,
     /// The instant after the last one.
-    pub to: String,
+    pub to: Instant,
 }
 
 /// Faults, cut visibly.

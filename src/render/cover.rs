@@ -37,10 +37,10 @@ pub fn places(packet: &Packet) -> Bounded<&CoverInfo> {
     let of = |one: &&CoverInfo| {
         let ranges = one.ranges.iter();
         let worst = ranges.max_by_key(|range| badness(&range.state).unwrap_or(STATES.len()));
-        let worst = worst.map_or("no-digests", |range| range.state.as_str());
+        let worst = worst.map_or("no-digests", |range| &*range.state);
         kind(worst, |state| match state {
             "verified" => "verified throughout".to_owned(),
-            other => format!("at worst {other}"),
+            other => format!("at worst {}", other.replace('-', " ")),
         })
     };
     let days = days_between(&found.asked.from, &found.asked.to).len();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::bounded::{Bounded, Kind, bounded};
 use super::templates::instant;
-use crate::packet::model::{CoverInfo, CoverageRowInfo, Packet, SpanInfo, StateInfo};
+use crate::packet::model::{CoverInfo, CoverageRowInfo, Instant, Packet, SpanInfo, StateInfo};
 
 /// One account and Region.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -93,13 +93,13 @@ fn stretches(packet: &Packet, row: &CoverageRowInfo, delivered: Option<char>) ->
 
 fn hours(all: &[SpanInfo]) -> Vec<String> {
     let all = all.iter();
-    all.map(|span| format!("{} – {}", minute(&span.from), minute(&span.to)))
+    all.map(|span| format!("{} – {}", minute(span.from), minute(span.to)))
         .collect()
 }
 
 /// Seconds say nothing of a whole hour.
-fn minute(text: &str) -> String {
-    let text = instant(text);
+fn minute(at: Instant) -> String {
+    let text = instant(&at.to_string());
     text.strip_suffix(":00").unwrap_or(&text).to_owned()
 }
 

@@ -430,17 +430,12 @@ pub fn integrity(packet: &Packet) -> Chart {
         tone,
         pattern,
     });
-    // The begin of each day, and what comes after all of its instants.
-    let bounds: Vec<_> = days
-        .iter()
-        .map(|day| (format!("{day}T00:00:00Z"), format!("{day}T24")))
-        .collect();
     let rows = cover::places(packet).rows.into_iter().map(|one| {
-        let worst = |(start, next): &(String, String)| {
+        let worst = |day: &i64| {
             let touching = one
                 .ranges
                 .iter()
-                .filter(|range| range.from < *next && range.to > *start);
+                .filter(|range| range.from.0 < day + DAY && range.to.0 > *day);
             let worst = touching
                 .filter_map(|range| cover::badness(&range.state))
                 .max();
@@ -448,26 +443,29 @@ pub fn integrity(packet: &Packet) -> Chart {
         };
         GridRow {
             label: format!("{} {}", one.account, one.region),
-            cells: bounds.iter().map(worst).collect(),
+            cells: days.iter().map(worst).collect(),
         }
     });
     let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
     for range in integrity.cover.iter().flat_map(|one| &one.ranges) {
-        *counts.entry(&range.state).or_default() += 1;
+        *counts.entry(&*range.state).or_default() += 1;
     }
     Chart {
         title: "Digests by account, Region and day (UTC); the worst of each day".to_owned(),
         description: in_words(counts.into_iter()),
         kind: ChartKind::Grid {
             states: states.to_vec(),
-            columns: days.iter().map(|day| month_and_day(day)).collect(),
+            columns: days
+                .iter()
+                .map(|day| month_and_day(&time::format_day(*day)))
+                .collect(),
             rows: rows.collect(),
         },
     }
 }
 
 /// The days that a stretch of time touches.
-pub fn days_between(from: &str, to: &str) -> Vec<String> {
+pub fn days_between(from: &str, to: &str) -> Vec<i64> {
     let (Ok(from), Ok(to)) = (time::parse(from), time::parse(to)) else {
         return Vec::new();
     };
@@ -475,7 +473,7 @@ pub fn days_between(from: &str, to: &str) -> Vec<String> {
     let mut days = Vec::new();
     let mut day = first;
     while day < to {
-        days.push(time::format_day(day));
+        days.push(day);
         day += DAY;
     }
     days

@@ -6,7 +6,7 @@ use super::{BuildError, Inputs};
 use crate::assess::outcome::{CoverLine, CoverSpan, FileLine, Integrity, IntegrityFault};
 use crate::packet::evidence::RowsDigest;
 use crate::packet::model::{
-    AskedInfo, CoverInfo, CoverSpanInfo, FaultInfo, FaultList, FileStateInfo, FileStates,
+    AskedInfo, CoverInfo, CoverSpanInfo, FaultInfo, FaultList, FileStateInfo, FileStates, Instant,
     IntegrityInfo, KeyInfo, MOST_ROWS, MetadataInfo, SpanInfo, StateCount, TrailCoverInfo,
 };
 use crate::packet::words;
@@ -85,8 +85,8 @@ fn cover(line: &CoverLine) -> CoverInfo {
             .idle
             .iter()
             .map(|(from, to)| SpanInfo {
-                from: time::format(*from),
-                to: time::format(*to),
+                from: Instant(*from),
+                to: Instant(*to),
             })
             .collect(),
         idle_hours: line.idle_hours(),
@@ -96,10 +96,10 @@ fn cover(line: &CoverLine) -> CoverInfo {
 fn spans(all: &[CoverSpan]) -> Vec<CoverSpanInfo> {
     all.iter()
         .map(|span| CoverSpanInfo {
-            from: time::format(span.from),
-            to: time::format(span.to),
-            state: span.state.to_owned(),
-            shown: words::cover(span.state).to_owned(),
+            from: Instant(span.from),
+            to: Instant(span.to),
+            state: span.state.into(),
+            shown: words::cover(span.state).into(),
         })
         .collect()
 }

@@ -1,10 +1,11 @@
 //! What was read, what was refused, and which days it covers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{BuildError, Inputs, balanced, remarks};
 use crate::assess::outcome::{
-    Assessment, Basis, Coverage, CoverageRow, Integrity, RecordCounts, StoreProof, sum,
+    Assessment, Basis, Coverage, CoverageRow, RecordCounts, StoreProof, sum,
 };
 use crate::packet::mask::Masker;
 use crate::packet::model::{
@@ -14,7 +15,7 @@ use crate::packet::model::{
 };
 use crate::packet::spool::Spool;
 use crate::packet::words;
-use crate::period::HOUR;
+use crate::period::{DAY, HOUR};
 use crate::record::time;
 use crate::trail::snapshot::Snapshot;
 
@@ -142,6 +143,10 @@ fn input_files(inputs: &Inputs<'_>, spool: &Spool) -> Result<InputList, BuildErr
 
 pub fn coverage(assessment: &Assessment, masker: &Masker) -> CoverageInfo {
     let found = &assessment.coverage;
+    let cover = assessment.integrity.cover.iter();
+    let idle: HashMap<_, _> = cover
+        .map(|one| ((one.account.as_str(), one.region.as_str()), &one.idle[..]))
+        .collect();
     CoverageInfo {
         is_complete: found.is_complete,
         days: found
@@ -153,7 +158,14 @@ pub fn coverage(assessment: &Assessment, masker: &Masker) -> CoverageInfo {
         rows: found
             .rows
             .iter()
-            .map(|one| row(one, &found.days, &assessment.integrity))
+            .map(|one| {
+                let place = (one.account.as_str(), one.region.as_str());
+                row(
+                    one,
+                    &found.days,
+                    idle.get(&place).copied().unwrap_or_default(),
+                )
+            })
             .collect(),
         classes: found
             .classes
@@ -226,10 +238,12 @@ fn snapshot(one: &Snapshot) -> SnapshotInfo {
 
 /// `x` for each hour with records, `i` for one that digests prove idle, `.` for the others.
 fn hours(bits: u32, day: i64, idle: &[(i64, i64)]) -> String {
+    let is_today = |span: &&(i64, i64)| span.0 < day + DAY && span.1 > day;
+    let today: Vec<_> = idle.iter().filter(is_today).collect();
     let is_idle = |hour: i64| {
         let from = day + hour * HOUR;
-        idle.iter()
-            .any(|span| span.0 <= from && from + HOUR <= span.1)
+        let mut today = today.iter();
+        today.any(|span| span.0 <= from && from + HOUR <= span.1)
     };
     let letter = |hour: i64| match () {
         () if bits >> hour & 1 == 1 => 'x',
@@ -258,10 +272,7 @@ fn states(coverage: &Coverage) -> Vec<StateInfo> {
     .collect()
 }
 
-fn row(found: &CoverageRow, days: &[i64], integrity: &Integrity) -> CoverageRowInfo {
-    let mut cover = integrity.cover.iter();
-    let cover = cover.find(|one| one.account == found.account && one.region == found.region);
-    let idle = cover.map_or(&[][..], |one| &one.idle);
+fn row(found: &CoverageRow, days: &[i64], idle: &[(i64, i64)]) -> CoverageRowInfo {
     CoverageRowInfo {
         account: found.account.clone(),
         account_name: found.account_name.clone(),

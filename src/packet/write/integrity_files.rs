@@ -1,11 +1,13 @@
 //! `logs/integrity*.csv`: cover by time, the state of every file, every fault.
 
+use std::io;
+
 use super::WriteError;
 use super::log_files::{table, unchanged_text, yes_no};
 use crate::packet::build::Inputs;
 use crate::packet::build::integrity::{each_fault, each_file};
 use crate::packet::folder::Folder;
-use crate::packet::model::{CoverInfo, Packet};
+use crate::packet::model::{CoverInfo, Instant, Packet};
 
 /// Writes the three files.
 pub fn write(inputs: &Inputs<'_>, packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
@@ -28,32 +30,32 @@ fn cover(packet: &Packet, folder: &mut Folder) -> Result<(), WriteError> {
     let found = &packet.integrity;
     table(folder, &found.cover_file, &COVER, |file| {
         for one in found.cover.iter() {
-            for row in cover_rows(one) {
-                file.row(&row)?;
-            }
+            cover_rows(one, |row| file.row(&row))?;
         }
         Ok(())
     })
 }
 
 /// The place as a whole, then each of several trails, then what is proved idle.
-fn cover_rows(one: &CoverInfo) -> Vec<[&str; 7]> {
-    let row = |trail, from, to, state| {
+fn cover_rows(
+    one: &CoverInfo,
+    mut each: impl FnMut([&str; 7]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut row = |trail, from: Instant, to: Instant, state| {
         let (account, name) = (one.account.as_str(), one.account_name.as_str());
-        [account, name, one.region.as_str(), trail, from, to, state]
+        let (from, to) = (from.to_string(), to.to_string());
+        each([account, name, one.region.as_str(), trail, &from, &to, state])
     };
     let whole = one.ranges.iter().map(|span| ("", span));
     let trails = one.trails.iter().flat_map(|trail| {
         let name = trail.trail.as_str();
         trail.ranges.iter().map(move |span| (name, span))
     });
-    let mut rows: Vec<[&str; 7]> = whole
-        .chain(trails)
-        .map(|(trail, span)| row(trail, &*span.from, &*span.to, &*span.state))
-        .collect();
-    let idle = one.idle.iter();
-    rows.extend(idle.map(|span| row("", &*span.from, &*span.to, "proved-idle")));
-    rows
+    for (trail, span) in whole.chain(trails) {
+        row(trail, span.from, span.to, &*span.state)?;
+    }
+    let mut idle = one.idle.iter();
+    idle.try_for_each(|span| row("", span.from, span.to, "proved-idle"))
 }
 
 const FILES: [&str; 8] = [

@@ -32,8 +32,8 @@ fn cover_cells(line: &CoverLine<'_>) -> Vec<Cell> {
     };
     let (from, to, state) = match line.range {
         Some(range) => (
-            instant(&range.from),
-            instant(&range.to),
+            instant(&range.from.to_string()),
+            instant(&range.to.to_string()),
             state_of(range, line.is_declared_idle),
         ),
         None => (
@@ -54,12 +54,12 @@ fn cover_cells(line: &CoverLine<'_>) -> Vec<Cell> {
 }
 
 fn state_of(span: &CoverSpanInfo, is_declared_idle: bool) -> Cell {
-    let tone = match span.state.as_str() {
+    let tone = match &*span.state {
         "verified" => Tone::Good,
         "failed" | "hole" => Tone::Bad,
         _ => Tone::Warning,
     };
-    let mut state = vec![Run::bold(&span.state).tone(tone)];
+    let mut state = vec![Run::bold(&*span.state).tone(tone)];
     if span.shown != span.state {
         state.push(Run::plain(format!(" {}", span.shown)));
     }
