@@ -9,7 +9,7 @@ use super::desk::{Desk, Fate, Witness};
 use super::gaps;
 use super::judge::Judge;
 use super::losses;
-use super::outcome::{Basis, CoverageRow, DayState};
+use super::outcome::{Basis, CoverageRow, DayState, DetailTable};
 use super::run;
 use super::stores::StoreProofs;
 use crate::control::model::{Coverage, Expectation, Store};
@@ -123,17 +123,21 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
                 )?,
             };
             total += 1;
-            rows.push(vec![
-                row.account.clone(),
-                row.region.clone(),
-                time::format_day(*day),
-                state.id().to_owned(),
-                result,
-            ]);
+            // Of a large organization there are millions, and the table keeps the first.
+            if rows.len() < DetailTable::MOST {
+                rows.push(vec![
+                    row.account.clone(),
+                    row.region.clone(),
+                    time::format_day(*day),
+                    state.id().to_owned(),
+                    result,
+                ]);
+            }
         }
     }
     let columns = ["account", "Region", "day", "state", "result"];
     desk.add_table("Days without proof of recording", &columns, rows, total);
+    all_are_in("logs/coverage.csv", total, desk);
     desk.notes
         .push("what is counted here are days of each account and Region, not records".to_owned());
     if unclear > 0 {
@@ -158,6 +162,17 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
         ));
     }
     Ok(())
+}
+
+/// Says where the rows are that a table does not keep.
+fn all_are_in(file: &str, total: u64, desk: &mut Desk<'_>) {
+    let most = DetailTable::MOST as u64;
+    if total > most {
+        desk.notes.push(format!(
+            "the table below has the first {most} of {}; `{file}` has all, with their states",
+            losses::counted(total, "row")
+        ));
+    }
 }
 
 fn failed(day: i64, account: &str, why: &str, desk: &mut Desk<'_>) -> Result<String, AssessError> {
@@ -209,6 +224,7 @@ fn classes(desk: &mut Desk<'_>) {
         rows,
         total,
     );
+    all_are_in("logs/classes.csv", total, desk);
     desk.notes.push(
         "what is counted here are event classes of each account and Region, not records".to_owned(),
     );
@@ -241,6 +257,7 @@ fn all_stores(stores: &[Store], desk: &mut Desk<'_>) {
     let total = rows.len() as u64;
     let columns = ["store", "class", "result", "proof"];
     desk.add_table("Data stores and their events", &columns, rows, total);
+    all_are_in("logs/stores.csv", total, desk);
     desk.notes
         .push("what is counted here are stores and their event classes, not records".to_owned());
 }

@@ -876,6 +876,29 @@ fn coverage_of_accounts_finds_silence_undecided_and_a_stop_an_exception() {
 }
 
 #[test]
+fn a_table_of_more_days_than_it_keeps_says_where_all_of_them_are() {
+    let accounts = control(
+        "all-here",
+        "\"management-write\"",
+        "kind = \"coverage\"\nwhat = \"accounts\"",
+    );
+    let regions: Vec<_> = (0..20).map(|at| format!("\"xx-made-{at}\"")).collect();
+    let mut world = World::new(&[accounts], &[]);
+    world.scope = scope_text(&format!(
+        "format = 1\norganisation = \"o\"\nregions = [{}]\n[[account]]\nid = \"{ACCOUNT}\"\n",
+        regions.join(", ")
+    ));
+    let answer = world.assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    let [table] = one.details.as_slice() else {
+        panic!("one table: {:?}", one.details);
+    };
+    assert_eq!((table.rows.len(), table.total), (500, 620));
+    let parts = ["the first 500 of 620 rows", "`logs/coverage.csv` has all"];
+    assert!(says(&one.reasons, &parts), "{:?}", one.reasons);
+}
+
+#[test]
 fn a_conflict_makes_no_coverage_of_a_stop_that_is_among_it() {
     for what in ["accounts", "classes"] {
         let kind = format!("kind = \"coverage\"\nwhat = \"{what}\"");
