@@ -9,7 +9,7 @@ use super::desk::{Desk, Fate, Witness};
 use super::gaps;
 use super::judge::Judge;
 use super::losses;
-use super::outcome::{Basis, CoverageRow, DayState, DetailTable};
+use super::outcome::{Basis, DayState, DetailTable};
 use super::run;
 use super::stores::StoreProofs;
 use crate::control::model::{Coverage, Expectation, Store};
@@ -54,6 +54,75 @@ impl Judge for CoverageJudge {
     }
 }
 
+/// What a day of an account and Region comes to.
+enum Finding {
+    Conforming,
+    Excluded,
+    /// With why.
+    Undecided(&'static str),
+    /// With why, if it is not waived.
+    Failed(&'static str),
+}
+
+/// Days that are undecided, by why.
+#[derive(Default)]
+struct UndecidedDays {
+    silent: u64,
+    unclear: u64,
+    asked_for: u64,
+}
+
+fn find(state: DayState, is_asked_for: bool, days: &mut UndecidedDays) -> Finding {
+    match state {
+        DayState::Delivered if is_asked_for => {
+            days.asked_for += 1;
+            Finding::Undecided("all records are of files that hold what was asked for")
+        }
+        DayState::Delivered | DayState::ProvedIdle => Finding::Conforming,
+        DayState::DeclaredIdle | DayState::OutsideScope => Finding::Excluded,
+        DayState::Silent => {
+            days.silent += 1;
+            Finding::Undecided("no records, and nothing explains it")
+        }
+        DayState::Unclear => {
+            days.unclear += 1;
+            Finding::Undecided(
+                "a trail was stopped or may have delivered elsewhere, and not every hour shows another",
+            )
+        }
+        DayState::Stopped => {
+            Finding::Failed("logging was stopped or sent elsewhere, says a record")
+        }
+        DayState::Missing => Finding::Failed("log files that digests list are not here"),
+    }
+}
+
+impl UndecidedDays {
+    fn notes(&self) -> impl Iterator<Item = String> {
+        let notes = [
+            (
+                self.unclear,
+                "on which a trail was stopped or may have delivered elsewhere, and hours without \
+                 proof that another went on",
+            ),
+            (
+                self.asked_for,
+                "on which all records are of files that hold what was asked for (query results, \
+                 output of filters, events of rules), which show nothing of others",
+            ),
+            (
+                self.silent,
+                "without any record: silence cannot be told from loss",
+            ),
+        ];
+        let some = notes.into_iter().filter(|(count, _)| *count > 0);
+        some.map(|(count, words)| {
+            let days = losses::counted(count, "day");
+            format!("{days} of an account and Region {words}")
+        })
+    }
+}
+
 fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
     let room = desk.room;
     if !room.places.is_given() {
@@ -74,53 +143,28 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
         desk.blocks
             .push("the log set holds no record of the period".to_owned());
     }
-    let is_asked_for =
-        |row: &CoverageRow, day: i64| (room.tally).is_asked_for((&row.account, &row.region), day);
-    let mut rows = Vec::new();
-    let (mut total, mut unclear, mut asked_for) = (0, 0, 0);
+    let (mut rows, mut total, mut days) = (Vec::new(), 0, UndecidedDays::default());
     for row in &room.grid.rows {
+        let place = (row.account.as_str(), row.region.as_str());
         for (day, state) in room.grid.days.iter().zip(&row.days) {
-            let result = match state {
-                DayState::Delivered if is_asked_for(row, *day) => {
-                    desk.counts.examined += 1;
-                    desk.counts.undecided += 1;
-                    asked_for += 1;
-                    "all records are of files that hold what was asked for".to_owned()
-                }
-                DayState::Delivered | DayState::ProvedIdle => {
+            let finding = find(*state, room.tally.is_asked_for(place, *day), &mut days);
+            let result = match finding {
+                Finding::Conforming => {
                     desk.counts.examined += 1;
                     desk.counts.conforming += 1;
                     continue;
                 }
-                DayState::DeclaredIdle | DayState::OutsideScope => {
+                Finding::Excluded => {
                     desk.counts.examined += 1;
                     desk.counts.excluded += 1;
                     continue;
                 }
-                DayState::Silent => {
+                Finding::Undecided(why) => {
                     desk.counts.examined += 1;
                     desk.counts.undecided += 1;
-                    "no records, and nothing explains it".to_owned()
+                    why.to_owned()
                 }
-                DayState::Unclear => {
-                    desk.counts.examined += 1;
-                    desk.counts.undecided += 1;
-                    unclear += 1;
-                    "a trail was stopped or may have delivered elsewhere, and not every hour shows another"
-                        .to_owned()
-                }
-                DayState::Stopped => failed(
-                    *day,
-                    &row.account,
-                    "logging was stopped or sent elsewhere, says a record",
-                    desk,
-                )?,
-                DayState::Missing => failed(
-                    *day,
-                    &row.account,
-                    "log files that digests list are not here",
-                    desk,
-                )?,
+                Finding::Failed(why) => failed(*day, &row.account, why, desk)?,
             };
             total += 1;
             // Of a large organization there are millions, and the table keeps the first.
@@ -140,27 +184,7 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
     all_are_in("logs/coverage.csv", total, desk);
     desk.notes
         .push("what is counted here are days of each account and Region, not records".to_owned());
-    if unclear > 0 {
-        let days = losses::counted(unclear, "day");
-        desk.notes.push(format!(
-            "{days} of an account and Region on which a trail was stopped or may have delivered \
-             elsewhere, and hours without proof that another went on"
-        ));
-    }
-    if asked_for > 0 {
-        let days = losses::counted(asked_for, "day");
-        desk.notes.push(format!(
-            "{days} of an account and Region on which all records are of files that hold what was \
-             asked for (query results, output of filters, events of rules), which show nothing of others"
-        ));
-    }
-    let silent = desk.counts.undecided - unclear - asked_for;
-    if silent > 0 {
-        let days = losses::counted(silent, "day");
-        desk.notes.push(format!(
-            "{days} of an account and Region without any record: silence cannot be told from loss"
-        ));
-    }
+    desk.notes.extend(days.notes());
     Ok(())
 }
 
