@@ -134,7 +134,7 @@ impl Absence {
         };
         let when = match parts.is_empty() {
             true => format!(
-                "in the period, throughout which trail {} was told {leave}",
+                "in the period, in which trail {} is not known to record it",
                 self.trail
             ),
             false => parts.join(" and "),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::digest_trails::{Belonging, DigestTrails};
 use super::story::plain_prefix;
-use crate::ledger::facts::{ANSWER, TrailFact, UNREADABLE};
+use crate::ledger::facts::{ANSWER, CHANGED, TrailFact, UNREADABLE};
 use crate::trail::snapshot::{Snapshot, TrailSetting};
 
 type Members = Map<String, Value>;
@@ -31,47 +31,74 @@ pub struct Answers<'a> {
 }
 
 impl Answers<'_> {
-    /// Changes in the order of time; the settings of each hold what its answer told otherwise.
+    /// Changes in the order of time. The settings of each hold what its answer told otherwise as if
+    /// it had been asked for, and what it told beside that under [`ANSWER`].
     pub fn told(&self, mut facts: Vec<TrailFact>) -> Vec<TrailFact> {
-        let mut known: BTreeMap<[String; 3], Members> = BTreeMap::new();
+        let mut known: BTreeMap<[String; 3], Known> = BTreeMap::new();
         for fact in &mut facts {
-            if fact.settings.is_empty() {
+            if fact.settings.is_empty() && fact.event_name != "CreateTrail" {
                 continue;
             }
-            let Ok(Value::Object(mut settings)) = serde_json::from_str(&fact.settings) else {
-                continue;
-            };
+            let settings = serde_json::from_str(&fact.settings).unwrap_or_default();
             let name = [&fact.account, &fact.region, &fact.trail].map(Clone::clone);
-            let before = known.entry(name).or_default();
-            if fact.event_name == "CreateTrail" {
-                *before = of_new();
+            let settings = self.read(fact, settings, known.entry(name).or_default());
+            if !fact.settings.is_empty() {
+                fact.settings = Value::Object(settings).to_string();
             }
-            // It may have been told anything.
-            if settings.contains_key(UNREADABLE) {
-                before.clear();
-            }
-            let answer = settings.remove(ANSWER);
-            remember(before, &settings);
-            let Some(Value::Object(answer)) = answer else {
-                continue;
-            };
-            let otherwise = |(member, value): &(&String, &Value)| match before.get(*member) {
-                Some(known) => !is_same(member, known, value),
-                None => self.contradicts(fact, member, value),
-            };
-            let changed: Vec<(&String, &Value)> = answer.iter().filter(otherwise).collect();
-            for (member, value) in changed {
-                settings.insert(member.clone(), value.clone());
-            }
-            remember(before, &answer);
-            fact.settings = Value::Object(settings).to_string();
         }
         facts
     }
 
-    /// Whether the last snapshot from before the change says otherwise, or else the digests of the
-    /// trail do.
-    fn contradicts(&self, fact: &TrailFact, member: &str, value: &Value) -> bool {
+    fn read(&self, fact: &TrailFact, mut settings: Members, known: &mut Known) -> Members {
+        if fact.event_name == "CreateTrail" {
+            known.clear();
+            known.remember(&of_new(), fact.time);
+        }
+        // It may have been told anything.
+        if settings.contains_key(UNREADABLE) {
+            known.clear();
+        }
+        settings.remove(CHANGED);
+        let answer = settings.remove(ANSWER);
+        known.remember(&settings, fact.time);
+        let Some(Value::Object(answer)) = answer else {
+            return settings;
+        };
+        let (mut changed, mut beside) = (Members::new(), Members::new());
+        for (member, value) in &answer {
+            let before = known.0.get(member);
+            let since = match before {
+                Some((value_before, at)) => {
+                    (!is_same(member, value_before, value)).then_some(Some(*at))
+                }
+                None => self.contradicts(fact, member, value),
+            };
+            match since {
+                Some(since) => {
+                    settings.insert(member.clone(), value.clone());
+                    changed.insert(member.clone(), since.into());
+                }
+                // A part is left out from then on, whether it was before or not.
+                None if member == "includeGlobalServiceEvents" && before.is_none() => {
+                    settings.insert(member.clone(), value.clone());
+                }
+                None => {
+                    beside.insert(member.clone(), value.clone());
+                }
+            }
+        }
+        known.remember(&answer, fact.time);
+        for (member, all) in [(CHANGED, changed), (ANSWER, beside)] {
+            if !all.is_empty() {
+                settings.insert(member.to_owned(), Value::Object(all));
+            }
+        }
+        settings
+    }
+
+    /// Of when it is known that it was otherwise, if the last snapshot from before the change says so,
+    /// or else the digests of the trail do.
+    fn contradicts(&self, fact: &TrailFact, member: &str, value: &Value) -> Option<Option<i64>> {
         let all = self.snapshots.iter().flat_map(|file| {
             let trails = file.trails.iter();
             trails.map(move |one| (file.taken_at, one))
@@ -83,8 +110,8 @@ impl Answers<'_> {
             Some((at, is_it.then(|| said(one, member)).flatten()?))
         });
         match said.max_by_key(|(at, _)| *at) {
-            Some((_, said)) => !is_same(member, &said, value),
-            None => self.digests_contradict(fact, member, value),
+            Some((at, said)) => (!is_same(member, &said, value)).then_some(Some(at)),
+            None => self.digests_contradict(fact, member, value).then_some(None),
         }
     }
 
@@ -118,10 +145,20 @@ impl Answers<'_> {
     }
 }
 
-fn remember(known: &mut Members, told: &Members) {
-    for (member, value) in told {
-        if KNOWN.contains(&member.as_str()) {
-            known.insert(member.clone(), value.clone());
+/// What is known of a trail, each with the instant of which it is known.
+#[derive(Default)]
+struct Known(BTreeMap<String, (Value, i64)>);
+
+impl Known {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn remember(&mut self, told: &Members, at: i64) {
+        for (member, value) in told {
+            if KNOWN.contains(&member.as_str()) {
+                self.0.insert(member.clone(), (value.clone(), at));
+            }
         }
     }
 }

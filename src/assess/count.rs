@@ -177,6 +177,7 @@ impl LateCells {
             if number == next {
                 self.all.push(CellCount::of(cell.kind.clone()));
             }
+            self.all[number as usize].origins.add(cell.origins);
             number
         })
     }

@@ -26,6 +26,8 @@ pub struct Grid {
     pub rows: Vec<CoverageRow>,
     /// Days that have records, and no management events: by row.
     pub without_management: Vec<Vec<bool>>,
+    /// Days of which all records are of files that hold what somebody asked for: by row.
+    pub asked_for: Vec<Vec<bool>>,
 }
 
 /// Builds the grid.
@@ -84,6 +86,9 @@ pub fn build(
         let lacks = |count: &DayCount| count.calls > 0 && count.writes + count.reads == 0;
         grid.without_management
             .push(counts.iter().map(lacks).collect());
+        let is_asked_for = |count: &DayCount| count.records > 0 && !count.is_of_trail;
+        grid.asked_for
+            .push(counts.iter().map(is_asked_for).collect());
     }
     grid
 }

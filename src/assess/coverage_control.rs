@@ -70,14 +70,31 @@ struct UndecidedDays {
     silent: u64,
     unclear: u64,
     asked_for: u64,
+    without_management: u64,
 }
 
-fn find(state: DayState, is_asked_for: bool, days: &mut UndecidedDays) -> Finding {
-    match state {
-        DayState::Delivered if is_asked_for => {
+/// What the records of a day do not show.
+enum Lacks {
+    Nothing,
+    /// Only what somebody asked for is there.
+    AllButAskedFor,
+    /// No management events are there.
+    Management,
+}
+
+fn find(state: DayState, lacks: Lacks, days: &mut UndecidedDays) -> Finding {
+    match (state, lacks) {
+        (DayState::Delivered, Lacks::AllButAskedFor) => {
             days.asked_for += 1;
-            Finding::Undecided("all records are of files that hold what was asked for")
+            return Finding::Undecided("all records are of files that hold what was asked for");
         }
+        (DayState::Delivered, Lacks::Management) => {
+            days.without_management += 1;
+            return Finding::Undecided("no management events");
+        }
+        _ => {}
+    }
+    match state {
         DayState::Delivered | DayState::ProvedIdle => Finding::Conforming,
         DayState::DeclaredIdle | DayState::OutsideScope => Finding::Excluded,
         DayState::Silent => {
@@ -109,6 +126,10 @@ impl UndecidedDays {
                 self.asked_for,
                 "on which all records are of files that hold what was asked for (query results, \
                  output of filters, events of rules), which show nothing of others",
+            ),
+            (
+                self.without_management,
+                "without management events: others show nothing of them",
             ),
             (
                 self.silent,
@@ -143,11 +164,19 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
         desk.blocks
             .push("the log set holds no record of the period".to_owned());
     }
+    let mut needs = desk.control.needs.iter();
+    let asks_management = needs.any(EventClass::is_recorded_by_default);
     let (mut rows, mut total, mut days) = (Vec::new(), 0, UndecidedDays::default());
-    for row in &room.grid.rows {
-        let place = (row.account.as_str(), row.region.as_str());
-        for (day, state) in room.grid.days.iter().zip(&row.days) {
-            let finding = find(*state, room.tally.is_asked_for(place, *day), &mut days);
+    for (number, row) in room.grid.rows.iter().enumerate() {
+        for (at, (day, state)) in room.grid.days.iter().zip(&row.days).enumerate() {
+            let lacks = match () {
+                () if room.grid.asked_for[number][at] => Lacks::AllButAskedFor,
+                () if asks_management && room.grid.without_management[number][at] => {
+                    Lacks::Management
+                }
+                () => Lacks::Nothing,
+            };
+            let finding = find(*state, lacks, &mut days);
             let result = match finding {
                 Finding::Conforming => {
                     desk.counts.examined += 1;

@@ -17,7 +17,7 @@ use super::managing;
 use super::outcome::Basis;
 use super::shots::Shot;
 use super::story::{Change, Step, Story, Told, plain_prefix};
-use crate::ledger::facts::{CALLER, TrailChange, TrailFact, UNREADABLE};
+use crate::ledger::facts::{ANSWER, CALLER, TrailChange, TrailFact, UNREADABLE};
 use crate::period::Period;
 use crate::record::class::EventClass;
 use crate::record::time;
@@ -180,6 +180,14 @@ impl<'a> Trails<'a> {
         }
         if let Some(is_on) = is_organization {
             story.organization.tell(fact.time, is_on);
+        }
+        // How it is set, and not since when.
+        let said = |member: &str| settings.get(ANSWER)?.get(member)?.as_bool();
+        if let Some(is_on) = said("isMultiRegionTrail") {
+            story.multi_region.say(Some(fact.time), is_on);
+        }
+        if let Some(is_on) = said("isOrganizationTrail") {
+            story.organization.say(Some(fact.time), is_on);
         }
         let change = Change {
             fact,

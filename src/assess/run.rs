@@ -104,7 +104,7 @@ pub fn assess<'l>(
     .told(facts);
     let trails = Trails::new(&facts, snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
-    let stops = Stops::new(&facts, (snapshots, &tally.forwarded), &trails, period);
+    let stops = Stops::new(&facts, (snapshots, &tally), &trails, period);
     let grid = coverage::build(&tally, &places, scope, period, &stops, &deliveries);
     let integrity = integrity::conclude(integrity::Ground {
         examined,
@@ -279,7 +279,11 @@ impl<'s> Shown<'s> {
 
 fn coverage_of(grid: Grid, classes: Vec<ClassProof>) -> Coverage {
     let covers = |row: &CoverageRow| row.days.iter().all(|state| state.is_accounted_for());
-    let is_complete = !grid.rows.is_empty() && grid.rows.iter().all(covers);
+    let is_whole = |days: &Vec<bool>| !days.contains(&true);
+    let is_complete = !grid.rows.is_empty()
+        && grid.rows.iter().all(covers)
+        && grid.asked_for.iter().all(is_whole)
+        && grid.without_management.iter().all(is_whole);
     Coverage {
         days: grid.days,
         rows: grid.rows,

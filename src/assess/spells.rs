@@ -290,6 +290,9 @@ impl Spells {
             points.extend(switch(change).map(|says| point(change, says)));
         }
         self.walk(points);
+        // Where it never worked, as far as anything tells, it took nothing away.
+        let is_any = |one: &Absence| one.after.is_some() || one.before.is_some();
+        self.absent.retain(is_any);
     }
 
     /// Whether events of global services were left out, which are a part of those of their Region.
@@ -326,7 +329,12 @@ impl Spells {
                 }
             }
         }
-        if let Some((_, edge)) = last {
+        // One that was made, and never told of another place, took nothing away.
+        let made = story.changes.first().filter(|one| one.is_new());
+        let is_only = |(change, _): &(&Change<'_>, Edge)| {
+            made.is_some_and(|made| std::ptr::eq(made, *change)) && here.is_empty()
+        };
+        if let Some((_, edge)) = last.filter(|last| !is_only(last)) {
             self.be_apart(Some(edge), None);
         }
         // Told to deliver where it is known to deliver, it may have done so before.

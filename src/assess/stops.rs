@@ -14,7 +14,7 @@ use super::managing::Managing;
 use super::outcome::DayState;
 use super::recording::Trails;
 use super::starts::{Place, Start, Successor, successor};
-use super::tally::DayCount;
+use super::tally::{DayCount, Tally};
 use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::period::{DAY, HOUR, Period};
 use crate::trail::Extent;
@@ -34,8 +34,9 @@ pub struct Stops {
     managing: Managing,
     /// Accounts with records in files without folders.
     unplaced: BTreeSet<String>,
-    /// Accounts with records from a log group.
+    /// Accounts with records from a log group, and those with any other.
     forwarded: BTreeSet<String>,
+    filed: BTreeSet<String>,
 }
 
 /// One of them.
@@ -51,7 +52,8 @@ struct Stop {
     is_certain: bool,
     /// Whether the trail is known to record no management events.
     is_of_data: bool,
-    /// Whether a start alone tells of it: it began at an unknown time before.
+    /// Whether a start alone tells of it, or an answer that tells of a place or switch otherwise than
+    /// was known: it began at an unknown time before.
     is_start_alone: bool,
     /// Whether it is known to work in its home alone.
     is_of_one_region: bool,
@@ -115,10 +117,10 @@ pub struct Silences<'s> {
 }
 
 impl Stops {
-    /// From changes in the order of time, snapshots, and the accounts with records from a log group.
+    /// From changes in the order of time, snapshots, and what is counted.
     pub fn new(
         facts: &[TrailFact],
-        (snapshots, forwarded): (&[Snapshot], &BTreeSet<String>),
+        (snapshots, tally): (&[Snapshot], &Tally),
         trails: &Trails<'_>,
         period: &Period,
     ) -> Stops {
@@ -136,7 +138,8 @@ impl Stops {
         }
         Stops {
             unplaced: trails.unplaced().clone(),
-            forwarded: forwarded.clone(),
+            forwarded: tally.forwarded.clone(),
+            filed: tally.filed.clone(),
             ..teller.finish()
         }
     }
@@ -161,9 +164,15 @@ impl Stops {
         silences
     }
 
-    /// Whether a stop concerns a place. Only what is read from a log group misses what is sent to it.
+    /// Whether a stop concerns a place. A trail delivers to a log group apart from its bucket, and
+    /// only what is read from either misses what is sent to it.
     fn concern(&self, stop: &Stop, place: Place<'_>) -> bool {
-        let is_read = stop.kind != Kind::LogGroup || self.forwarded.contains(place.0);
+        let is_forwarded = self.forwarded.contains(place.0);
+        let is_read = match stop.kind {
+            Kind::LogGroup => is_forwarded,
+            Kind::Bucket | Kind::Prefix => !is_forwarded || self.filed.contains(place.0),
+            _ => true,
+        };
         is_read && stop.concerns(place)
     }
 
@@ -310,8 +319,11 @@ impl Silences<'_> {
                 (self.ground.deliveries).is_proved(place.0, place.1, (*hour, hour + HOUR));
             by_digests || self.is_excused(stop, *hour)
         };
-        let from = hours.filter(is_shown).last().map(|hour| hour + HOUR);
-        Some((from.unwrap_or(self.ground.period.start) - 1, until))
+        let shown = hours.filter(is_shown).last().map(|hour| hour + HOUR);
+        let from = shown.unwrap_or(self.ground.period.start) - 1;
+        // It is known that it was otherwise then.
+        let known = (stop.from < until).then_some(stop.from);
+        Some((known.map_or(from, |at| from.max(at)), until))
     }
 
     /// Stops that the digests of a trail prove, and perhaps no record.

@@ -47,10 +47,8 @@ struct Spot {
     region: String,
     has_account: bool,
     is_in_scope: bool,
-    /// Whether any of its files lies in no folders that tell whose trail wrote it.
-    is_unplaced: bool,
-    /// Whether any of its files was read from a log group.
-    is_forwarded: bool,
+    /// Where its kept records are from.
+    origins: Origins,
     counts: RecordCounts,
     /// Kept records by day; empty until there is one.
     days: Vec<DayCount>,
@@ -94,8 +92,7 @@ impl Spots {
             region: region.to_owned(),
             has_account: places.has_account(account),
             is_in_scope: places.contains(account, region),
-            is_unplaced: false,
-            is_forwarded: false,
+            origins: Origins::default(),
             counts: RecordCounts::default(),
             days: Vec::new(),
             classes: [ClassCount::default(); EventClass::ALL.len()],
@@ -103,6 +100,38 @@ impl Spots {
             writes_outside: BTreeSet::new(),
         });
         number
+    }
+}
+
+/// Where records are from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origins {
+    /// Files of trails or copies of these, whose folders do not tell whose trail wrote them.
+    unplaced: bool,
+    /// Log groups of CloudWatch Logs.
+    forwarded: bool,
+    /// Files that trails wrote into buckets, or copies of these.
+    filed: bool,
+}
+
+impl Origins {
+    fn of(file: &FileView<'_>) -> Result<Origins, AssessError> {
+        let shape = Shape::of_words(file.shape()?);
+        let forwarded = shape.is_some_and(Shape::is_forwarded);
+        // What somebody asked for, no trail wrote.
+        let is_of_trail = !shape.is_some_and(Shape::is_selection);
+        Ok(Origins {
+            unplaced: is_of_trail && layout::claim(file.key()?).folder.is_none(),
+            forwarded,
+            filed: is_of_trail && !forwarded,
+        })
+    }
+
+    /// These, too.
+    pub fn add(&mut self, others: Origins) {
+        self.unplaced |= others.unplaced;
+        self.forwarded |= others.forwarded;
+        self.filed |= others.filed;
     }
 }
 
@@ -116,6 +145,8 @@ pub struct CellCount {
     last_time: i64,
     /// Its place among cells of records that were set aside, if it has one.
     pub late: Option<u32>,
+    /// Where its records are from.
+    pub origins: Origins,
 }
 
 /// What sets a cell apart.
@@ -137,6 +168,7 @@ impl CellCount {
             first_time: i64::MAX,
             last_time: i64::MIN,
             late: None,
+            origins: Origins::default(),
         }
     }
 }
@@ -184,22 +216,20 @@ impl<'c> Sums<'c> {
     ) -> Result<(), AssessError> {
         let empty = Profile::new();
         let profiles = file.profiles()?;
-        let is_unplaced = layout::claim(file.key()?).folder.is_none();
-        let is_forwarded = Shape::of_words(file.shape()?).is_some_and(Shape::is_forwarded);
+        let origins = Origins::of(file)?;
         cells.clear();
         file.cells(|cell| {
             // The first profile is the empty one, which is not stored.
             let at = (cell.profile as usize).checked_sub(1);
             let profile = at.and_then(|at| profiles.get(at)).unwrap_or(&empty);
-            let spot = self.spots.number(cell.account, cell.region, self.places);
-            self.spots.all[spot].is_unplaced |= is_unplaced;
-            self.spots.all[spot].is_forwarded |= is_forwarded;
-            cells.push(CellCount::of(Kind {
-                spot,
+            let mut count = CellCount::of(Kind {
+                spot: self.spots.number(cell.account, cell.region, self.places),
                 classes: cell.classes,
                 profile: self.tally.profiles.number(profile),
                 mark: cell.mark,
-            }));
+            });
+            count.origins = origins;
+            cells.push(count);
         })?;
         Ok(())
     }
@@ -291,6 +321,7 @@ impl<'c> Sums<'c> {
         let kind = (cell.kind.classes, cell.kind.profile);
         *self.tally.kinds.entry(kind).or_default() += cell.kept;
         let spot = &mut self.spots.all[cell.kind.spot];
+        spot.origins.add(cell.origins);
         if let Some(mark) = &cell.kind.mark {
             let place = (
                 spot.account.clone(),
@@ -332,11 +363,19 @@ impl<'c> Sums<'c> {
         tally.first_day = self.days.first * DAY;
         for mut spot in self.spots.all {
             let place = (spot.account, spot.region);
-            if spot.is_unplaced {
-                tally.unplaced.insert(place.0.clone());
-            }
-            if spot.is_forwarded {
-                tally.forwarded.insert(place.0.clone());
+            let Origins {
+                unplaced,
+                forwarded,
+                filed,
+            } = spot.origins;
+            for (is_it, accounts) in [
+                (unplaced, &mut tally.unplaced),
+                (forwarded, &mut tally.forwarded),
+                (filed, &mut tally.filed),
+            ] {
+                if is_it {
+                    accounts.insert(place.0.clone());
+                }
             }
             for class in EventClass::ALL {
                 let count = spot.classes[class as usize];

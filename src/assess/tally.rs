@@ -41,10 +41,12 @@ pub struct Tally {
     pub watched: HashMap<u32, u64>,
     /// Organizations, with the accounts that have folders below their ids.
     pub members: BTreeSet<(String, String)>,
-    /// Accounts with records in files whose folders do not tell whose trail wrote them.
+    /// Accounts with kept records in files of trails whose folders do not tell whose trail wrote them.
     pub unplaced: BTreeSet<String>,
     /// Accounts with records that were read from a log group of CloudWatch Logs.
     pub forwarded: BTreeSet<String>,
+    /// Accounts with records that were not.
+    pub filed: BTreeSet<String>,
 }
 
 /// The records of one day.
@@ -147,14 +149,6 @@ impl Tally {
             all.extend(set.map(|hour| start + hour * HOUR));
         }
         all
-    }
-
-    /// Whether all records of a day at a place are of files that hold what somebody asked for.
-    pub fn is_asked_for(&self, (account, region): (&str, &str), day: i64) -> bool {
-        let days = self.grid.get(&(account.to_owned(), region.to_owned()));
-        let at = usize::try_from((day - self.first_day).div_euclid(DAY));
-        let count = days.and_then(|days| days.get(at.ok()?));
-        count.is_some_and(|count| count.records > 0 && !count.is_of_trail)
     }
 
     /// The Regions in which an account has records.

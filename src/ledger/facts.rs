@@ -307,6 +307,11 @@ pub const UNREADABLE: &str = "unreadable";
 /// beside, what was asked: how it is set, whether that changed or not.
 pub const ANSWER: &str = "answer";
 
+/// The member of the settings of a trail that holds what the answer told otherwise than was known
+/// before, each with the instant of which that was known, or null. No record has it: an assessment
+/// finds it out.
+pub const CHANGED: &str = "changedBefore";
+
 impl TrailFact {
     /// Whether, of those that leave an organization, all accounts but the one of the record do, or
     /// may do because the record does not tell which.

@@ -160,10 +160,10 @@ fn told(request: Option<&Members>, answer: Option<&Members>, name: &str) -> Memb
     let Some(request) = request.map(settings) else {
         let unreadable = || Members::from_iter([(UNREADABLE.to_owned(), true.into())]);
         let is_new = name == "CreateTrail";
-        let answer = answer.filter(|all| tells(all, name)).map(settings);
+        let answer = answer.filter(|all| tells(all, name)).map(whole);
         return answer.unwrap_or_else(|| if is_new { Members::new() } else { unreadable() });
     };
-    let answer = answer.map(settings).unwrap_or_default();
+    let answer = answer.map(whole).unwrap_or_default();
     match name {
         // Most of what an answer tells is as it was before.
         "UpdateTrail" => {
@@ -185,6 +185,17 @@ fn told(request: Option<&Members>, answer: Option<&Members>, name: &str) -> Memb
         _ if request.is_empty() => answer,
         _ => request,
     }
+}
+
+/// The settings in an answer: one that tells the bucket tells what else there is.
+fn whole(answer: &Members) -> Members {
+    let mut all = settings(answer);
+    if all.contains_key("s3BucketName") {
+        for name in ["s3KeyPrefix", "cloudWatchLogsLogGroupArn"] {
+            all.entry(name).or_insert_with(|| "".into());
+        }
+    }
+    all
 }
 
 fn settings(parameters: &Members) -> Members {

@@ -135,6 +135,16 @@ fn files_without_folders_concern_the_accounts_that_have_records_in_them() {
         let flat = times.map(|at| record_in(account, REGION, at, "TagRole", ""));
         world.and_file("flat.json.gz", file(&flat))
     };
+    // What was asked for, or is of another time, tells of no trail.
+    let old =
+        ["2026-08-02T09:00:00Z"].map(|at| record_in("444455556666", REGION, at, "TagRole", ""));
+    let old = member(2..22, &[stop(), start()], false).and_file("flat.json.gz", file(&old));
+    check_member(&old, Delivered);
+    let events = json!({ "Events": [{"EventId": "x", "CloudTrailEvent":
+        record_in("444455556666", REGION, "2026-10-01T09:00:00Z", "TagRole", "")}] });
+    let looked_up = member(2..22, &[stop(), start()], false);
+    let looked_up = looked_up.and_file("history.json", events.to_string().into_bytes());
+    check_member(&looked_up, Delivered);
     // Of an account that is not in scope, and of the member itself.
     check_member(&beside("777788889999"), Delivered);
     check_member(&beside("444455556666"), Unclear);
@@ -156,6 +166,7 @@ fn a_set_of_answers_alone_does_not_show_that_all_accounts_and_regions_are_in_it(
         let answer = world("feed.json", feed.clone()).assess();
         let one = answer.only(Verdict::NotDeterminable);
         assert_eq!((one.counts.undecided, one.counts.conforming), (31, 0));
+        assert!(!answer.assessment.coverage.is_complete);
         // What trails wrote beside it shows its days.
         let first: Vec<String> = records().into_iter().take(48).collect();
         let both = world("feed.json", feed).and_file(&key("2026-10-01", "two"), file(&first));
@@ -164,7 +175,18 @@ fn a_set_of_answers_alone_does_not_show_that_all_accounts_and_regions_are_in_it(
         assert_eq!((one.counts.undecided, one.counts.conforming), (29, 2));
     }
     let all = world(&key("2026-10-31", "all"), file(&records()));
-    all.assess().only(Verdict::NoExceptions);
+    let answer = all.assess();
+    answer.only(Verdict::NoExceptions);
+    assert!(answer.assessment.coverage.is_complete);
+    // Nor do data events alone.
+    let data: Vec<String> = records()
+        .iter()
+        .map(|one| one.replace("Category\":\"Management\"", "Category\":\"Data\""))
+        .map(|one| one.replace("managementEvent\":true", "managementEvent\":false"))
+        .collect();
+    let answer = world(&key("2026-10-31", "all"), file(&data)).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert_eq!((one.counts.undecided, one.counts.conforming), (31, 0));
 }
 
 fn records_of(bytes: &[u8]) -> Vec<Value> {
@@ -211,6 +233,13 @@ fn a_trail_that_is_told_of_another_log_group_leaves_what_forwards_the_first() {
         // What the trail writes into its bucket is another matter.
         check_days(&quiet(2..22, &moved), [Delivered; 2]);
     }
+    // The bucket is another matter here.
+    let bucket = call(
+        "01:03:00",
+        "UpdateTrail",
+        "\"name\":\"main\",\"s3BucketName\":\"c\"",
+    );
+    check_days(&through_cloudwatch(quiet(2..22, &[bucket])), [Delivered; 2]);
     let other = call(
         "01:03:00",
         "UpdateTrail",

@@ -113,7 +113,8 @@ fn an_answer_that_tells_otherwise_than_was_known_tells_of_a_change() {
     let other = "\"isMultiRegionTrail\":false,\"isOrganizationTrail\":false,\"s3BucketName\":\"c\"";
     check_both(&[answered(other)], Delivered);
     let then = answered(other).replace("T01:03:00Z", "T00:10:00Z");
-    check_both(&[then, answered("\"s3BucketName\":\"d\"")], Unclear);
+    let moved = [then, answered("\"s3BucketName\":\"d\"")];
+    check_quiet(2..22, &moved, [Delivered, Unclear]);
     // What was asked for and not done, was not done.
     let asked = call(
         "UpdateTrail",
@@ -121,6 +122,44 @@ fn an_answer_that_tells_otherwise_than_was_known_tells_of_a_change() {
         &format!("{{{},\"isMultiRegionTrail\":false}}", arn()),
     );
     check_quiet(2..22, &[told, asked], [Stopped, Delivered]);
+}
+
+#[test]
+fn what_an_answer_tells_otherwise_may_have_been_so_for_a_while() {
+    let made = made(",\"isMultiRegionTrail\":true,\"s3BucketName\":\"b\",\"s3KeyPrefix\":\"p\"");
+    let late = |tells: &str| answered(tells).replace("T01:03:00Z", "T22:05:00Z");
+    for tells in [
+        "\"s3BucketName\":\"c\",\"s3KeyPrefix\":\"p\"",
+        // A whole answer without a prefix tells that there is none.
+        "\"s3BucketName\":\"b\"",
+    ] {
+        check_both(&[made.clone(), late(tells)], Unclear);
+        check_both(&[made.clone(), answered(tells)], Unclear);
+    }
+    let off = [made.clone(), late("\"isMultiRegionTrail\":false")];
+    check_quiet(2..22, &off, [Unclear, Delivered]);
+    let same = "\"s3BucketName\":\"b\",\"s3KeyPrefix\":\"p\",\"isMultiRegionTrail\":true";
+    check_both(&[made, late(same)], Delivered);
+}
+
+#[test]
+fn an_answer_tells_how_a_trail_is_set_from_then_on() {
+    let all = "\"s3BucketName\":\"b\",\"s3KeyPrefix\":\"p\",\"isMultiRegionTrail\":false";
+    let first = answered(all).replace("T01:03:00Z", "T00:10:00Z");
+    let again = format!("{{\"name\":\"main\",{all}}}");
+    check_both(
+        &[first.clone(), call("UpdateTrail", &again, "null")],
+        Delivered,
+    );
+    // A trail of one Region that stops takes nothing from another.
+    let stop = call("StopLogging", "{\"name\":\"main\"}", "null");
+    check_quiet(2..22, &[first, stop], [Delivered, Stopped]);
+    // Events of global services are left out from then on, since whenever they were.
+    let no_global = answered("\"includeGlobalServiceEvents\":false");
+    let busy = quiet(0..0, &[no_global]);
+    let answer = check_days(&busy, [Delivered; 2]);
+    let verdict = answer.control("no-new-users").verdict;
+    assert_eq!(verdict, Verdict::NotDeterminable);
 }
 
 #[test]

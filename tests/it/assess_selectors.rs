@@ -472,8 +472,12 @@ fn kms_of_another_region_proves_nothing_where_all_known_trails_are_of_one_region
         world
     };
     let why = ["trails of one Region"];
-    let single = ",\"IsMultiRegionTrail\":false";
-    check(said(single), Verdict::NotDeterminable, &why);
+    check(
+        said(",\"IsMultiRegionTrail\":false"),
+        Verdict::NotDeterminable,
+        &why,
+    );
+    let single = ",\"isMultiRegionTrail\":false";
     check(said(MULTI), Verdict::NoExceptions, &[]);
     check(said(""), Verdict::NoExceptions, &[]);
     // Records tell the same.
@@ -489,9 +493,32 @@ fn kms_of_another_region_proves_nothing_where_all_known_trails_are_of_one_region
         );
         with_kms_in(REGION, &[made])
     };
-    let why = ["0 records, none in the period, throughout which trail `main`"];
     check(made(false), Verdict::NotDeterminable, &why);
     check(made(true), Verdict::NoExceptions, &[]);
+    // So do answers, and a trail of one Region beside another takes nothing away.
+    let trail = |name: &str, event: &str, request: &str, answer: &str| {
+        let arn = format!("arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{name}");
+        let more = format!(
+            ",\"requestParameters\":{{\"name\":\"{name}\"{request}}},\
+             \"responseElements\":{{\"trailARN\":\"{arn}\"{answer}}}"
+        );
+        record_in(ACCOUNT, REGION, "2026-09-10T00:00:00Z", event, &more)
+    };
+    let answered = trail("main", "UpdateTrail", "", single);
+    check(
+        with_kms_in(REGION, &[answered]),
+        Verdict::NotDeterminable,
+        &why,
+    );
+    let wide = trail("main", "UpdateTrail", ",\"isMultiRegionTrail\":true", "");
+    let elsewhere = ",\"s3BucketName\":\"c\",\"isMultiRegionTrail\":false";
+    let beside = trail("data", "CreateTrail", elsewhere, "");
+    let beside = beside.replace("2026-09-10", "2026-10-10");
+    check(
+        with_kms_in(REGION, &[wide, beside]),
+        Verdict::NoExceptions,
+        &[],
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::assess::managing::{self, Managing};
 use crate::assess::recording::Trails;
 use crate::assess::starts::Start;
 use crate::assess::story::plain_prefix;
-use crate::ledger::facts::{TrailChange, TrailFact, UNREADABLE};
+use crate::ledger::facts::{ANSWER, CHANGED, TrailChange, TrailFact, UNREADABLE};
 use crate::period::HOUR;
 use crate::trail::snapshot::{Snapshot, TrailSetting};
 use crate::trail::{Extent, Recording};
@@ -104,6 +104,8 @@ impl<'t> Teller<'t> {
         if let Some(group) = group.and_then(Value::as_str).or(is_new.then_some("")) {
             self.tell_log_group(fact, group, is_new);
         }
+        self.tell_changed(fact, &settings);
+        self.learn(fact, &settings);
         let told = match is_new {
             true => Some(Recording::of_a_new_trail()),
             false => Recording::parse(&settings),
@@ -111,6 +113,50 @@ impl<'t> Teller<'t> {
         if told.is_some() {
             self.known.entry(name_of(fact)).or_default().recording = told;
         }
+    }
+
+    /// What an answer told otherwise than was known may have been so for a while.
+    fn tell_changed(&mut self, fact: &TrailFact, settings: &Value) {
+        let Some(changed) = settings.get(CHANGED).and_then(Value::as_object) else {
+            return;
+        };
+        let kinds = [
+            ("isMultiRegionTrail", Kind::Regions),
+            ("isOrganizationTrail", Kind::Accounts),
+            ("s3BucketName", Kind::Bucket),
+            ("s3KeyPrefix", Kind::Prefix),
+            ("cloudWatchLogsLogGroupArn", Kind::LogGroup),
+        ];
+        for (member, kind) in kinds {
+            let Some(since) = changed.get(member) else {
+                continue;
+            };
+            if self.is_open(fact, kind) {
+                let mut stop = self.stop(fact, kind, false);
+                stop.from = since.as_i64().unwrap_or(fact.time);
+                stop.until = Some(fact.time);
+                stop.is_start_alone = true;
+                self.stops.all.push(stop);
+            }
+        }
+    }
+
+    /// What an answer told beside what was asked and known: how the trail is set, not that it was
+    /// told so.
+    fn learn(&mut self, fact: &TrailFact, settings: &Value) {
+        let Some(answer) = settings.get(ANSWER) else {
+            return;
+        };
+        let flag = |member: &str| answer.get(member).and_then(Value::as_bool);
+        let text = |member: &str| answer.get(member)?.as_str().map(str::to_owned);
+        let prefix = text("s3KeyPrefix").map(|one| plain_prefix(&one).to_owned());
+        let known = self.known.entry(name_of(fact)).or_default();
+        known.is_multi_region = known.is_multi_region.or(flag("isMultiRegionTrail"));
+        known.is_organization = known.is_organization.or(flag("isOrganizationTrail"));
+        known.bucket = known.bucket.take().or_else(|| text("s3BucketName"));
+        known.prefix = known.prefix.take().or(prefix);
+        let group = || text("cloudWatchLogsLogGroupArn");
+        known.log_group = known.log_group.take().or_else(group);
     }
 
     /// Whether the trail of the organization delivered what there was of the account is not known.
