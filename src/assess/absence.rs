@@ -8,6 +8,7 @@
 //! a record the instant is not proven, whatever is recorded before and after it.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::record::time;
 use crate::source::display::display_value;
@@ -105,12 +106,14 @@ impl Absence {
         )
     }
 
-    /// Whether a record of the whole of this unit of time is none of the trail.
-    fn excludes(&self, start: i64, length: i64) -> bool {
+    /// When a unit of time of this length begins whose records are none of the trail.
+    fn excluded(&self, length: i64) -> Range<i64> {
         let (from, until) = self.span();
         let delay = self.after.as_ref().map_or(0, Edge::delay);
-        let are_of_others = self.records == Records::AreOfOthers;
-        are_of_others && start >= from.saturating_add(delay) && start + length <= until
+        match self.records {
+            Records::AreOfOthers => from.saturating_add(delay)..until.saturating_sub(length - 1),
+            Records::MayBeLater | Records::MayBeThePart => 0..0,
+        }
     }
 
     /// Why nothing shows that what is asked was recorded in this time: `lack` is what there is none
@@ -164,18 +167,10 @@ impl Absences {
     ) -> Option<&Absence> {
         let all = || self.spells.iter().chain(&self.stops);
         all().next()?;
-        let patterns = |seen: Seen<'_>| -> BTreeSet<Vec<bool>> {
-            let excluded = |at: &i64| {
-                let excludes =
-                    |spell: &Spell| spell.iter().any(|one| one.excludes(*at, seen.length));
-                all().map(excludes).collect()
-            };
-            seen.starts.iter().map(excluded).collect()
-        };
-        let others = patterns(seen);
+        let others = self.patterns(seen);
         let others_at_all = match self.stops.is_empty() {
             true => BTreeSet::new(),
-            false => patterns(Seen {
+            false => self.patterns(Seen {
                 starts: &management(),
                 ..seen
             }),
@@ -206,6 +201,26 @@ impl Absences {
             }
         }
         None
+    }
+
+    /// Of which trails the records of a unit of time are none, for each unit. Those between two ends
+    /// of absences are alike: one of them is asked about.
+    fn patterns(&self, seen: Seen<'_>) -> BTreeSet<Vec<bool>> {
+        let all = || self.spells.iter().chain(&self.stops);
+        let excluded = |one: &Absence| one.excluded(seen.length);
+        let ends = all().flatten().map(excluded);
+        let mut ends: Vec<i64> = ends.flat_map(|times| [times.start, times.end]).collect();
+        ends.sort_unstable();
+        let mut patterns = BTreeSet::new();
+        let mut rest = seen.starts;
+        while let Some(at) = rest.first() {
+            let holds = |one: &Absence| excluded(one).contains(at);
+            patterns.insert(all().map(|spell| spell.iter().any(holds)).collect());
+            let next = ends.get(ends.partition_point(|end| end <= at));
+            let alike = next.map_or(rest.len(), |next| rest.partition_point(|one| one < next));
+            rest = &rest[alike..];
+        }
+        patterns
     }
 
     /// The instants from which on other trails are absent than before.
@@ -336,6 +351,29 @@ mod tests {
         check(&moved, &[4], false);
         check(&moved, &[8], false);
         check(&moved, &[4, 8], true);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn each_unit_of_time_counts_as_if_it_were_alone(
+            raw in proptest::collection::vec(
+                proptest::collection::vec((0i64..40, 0i64..40, 0u8..4), 0..3), 0..4),
+            hours in proptest::collection::btree_set(0i64..40, 0..40),
+        ) {
+            let made = |(from, until, kind): &(i64, i64, u8)| Absence {
+                records: match kind {
+                    0 => Records::MayBeLater,
+                    _ => Records::AreOfOthers,
+                },
+                ..absence((*kind != 1).then_some(*from), (*kind != 2).then_some(*until))
+            };
+            let spells: Vec<Spell> = raw.iter().map(|all| all.iter().map(made).collect()).collect();
+            let absences = Absences { stops: spells.clone(), spells };
+            let starts: Vec<i64> = hours.iter().map(|hour| hour * HOUR).collect();
+            let patterns = |starts: &[i64]| absences.patterns(Seen { starts, length: HOUR });
+            let alone: BTreeSet<_> = starts.iter().flat_map(|at| patterns(&[*at])).collect();
+            proptest::prop_assert_eq!(patterns(&starts), alone);
+        }
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Whether each event class was recorded at each account and Region: shown by records, by what
 //! trails were told, or stated by the user. The absence of records never proves anything.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use super::absence::{Absence, Seen};
 use super::coverage::{Grid, NO_REGION};
 use super::doubts::Shown;
@@ -29,16 +33,49 @@ pub struct Proofs<'a> {
     pub trails: &'a Trails<'a>,
     /// What digest chains show.
     pub integrity: &'a Integrity,
+    /// What other answers rest on.
+    pub known: Known<'a>,
 }
+
+/// Answers that those about other places and classes rest on: each is found once.
+#[derive(Default)]
+pub struct Known<'a> {
+    /// Management events, which others are part of.
+    management: RefCell<HashMap<Place<'a>, Answer>>,
+    /// Whether records of a place show a class.
+    shown_here: RefCell<HashMap<Place<'a>, bool>>,
+    /// What shows a class that is recorded in one account for all; or what the first place lacks.
+    anywhere: RefCell<HashMap<EventClass, Result<Answer, Option<String>>>>,
+}
+
+/// Account, Region and class.
+type Place<'a> = (&'a str, &'a str, EventClass);
 
 /// An answer: what it rests on, and the sentence.
 type Answer = (Basis, String);
+
+fn once<K: Eq + Hash, V: Clone>(
+    known: &RefCell<HashMap<K, V>>,
+    key: K,
+    find: impl FnOnce() -> V,
+) -> V {
+    if let Some(found) = known.borrow().get(&key) {
+        return found.clone();
+    }
+    let found = find();
+    known.borrow_mut().insert(key, found.clone());
+    found
+}
+
+fn place(row: &CoverageRow, class: EventClass) -> Place<'_> {
+    (&row.account, &row.region, class)
+}
 
 fn no(why: impl Into<String>) -> Answer {
     (Basis::Nothing, why.into())
 }
 
-impl Proofs<'_> {
+impl<'a> Proofs<'a> {
     /// The proof, or its absence, for each place and each of `classes`, and all that it has records of.
     pub fn all(&self, classes: ClassSet) -> Vec<ClassProof> {
         let mut proofs = Vec::new();
@@ -70,7 +107,7 @@ impl Proofs<'_> {
         })
     }
 
-    fn one(&self, row: &CoverageRow, class: EventClass) -> ClassProof {
+    fn one(&self, row: &'a CoverageRow, class: EventClass) -> ClassProof {
         let records = self.records(row, class);
         let (basis, proof) = self.answer(row, class, records);
         ClassProof {
@@ -85,7 +122,7 @@ impl Proofs<'_> {
     }
 
     /// Records come first, then what trails were told, then statements.
-    fn answer(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+    fn answer(&self, row: &'a CoverageRow, class: EventClass, records: u64) -> Answer {
         let is_idle = row.days.iter().all(|day| day.is_idle());
         if is_idle && row.counts.iter().all(|count| *count == 0) && class != EventClass::Digests {
             return (Basis::Idle, "nothing is expected at this place".to_owned());
@@ -125,7 +162,7 @@ impl Proofs<'_> {
     ///
     /// The whole account must verify: a log that no digest lists may be of a second trail, whose
     /// records of the class say nothing of the first, and whose missing logs nobody would see.
-    fn proved_idle(&self, row: &CoverageRow, class: EventClass) -> Option<String> {
+    fn proved_idle(&self, row: &'a CoverageRow, class: EventClass) -> Option<String> {
         let is_idle = |day: &DayState| *day == DayState::ProvedIdle || day.is_idle();
         let is_proved = row.days.iter().all(is_idle)
             && row.days.contains(&DayState::ProvedIdle)
@@ -134,22 +171,16 @@ impl Proofs<'_> {
         if !is_proved || class == EventClass::Digests {
             return None;
         }
-        let others = self
-            .grid
-            .rows
-            .iter()
-            .filter(|other| other.account == row.account && other.region != row.region);
-        let recorded = others.into_iter().find(|other| {
-            let records = self.records(other, class);
-            records > 0 && self.shown(other, class, records).0 == Basis::Records
-        })?;
+        let mut own = self.grid.of_account(&row.account).iter();
+        let recorded =
+            own.find(|other| other.region != row.region && self.shown_here(other, class))?;
         Some(format!(
             "verified digests show that nothing was delivered here, and the trail records it in Region {}",
             display_value(&recorded.region)
         ))
     }
 
-    fn shown(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+    fn shown(&self, row: &'a CoverageRow, class: EventClass, records: u64) -> Answer {
         match class {
             EventClass::Digests => match self.integrity.of_account(&row.account) {
                 (true, proof) => (Basis::Digests, proof),
@@ -163,20 +194,26 @@ impl Proofs<'_> {
             },
             _ if records == 0 => no("no record of it and no statement in the scope file"),
             EventClass::ManagementWrite | EventClass::ManagementRead => {
-                let selected = self.selected(row, class);
-                match selected.or_else(|| self.missing_on_days(&row.account, class)) {
-                    Some(missing) => no(missing),
-                    None => self.still_recorded(row, class, records),
-                }
+                once(&self.known.management, place(row, class), || {
+                    self.management(row, class, records)
+                })
             }
             _ => self.still_recorded(row, class, records),
         }
     }
 
+    fn management(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+        let selected = self.selected(row, class);
+        match selected.or_else(|| self.missing_on_days(&row.account, class)) {
+            Some(missing) => no(missing),
+            None => self.still_recorded(row, class, records),
+        }
+    }
+
     /// Whether records alone prove the management write events of a place.
     pub fn writes_are_shown(&self, account: &str, region: &str) -> bool {
-        let mut rows = self.grid.rows.iter();
-        let row = rows.find(|row| row.account == account && row.region == region);
+        let mut rows = self.grid.of_account(account).iter();
+        let row = rows.find(|row| row.region == region);
         row.is_some_and(|row| {
             let class = EventClass::ManagementWrite;
             self.shown(row, class, self.records(row, class)).0 == Basis::Records
@@ -187,11 +224,8 @@ impl Proofs<'_> {
     /// the class on each day on which it has any records.
     fn missing_on_days(&self, account: &str, class: EventClass) -> Option<String> {
         let mut by_day = vec![(0, false); self.grid.days.len()];
-        let own = self
-            .tally
-            .grid
-            .iter()
-            .filter(|((owner, _), _)| owner == account);
+        let own = self.tally.grid.range((account.to_owned(), String::new())..);
+        let own = own.take_while(|((owner, _), _)| owner == account);
         for ((owner, region), days) in own {
             let place = (owner.clone(), region.clone(), class);
             let hours = self.tally.class_hours.get(&place);
@@ -253,17 +287,13 @@ impl Proofs<'_> {
     }
 
     /// Sign-ins are management events, and the Region of the global endpoint must be there.
-    fn sign_in(&self, row: &CoverageRow) -> Answer {
+    fn sign_in(&self, row: &'a CoverageRow) -> Answer {
         let class = EventClass::ManagementWrite;
         let (basis, proof) = self.shown(row, class, self.records(row, class));
         if basis == Basis::Nothing {
             return no(format!("part of the management write events: {proof}"));
         }
-        let own = self
-            .grid
-            .rows
-            .iter()
-            .filter(|one| one.account == row.account);
+        let own = self.grid.of_account(&row.account).iter();
         let regions: Vec<&str> = own.map(|one| one.region.as_str()).collect();
         let home = global_region(&regions);
         let key = (row.account.clone(), home.to_owned());
@@ -280,7 +310,7 @@ impl Proofs<'_> {
 
     /// A trail leaves out all KMS events of its management events or none. So where a place has
     /// write and read events, KMS events of another Region of the account prove it there too.
-    fn kms_elsewhere(&self, row: &CoverageRow) -> Answer {
+    fn kms_elsewhere(&self, row: &'a CoverageRow) -> Answer {
         let kms = EventClass::Kms;
         for class in [EventClass::ManagementWrite, EventClass::ManagementRead] {
             let (basis, proof) = self.shown(row, class, self.records(row, class));
@@ -288,11 +318,7 @@ impl Proofs<'_> {
                 return no(format!("part of the management events: {proof}"));
             }
         }
-        let own = self
-            .grid
-            .rows
-            .iter()
-            .filter(|one| one.account == row.account);
+        let own = self.grid.of_account(&row.account).iter();
         let own = own.filter(|one| self.shown_here(one, kms));
         let mut lacks = "no record of it and no statement in the scope file".to_owned();
         let mut apart = 0;
@@ -319,13 +345,15 @@ impl Proofs<'_> {
         )
     }
 
-    fn shown_here(&self, row: &CoverageRow, class: EventClass) -> bool {
-        let records = self.records(row, class);
-        records > 0 && self.still_recorded(row, class, records).0 == Basis::Records
+    fn shown_here(&self, row: &'a CoverageRow, class: EventClass) -> bool {
+        once(&self.known.shown_here, place(row, class), || {
+            let records = self.records(row, class);
+            records > 0 && self.shown(row, class, records).0 == Basis::Records
+        })
     }
 
     /// Recorded only in the account that runs the service, so one account proves it for all.
-    fn anywhere(&self, row: &CoverageRow, class: EventClass) -> Answer {
+    fn anywhere(&self, row: &'a CoverageRow, class: EventClass) -> Answer {
         let own = self.records(row, class);
         let mut lacks = None;
         if own > 0 {
@@ -335,24 +363,33 @@ impl Proofs<'_> {
             }
             lacks = Some(answer.1);
         }
+        let elsewhere = once(&self.known.anywhere, class, || self.elsewhere(class));
+        elsewhere.unwrap_or_else(|first| {
+            no(lacks.or(first).unwrap_or_else(|| {
+                "no record of it in any account; the account that runs it may not be in the set"
+                    .to_owned()
+            }))
+        })
+    }
+
+    /// The first place with records that show such a class, or what the first one with records lacks.
+    fn elsewhere(&self, class: EventClass) -> Result<Answer, Option<String>> {
+        let mut lacks = None;
         let all = self.grid.rows.iter();
         let with_records = all.map(|one| (one, self.records(one, class)));
         for (one, records) in with_records.filter(|(_, records)| *records > 0) {
             let (basis, proof) = self.among_writes(one, class, records);
             if basis != Basis::Nothing {
-                return self.shown_elsewhere(one, records);
+                return Ok(self.shown_elsewhere(one, records));
             }
             lacks = lacks.or(Some(proof));
         }
-        no(lacks.unwrap_or_else(|| {
-            "no record of it in any account; the account that runs it may not be in the set"
-                .to_owned()
-        }))
+        Err(lacks)
     }
 
     /// What is recorded too seldom to show itself in each absence of a trail is so as far as the
     /// management events that it is part of are.
-    fn among_writes(&self, row: &CoverageRow, class: EventClass, records: u64) -> Answer {
+    fn among_writes(&self, row: &'a CoverageRow, class: EventClass, records: u64) -> Answer {
         let writes = EventClass::ManagementWrite;
         match self.shown(row, writes, self.records(row, writes)) {
             (Basis::Nothing, proof) => no(format!("part of the management write events: {proof}")),

@@ -22,12 +22,21 @@ pub const NO_REGION: &str = "any Region";
 pub struct Grid {
     /// First seconds of the days.
     pub days: Vec<i64>,
-    /// One row for each account and Region.
+    /// One row for each account and Region, in their order.
     pub rows: Vec<CoverageRow>,
     /// Days that have records, and no management events: by row.
     pub without_management: Vec<Vec<bool>>,
     /// Days of which all records are of files that hold what somebody asked for: by row.
     pub asked_for: Vec<Vec<bool>>,
+}
+
+impl Grid {
+    /// The rows of an account.
+    pub fn of_account(&self, account: &str) -> &[CoverageRow] {
+        let from = self.rows.partition_point(|row| *row.account < *account);
+        let own = &self.rows[from..];
+        &own[..own.partition_point(|row| row.account == account)]
+    }
 }
 
 /// Builds the grid.

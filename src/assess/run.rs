@@ -5,7 +5,7 @@ use super::amendments;
 use super::anomalies;
 use super::answers::Answers;
 use super::chains::{self, Examined, Trust};
-use super::classes::Proofs;
+use super::classes::{Known, Proofs};
 use super::count;
 use super::coverage::{self, Grid};
 use super::coverage_control::needs_of_all;
@@ -262,6 +262,7 @@ impl<'s> Shown<'s> {
             grid: self.grid,
             trails,
             integrity: self.integrity,
+            known: Known::default(),
         }
     }
 
