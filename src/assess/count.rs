@@ -95,7 +95,7 @@ pub fn begin<'g>(ground: &Ground<'g>, drops: &Drops) -> Result<Counting<'g>, Ass
         if counted != file.entry_count()? {
             return Err(broken(file, "entries are missing"));
         }
-        cells.iter().for_each(|cell| counting.sums.close(cell));
+        cells.iter_mut().for_each(|cell| counting.sums.close(cell));
         rank += 1;
         Ok(())
     })?;
@@ -150,7 +150,8 @@ impl Counting<'_> {
             let dropped = drops.of(one.spot.0, one.spot.1);
             self.sums.add(cell, one.spot.0, one.time, dropped);
         }
-        self.late.all.iter().for_each(|cell| self.sums.close(cell));
+        let late = self.late.all.iter_mut();
+        late.for_each(|cell| self.sums.close(cell));
         self.sums.finish(log_set)
     }
 }

@@ -1,6 +1,7 @@
 //! The sums of a count: by account and Region, class, day and profile.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use super::AssessError;
 use super::drops::Drop;
@@ -139,6 +140,7 @@ impl Origins {
 pub struct CellCount {
     /// What sets it apart.
     pub kind: Kind,
+    run: Run,
     kept: u64,
     /// Of the kept ones, and the other way round while there is none.
     first_time: i64,
@@ -164,6 +166,7 @@ impl CellCount {
     pub fn of(kind: Kind) -> CellCount {
         CellCount {
             kind,
+            run: Run::default(),
             kept: 0,
             first_time: i64::MAX,
             last_time: i64::MIN,
@@ -171,6 +174,15 @@ impl CellCount {
             origins: Origins::default(),
         }
     }
+}
+
+/// Kept records of a cell and a file that lie in one hour of the period and are not added yet: most
+/// lie in the hour of the one before.
+#[derive(Default)]
+struct Run {
+    rank: u32,
+    times: Range<i64>,
+    records: u64,
 }
 
 /// What was counted so far.
@@ -266,7 +278,21 @@ impl<'c> Sums<'c> {
     /// Adds a record of the file at `rank` to exactly one count.
     #[inline]
     pub fn add(&mut self, cell: &mut CellCount, rank: u32, time: i64, dropped: Option<Drop>) {
-        let is_selected = !self.selected.is_empty() && self.selected.contains(&rank);
+        if dropped.is_some() || rank != cell.run.rank || !cell.run.times.contains(&time) {
+            let spot = &self.spots.all[cell.kind.spot];
+            if dropped.is_some() || !spot.is_in_scope || !self.period.contains(time) {
+                return self.leave_out(cell, rank, time, dropped);
+            }
+            self.begin_run(cell, rank, time);
+        }
+        cell.run.records += 1;
+        cell.first_time = cell.first_time.min(time);
+        cell.last_time = cell.last_time.max(time);
+    }
+
+    /// Adds a record that is not kept.
+    fn leave_out(&mut self, cell: &CellCount, rank: u32, time: i64, dropped: Option<Drop>) {
+        let is_selected = self.is_selected(rank);
         let spot = &mut self.spots.all[cell.kind.spot];
         spot.counts.seen += 1;
         match dropped {
@@ -295,25 +321,48 @@ impl<'c> Sums<'c> {
                     note_outside(spot, cell.kind.classes, time, self.period);
                 }
             }
-            None if !spot.is_in_scope => spot.counts.outside_scope += 1,
-            None => {
-                spot.counts.kept += 1;
-                cell.kept += 1;
-                cell.first_time = cell.first_time.min(time);
-                cell.last_time = cell.last_time.max(time);
-                add_to_grid(spot, cell.kind.classes, time, &self.days);
-                if !is_selected {
-                    show(spot, cell.kind.classes, time, &self.days);
-                }
-                if !self.watched.is_empty() && self.watched.contains(&rank) {
-                    *self.tally.watched.entry(rank).or_default() += 1;
-                }
-            }
+            None => spot.counts.outside_scope += 1,
+        }
+    }
+
+    fn is_selected(&self, rank: u32) -> bool {
+        !self.selected.is_empty() && self.selected.contains(&rank)
+    }
+
+    fn begin_run(&mut self, cell: &mut CellCount, rank: u32, time: i64) {
+        self.end_run(cell);
+        let hour = time.div_euclid(HOUR) * HOUR;
+        let (from, until) = (self.period.start, self.period.end);
+        cell.run = Run {
+            rank,
+            times: hour.max(from)..(hour + HOUR).min(until),
+            records: 0,
+        };
+    }
+
+    /// Adds the run of a cell to the whole.
+    fn end_run(&mut self, cell: &mut CellCount) {
+        let run = std::mem::take(&mut cell.run);
+        if run.records == 0 {
+            return;
+        }
+        cell.kept += run.records;
+        let is_selected = self.is_selected(run.rank);
+        let spot = &mut self.spots.all[cell.kind.spot];
+        spot.counts.seen += run.records;
+        spot.counts.kept += run.records;
+        add_to_grid(spot, cell.kind.classes, &run, &self.days);
+        if !is_selected {
+            show(spot, cell.kind.classes, run.times.start, &self.days);
+        }
+        if !self.watched.is_empty() && self.watched.contains(&run.rank) {
+            *self.tally.watched.entry(run.rank).or_default() += run.records;
         }
     }
 
     /// Adds what there is of a cell to the whole.
-    pub fn close(&mut self, cell: &CellCount) {
+    pub fn close(&mut self, cell: &mut CellCount) {
+        self.end_run(cell);
         if cell.kept == 0 {
             return;
         }
@@ -430,17 +479,18 @@ fn note_outside(spot: &mut Spot, classes: ClassSet, time: i64, period: &Period) 
 }
 
 /// What was asked for shows that there was something, and no more.
-fn add_to_grid(spot: &mut Spot, classes: ClassSet, time: i64, days: &Days) {
+fn add_to_grid(spot: &mut Spot, classes: ClassSet, run: &Run, days: &Days) {
+    let (time, records) = (run.times.start, run.records);
     if spot.days.is_empty() {
         spot.days = vec![DayCount::default(); days.count];
     }
     let day = &mut spot.days[days.at(time)];
-    day.records += 1;
-    day.calls += u64::from(!classes.contains(EventClass::Insights));
+    day.records += records;
+    day.calls += records * u64::from(!classes.contains(EventClass::Insights));
     let is_write = classes.contains(EventClass::ManagementWrite);
     let is_read = classes.contains(EventClass::ManagementRead);
-    day.writes += u64::from(is_write);
-    day.reads += u64::from(is_read);
+    day.writes += records * u64::from(is_write);
+    day.reads += records * u64::from(is_read);
     let hour = 1 << (time.rem_euclid(DAY) / HOUR);
     day.hours |= hour;
     if is_write || is_read {
@@ -498,4 +548,109 @@ fn check(log_set: &LogSet) -> Result<(), AssessError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::scope::Scope;
+
+    /// Half past an hour to half past another, four days on.
+    const PERIOD: (i64, i64) = (1000 * DAY + HOUR / 2, 1004 * DAY + HOUR / 2);
+
+    /// A record: its cell, file and time, and why it is left out.
+    type Record = (usize, u32, i64, Option<Drop>);
+
+    /// The sums of records, each with a cell of its own or all with those that they share.
+    fn sums(records: &[Record], are_alone: bool) -> (LogSet, Tally) {
+        let places = Places::of(&Scope::none(), None);
+        let period = Period {
+            start: PERIOD.0,
+            end: PERIOD.1,
+            label: String::new(),
+        };
+        let watched = HashSet::from([1]);
+        let mut sums = Sums::new(&places, &period, &watched);
+        sums.selected.insert(2);
+        let class = |classes: &[EventClass]| classes.iter().copied().collect::<ClassSet>();
+        let kinds = [
+            ("us-east-1", class(&[EventClass::ManagementWrite])),
+            ("us-east-1", class(&[EventClass::ManagementRead])),
+            ("eu-west-1", class(&[EventClass::Insights])),
+        ];
+        let kinds = kinds.map(|(region, classes)| Kind {
+            spot: sums.spots.number("111122223333", region, &places),
+            classes,
+            profile: 0,
+            mark: None,
+        });
+        let mut cells: Vec<CellCount> = kinds.iter().cloned().map(CellCount::of).collect();
+        for (cell, rank, time, dropped) in records {
+            let mut alone = CellCount::of(kinds[*cell].clone());
+            let cell = match are_alone {
+                true => &mut alone,
+                false => &mut cells[*cell],
+            };
+            sums.add(cell, *rank, *time, *dropped);
+            sums.close(&mut alone);
+        }
+        cells.iter_mut().for_each(|cell| sums.close(cell));
+        let mut log_set = LogSet::default();
+        let tally = sums.finish(&mut log_set).expect("sums that reconcile");
+        (log_set, tally)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn records_of_one_hour_add_up_as_each_alone(
+            raw in proptest::collection::vec((0usize..3, 0u32..3, -3i64..6, 0i64..7200, 0u8..9), 0..60),
+        ) {
+            let records: Vec<Record> = raw.into_iter().map(|(cell, rank, day, second, dropped)| {
+                let dropped = match dropped {
+                    0 => Some(Drop::Duplicate),
+                    1 => Some(Drop::Conflict),
+                    2 => Some(Drop::Amended),
+                    _ => None,
+                };
+                (cell, rank, (1000 + day) * DAY + second, dropped)
+            }).collect();
+            let (log_set, tally) = sums(&records, false);
+            let (log_set_alone, alone) = sums(&records, true);
+            proptest::prop_assert_eq!(log_set, log_set_alone);
+            proptest::prop_assert_eq!(tally.grid, alone.grid);
+            proptest::prop_assert_eq!(tally.classes, alone.classes);
+            proptest::prop_assert_eq!(tally.class_hours, alone.class_hours);
+            proptest::prop_assert_eq!(tally.kinds, alone.kinds);
+            proptest::prop_assert_eq!(tally.watched, alone.watched);
+            proptest::prop_assert_eq!(tally.duplicates, alone.duplicates);
+            proptest::prop_assert_eq!(tally.conflict_hours, alone.conflict_hours);
+            proptest::prop_assert_eq!(tally.writes_outside, alone.writes_outside);
+        }
+    }
+
+    #[test]
+    fn a_record_counts_on_its_day_and_in_its_hour() {
+        let (day, hour) = (1001 * DAY, HOUR);
+        let times = [
+            day + 5 * hour,
+            day + 5 * hour + 3599,
+            day + 6 * hour,
+            day + 24 * hour,
+        ];
+        let (log_set, tally) = sums(&times.map(|time| (0, 0, time, None)), false);
+        let days = &tally.grid[&("111122223333".to_owned(), "us-east-1".to_owned())];
+        let found: Vec<_> = days
+            .iter()
+            .map(|day| (day.records, day.writes, day.hours))
+            .collect();
+        assert_eq!(
+            found,
+            [(0, 0, 0), (3, 3, 3 << 5), (1, 1, 1), (0, 0, 0), (0, 0, 0)]
+        );
+        assert_eq!(
+            (log_set.first_time, log_set.last_time),
+            (Some(times[0]), Some(times[3]))
+        );
+        assert_eq!(log_set.total.kept, 4);
+    }
 }
