@@ -1,7 +1,8 @@
 //! The account × Region × day grid: where records were delivered, where their
 //! absence is declared, and where nothing explains it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::delivery::Deliveries;
 use super::drops::Drops;
@@ -28,6 +29,8 @@ pub struct Grid {
     pub without_management: Vec<Vec<bool>>,
     /// Days of which all records are of files that hold what somebody asked for: by row.
     pub asked_for: Vec<Vec<bool>>,
+    /// What tells of stops, by row and place of the day.
+    pub causes: Vec<BTreeMap<usize, Arc<str>>>,
 }
 
 impl Grid {
@@ -67,10 +70,12 @@ pub fn build(
             deliveries,
             period,
         });
+        let mut causes = BTreeMap::new();
         let states = grid.days.iter().zip(counts).enumerate();
         let states = states.map(|(at, (day, count))| {
             let stopped = silences.state(at).filter(|_| !idle);
-            if let Some(state) = stopped {
+            if let Some((state, cause)) = stopped {
+                causes.insert(at, cause);
                 state
             } else if deliveries.is_missing(&account, &region, (*day, day + DAY)) {
                 DayState::Missing
@@ -92,6 +97,7 @@ pub fn build(
             account: account.clone(),
             region: region.clone(),
         });
+        grid.causes.push(causes);
         let lacks = |count: &DayCount| count.calls > 0 && count.writes + count.reads == 0;
         grid.without_management
             .push(counts.iter().map(lacks).collect());

@@ -195,6 +195,8 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
                 }
                 Finding::Failed(why) => failed(*day, &row.account, why, desk)?,
             };
+            let cause = room.grid.causes[number].get(&at);
+            let cause = cause.map_or(String::new(), |cause| format!(": {cause}"));
             total += 1;
             // Of a large organization there are millions, and the table keeps the first.
             if rows.len() < DetailTable::MOST {
@@ -203,7 +205,7 @@ fn accounts(desk: &mut Desk<'_>) -> Result<(), AssessError> {
                     row.region.clone(),
                     time::format_day(*day),
                     state.id().to_owned(),
-                    result,
+                    result + &cause,
                 ]);
             }
         }

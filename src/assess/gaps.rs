@@ -16,6 +16,8 @@ use crate::source::display::display_value;
 
 /// Places that are listed one by one before they are only counted.
 const SHOWN: usize = 12;
+/// Records that tell of stops, for one place.
+const TOLD: usize = 2;
 
 /// What gaps are looked for in.
 pub struct Ground<'a> {
@@ -66,7 +68,13 @@ fn is_daily(class: EventClass) -> bool {
 
 fn day_reasons(grid: &Grid, asks_management: bool) -> Vec<String> {
     let mut all = Vec::new();
-    for (row, lacks) in grid.rows.iter().zip(&grid.without_management) {
+    let rows = grid.rows.iter().zip(&grid.causes);
+    for ((row, causes), lacks) in rows.zip(&grid.without_management) {
+        let told = |state: DayState, part: Option<String>| {
+            let of_state = causes.iter().filter(|(at, _)| row.days[**at] == state);
+            let told: BTreeSet<&str> = of_state.map(|(_, cause)| cause.as_ref()).collect();
+            Some(part? + &told_by(&told))
+        };
         let of_state = |state: DayState| {
             let days = grid.days.iter().zip(&row.days);
             let days = days.filter(|(_, found)| **found == state);
@@ -79,17 +87,15 @@ fn day_reasons(grid: &Grid, asks_management: bool) -> Vec<String> {
             &of_state(DayState::Missing),
             grid,
         ));
-        parts.extend(day_part(
-            "logging was stopped",
-            &of_state(DayState::Stopped),
-            grid,
-        ));
-        parts.extend(day_part(
+        let stopped = day_part("logging was stopped", &of_state(DayState::Stopped), grid);
+        parts.extend(told(DayState::Stopped, stopped));
+        let unclear = day_part(
             "a trail was stopped or may have delivered elsewhere, and not every hour since is \
              shown to be recorded",
             &of_state(DayState::Unclear),
             grid,
-        ));
+        );
+        parts.extend(told(DayState::Unclear, unclear));
         if asks_management {
             let days = grid.days.iter().zip(lacks).filter(|(_, lacks)| **lacks);
             let days: Vec<i64> = days.map(|(day, _)| *day).collect();
@@ -119,6 +125,18 @@ fn place(row: &CoverageRow) -> String {
     match row.region.as_str() {
         super::coverage::NO_REGION => format!("account {account}{name}, any Region"),
         region => format!("account {account}{name}, Region {}", display_value(region)),
+    }
+}
+
+/// The records that tell of it, as far as there is room.
+fn told_by(causes: &BTreeSet<&str>) -> String {
+    let first: Vec<&str> = causes.iter().copied().take(TOLD).collect();
+    let more = causes.len() - first.len();
+    match (first.as_slice(), more) {
+        ([], _) => String::new(),
+        ([one], _) => format!(", says {one}"),
+        (several, 0) => format!(", say {}", several.join(" and ")),
+        (several, more) => format!(", say {} and {more} more", several.join(", ")),
     }
 }
 

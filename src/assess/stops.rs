@@ -6,6 +6,7 @@
 //! nothing of the others.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::delivery::Deliveries;
 use super::digest_trails::{Belonging, DigestTrail, Same};
@@ -17,6 +18,8 @@ use super::starts::{Place, Start, Successor, successor};
 use super::tally::{DayCount, Tally};
 use crate::ledger::facts::{TrailChange, TrailFact};
 use crate::period::{DAY, HOUR, Period};
+use crate::record::time;
+use crate::source::display::display_value;
 use crate::trail::Extent;
 use crate::trail::snapshot::Snapshot;
 
@@ -61,6 +64,8 @@ struct Stop {
     made: Option<i64>,
     /// Homes of other trails that run, say records, and whether they may work in other Regions.
     others: Vec<(String, bool)>,
+    /// What tells of it, in words.
+    cause: Arc<str>,
 }
 
 /// The trail, by what tells of the stop.
@@ -195,14 +200,17 @@ impl Silences<'_> {
         (account, region, self.known.unplaced.contains(account))
     }
 
-    /// What stops make of a day; nothing if they leave it as it is.
-    pub fn state(&self, at: usize) -> Option<DayState> {
-        let states = self.all.iter().filter_map(|(stop, span)| {
+    /// What stops make of a day, and what tells so; nothing if they leave it as it is.
+    pub fn state(&self, at: usize) -> Option<(DayState, Arc<str>)> {
+        let states = self.all.iter().rev().filter_map(|(stop, span)| {
             let is_certain = stop.is_certain_at(self.ground.account, self.ground.region);
-            self.of_day(stop, *span, at, is_certain)
+            let state = self.of_day(stop, *span, at, is_certain)?;
+            Some((state, &stop.cause))
         });
-        // The graver one: that logging was stopped holds whatever else is unclear.
-        states.max_by_key(|state| *state == DayState::Stopped)
+        // The graver one: that logging was stopped holds whatever else is unclear. Of several the
+        // first.
+        let graver = states.max_by_key(|(state, _)| *state == DayState::Stopped);
+        graver.map(|(state, cause)| (state, Arc::clone(cause)))
     }
 
     fn of_day(
@@ -343,6 +351,7 @@ impl Silences<'_> {
                 is_of_one_region: false,
                 made: None,
                 others: Vec::new(),
+                cause: cause_of_pause(trail, *pause),
             };
             self.all.push((stop, *pause));
         }
@@ -381,6 +390,12 @@ impl Silences<'_> {
             &|trail| same(trail) == Same::No && records(trail),
         )
     }
+}
+
+fn cause_of_pause(trail: &DigestTrail, (from, until): (i64, i64)) -> Arc<str> {
+    let (from, until) = (time::format(from), time::format(until));
+    let name = display_value(trail.name());
+    format!("digests of trail `{name}` leave out {from} to {until}").into()
 }
 
 /// The first seconds of the whole hours in a stretch.

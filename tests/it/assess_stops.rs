@@ -664,3 +664,28 @@ fn a_trail_that_is_made_anew_under_its_name_may_deliver_elsewhere() {
     check_days(&anew("elsewhere").and_digests(&digests), [Unclear; 2]);
     check_days(&anew("evidence").and_digests(&digests), [Delivered; 2]);
 }
+
+#[test]
+fn reasons_and_rows_name_the_record_that_tells_of_a_stop() {
+    let answer = check(&world(2..22, &[stop(), start()]), [Stopped; 2]);
+    let cause = format!(
+        "`StopLogging` of trail `main` (account {ACCOUNT}, home {REGION}) on {DAY}T01:03:00Z"
+    );
+    let [first, second] = &answer.control("no-new-users").reasons[..] else {
+        panic!("two reasons");
+    };
+    for reason in [first, second] {
+        let end = format!("({DAY}), says {cause}");
+        assert!(reason.contains(&end), "{reason}");
+    }
+    let [table] = &answer.control("accounts").details[..] else {
+        panic!("one table");
+    };
+    let told: Vec<&Vec<String>> = table
+        .rows
+        .iter()
+        .filter(|row| row[4].ends_with(&cause))
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|row| row[2] == DAY && row[3] == "stopped"));
+}

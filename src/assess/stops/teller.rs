@@ -12,6 +12,8 @@ use crate::assess::starts::Start;
 use crate::assess::story::plain_prefix;
 use crate::ledger::facts::{ANSWER, CHANGED, TrailChange, TrailFact, UNREADABLE};
 use crate::period::HOUR;
+use crate::record::time;
+use crate::source::display::display_value;
 use crate::trail::snapshot::{Snapshot, TrailSetting};
 use crate::trail::{Extent, Recording};
 
@@ -355,6 +357,7 @@ impl<'t> Teller<'t> {
                 && self.trails.has_digests_elsewhere(fact) != Some(true),
             made: self.made.get(&name_of(fact)).copied(),
             others: self.others(fact),
+            cause: cause(fact).into(),
         }
     }
 
@@ -445,6 +448,20 @@ impl<'t> Teller<'t> {
             .all
             .sort_by(|a, b| (a.from, &a.trail, a.kind).cmp(&(b.from, &b.trail, b.kind)));
         self.stops
+    }
+}
+
+/// The record that tells of a stop, in words.
+fn cause(fact: &TrailFact) -> String {
+    let call = display_value(&fact.event_name);
+    let (account, at) = (display_value(&fact.account), time::format(fact.time));
+    match fact.change {
+        TrailChange::Left => format!("`{call}` about account {account} on {at}"),
+        _ => format!(
+            "`{call}` of trail `{}` (account {account}, home {}) on {at}",
+            display_value(&fact.trail),
+            display_value(&fact.region)
+        ),
     }
 }
 
