@@ -410,45 +410,8 @@ fn notices(
         ));
     }
     all.extend(conflict_gap(tally));
-    for ((account, region), count) in &tally.foreign {
-        let records = counted(*count, "record");
-        let account = display_value(account);
-        all.push(match region.as_str() {
-            "" => format!("{records} of account {account}, which is not in scope, left out"),
-            region => format!(
-                "{records} of account {account}, Region {}, which is not in scope, left out",
-                display_value(region)
-            ),
-        });
-    }
-    // Those of earlier months matter to the coverage grid, but are no news of this period.
-    let changes = facts.iter().filter(|fact| {
-        fact.change != TrailChange::Started
-            && period.contains(fact.time)
-            && (places.has_account(&fact.account)
-                || trails.is_of_organization(fact)
-                || fact
-                    .caller()
-                    .is_some_and(|caller| places.has_account(&caller)))
-    });
-    for fact in changes {
-        if fact.change == TrailChange::Left {
-            all.push(format!(
-                "`{}`: account {} may have left the trail of its organization at {}",
-                display_value(&fact.event_name),
-                display_value(&fact.account),
-                time::format(fact.time)
-            ));
-            continue;
-        }
-        all.push(format!(
-            "`{}` on trail `{}` in account {} at {}",
-            display_value(&fact.event_name),
-            display_value(&fact.trail),
-            display_value(&fact.account),
-            time::format(fact.time)
-        ));
-    }
+    all.extend(out_of_scope(tally));
+    all.extend(changes_of_trails(places, period, facts, trails));
     let hidden = all.len().saturating_sub(MOST_NOTICES);
     all.truncate(MOST_NOTICES);
     if hidden > 0 {
@@ -458,6 +421,56 @@ fn notices(
         ));
     }
     all
+}
+
+/// Records that are left out, because the scope does not name where they are of.
+fn out_of_scope(tally: &Tally) -> impl Iterator<Item = String> {
+    tally.foreign.iter().map(|((account, region), count)| {
+        let records = counted(*count, "record");
+        let account = display_value(account);
+        match region.as_str() {
+            "" => format!("{records} of account {account}, which is not in scope, left out"),
+            region => format!(
+                "{records} of account {account}, Region {}, which is not in scope, left out",
+                display_value(region)
+            ),
+        }
+    })
+}
+
+/// The changes of trails in the period: those of earlier months matter to the coverage grid, but
+/// are no news of this one.
+fn changes_of_trails(
+    places: &Places,
+    period: &Period,
+    facts: &[TrailFact],
+    trails: &Trails<'_>,
+) -> impl Iterator<Item = String> {
+    let concerns = |fact: &TrailFact| {
+        places.has_account(&fact.account)
+            || trails.is_of_organization(fact)
+            || fact
+                .caller()
+                .is_some_and(|caller| places.has_account(&caller))
+    };
+    let changes = facts.iter().filter(move |fact| {
+        fact.change != TrailChange::Started && period.contains(fact.time) && concerns(fact)
+    });
+    changes.map(|fact| match fact.change {
+        TrailChange::Left => format!(
+            "`{}`: account {} may have left the trail of its organization at {}",
+            display_value(&fact.event_name),
+            display_value(&fact.account),
+            time::format(fact.time)
+        ),
+        _ => format!(
+            "`{}` on trail `{}` in account {} at {}",
+            display_value(&fact.event_name),
+            display_value(&fact.trail),
+            display_value(&fact.account),
+            time::format(fact.time)
+        ),
+    })
 }
 
 /// Notices about the whole set that are printed.

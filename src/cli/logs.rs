@@ -86,12 +86,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
     let settings = Settings::find(args.sources.config.as_deref())?;
     let inputs = Inputs::new(&args.sources, &args.behaviour, &args.limits, &settings);
     let asked = asked(args, clock)?;
-    trust::refuse_folders("--keys", &args.keys)?;
-    trust::refuse_folders("--metadata", &args.metadata)?;
-    trust::refuse_folders("--selectors", &args.statements.selectors)?;
-    if inputs.logs.value.is_empty() && (args.ledger.is_none() || asked.is_none()) {
-        return Err(nothing_given(args));
-    }
+    check_names(args, &inputs, asked.as_ref())?;
     let prices = prices(args)?;
     let set = load_set(&inputs.controls.value, true)?;
     let scope = load_scope(inputs.scope.value.as_deref())?;
@@ -110,17 +105,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         rehash: false,
         hash_logs: !args.keys.is_empty(),
     };
-    let (keys, refused) = trust::keys(&args.keys)?;
-    for warning in refused {
-        complain(&format!("warning: {warning}"));
-    }
-    let trust = assess::Trust {
-        keys,
-        metadata: trust::metadata(&args.metadata)?,
-        slack: i64::from(args.slack) * 60,
-        is_required: false,
-        threads: inputs.threads.value,
-    };
+    let trust = trust_of(args, &inputs)?;
     let path = args.ledger.as_deref();
     let given = match inputs.logs.value.as_slice() {
         [] => None,
@@ -130,10 +115,10 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         None => intake.run(path, &display)?,
         Some(given) => intake.run_alone(path, given, &display)?,
     };
-    let tally = match &given {
-        None => None,
-        Some(given) => Some(tally(&given.listing, &inputs, asked.as_ref(), &display)?),
-    };
+    let tally = given
+        .as_ref()
+        .map(|given| tally(&given.listing, &inputs, asked.as_ref(), &display))
+        .transpose()?;
     let span = tally.as_ref().and_then(|tally| Span::of(&tally.days));
     let found = span.as_ref().map(|span| span.period.clone());
     let period = asked.clone().or(found);
@@ -186,6 +171,32 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
     };
     closed_is_fine(written)?;
     Ok(exit(&inspection))
+}
+
+/// Refuses what cannot be read, before anything long is begun.
+fn check_names(args: &Inspect, inputs: &Inputs, asked: Option<&Period>) -> Result<(), Failure> {
+    trust::refuse_folders("--keys", &args.keys)?;
+    trust::refuse_folders("--metadata", &args.metadata)?;
+    trust::refuse_folders("--selectors", &args.statements.selectors)?;
+    if inputs.logs.value.is_empty() && (args.ledger.is_none() || asked.is_none()) {
+        return Err(nothing_given(args));
+    }
+    Ok(())
+}
+
+/// What digests are verified with; files of keys that hold none are complained about.
+fn trust_of(args: &Inspect, inputs: &Inputs) -> Result<assess::Trust, Failure> {
+    let (keys, refused) = trust::keys(&args.keys)?;
+    for warning in refused {
+        complain(&format!("warning: {warning}"));
+    }
+    Ok(assess::Trust {
+        keys,
+        metadata: trust::metadata(&args.metadata)?,
+        slack: i64::from(args.slack) * 60,
+        is_required: false,
+        threads: inputs.threads.value,
+    })
 }
 
 impl Inspection<'_> {

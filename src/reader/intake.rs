@@ -16,7 +16,7 @@ use crate::source::layout::{self, Claim, Folder, NameKind};
 
 use super::archive::{ArchiveForm, Member, MemberContent, OwnFiles};
 use super::digests;
-use super::envelope::{Table, Walk};
+use super::envelope::{Table, Walk, Walked};
 use super::inflate::{self, GzipFault, InflateLimits};
 use super::open::Opener;
 use super::sniff::{self, BOM, Look, ZSTD};
@@ -623,12 +623,10 @@ fn read_bounded(
             Content::Inflated(_) if is_zstd => "zstd",
             Content::Inflated(_) | Content::Inner(_) => "gzip",
         };
-        if limits.hash_content {
-            report.content_sha256 = match content {
-                Content::Stored => report.sha256,
-                Content::Inflated(_) | Content::Inner(_) => Some(Sha256::digest(&bytes).into()),
-            };
-        }
+        report.content_sha256 = limits.hash_content.then(|| match (content, report.sha256) {
+            (Content::Stored, Some(stored)) => stored,
+            _ => Sha256::digest(&bytes).into(),
+        });
         let is_marked = bytes.starts_with(BOM);
         let prepared = prepare(bytes, &mut report.notices);
         let is_changed = is_marked || !matches!(&prepared, Ok((_, invalid)) if invalid.is_empty());
@@ -646,30 +644,10 @@ fn read_bounded(
             Form::Table(table) => walk.run_table(bytes, &table),
         }
     });
-    let mut fault = None;
-    match result {
-        Ok(walked) => {
-            report.shape = walked.shape;
-            match (walked.foreign, walked.others.into_iter().next()) {
-                (Some(message), _) => {
-                    // Nothing in it was meant to be a record, so nothing counts as one.
-                    tally = Tally::default();
-                    report.shape = None;
-                    fault = Some(FileFault::UnknownShape(message));
-                }
-                (None, Some(kind)) if tally.seen == 0 && tally.aggregates == 0 => {
-                    report.shape = None;
-                    report.outcome = FileOutcome::NotRead(kind);
-                }
-                (None, Some(kind)) => report.notices.push(file_notice(
-                    "other-document",
-                    &format!("beside records, the file holds {}", kind.reason()),
-                )),
-                (None, None) => {}
-            }
-        }
-        Err(found) => fault = Some(found),
-    }
+    let fault = match result {
+        Ok(walked) => settle_kind(walked, &mut tally, report),
+        Err(fault) => Some(fault),
+    };
     if let Some(fault) = fault {
         report.outcome = judge_fault(fault, name, scratch, &tally);
         sink.discard();
@@ -678,6 +656,26 @@ fn read_bounded(
         }
     }
     settle(report, tally, name);
+}
+
+/// What a file that was walked whole turned out to be; a fault where it holds nothing of CloudTrail.
+fn settle_kind(walked: Walked, tally: &mut Tally, report: &mut FileReport) -> Option<FileFault> {
+    report.shape = walked.shape;
+    if let Some(message) = walked.foreign {
+        // Nothing in it was meant to be a record, so nothing counts as one.
+        *tally = Tally::default();
+        report.shape = None;
+        return Some(FileFault::UnknownShape(message));
+    }
+    let kind = walked.others.into_iter().next()?;
+    if tally.seen == 0 && tally.aggregates == 0 {
+        report.shape = None;
+        report.outcome = FileOutcome::NotRead(kind);
+        return None;
+    }
+    let says = format!("beside records, the file holds {}", kind.reason());
+    report.notices.push(file_notice("other-document", &says));
+    None
 }
 
 /// A file that nobody called a log, and that does not look like one, is no loss.
