@@ -129,17 +129,21 @@ impl Shown {
         self.bytes.is_empty()
     }
 
-    /// Adds a code.
+    /// Adds a code, as the two bytes of a literal string: half of what digits take to pack.
     #[inline]
     pub fn code(&mut self, code: u16) {
-        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
         if !self.is_open {
-            self.bytes.push(b'<');
+            self.bytes.push(b'(');
             self.is_open = true;
         }
-        let digit = |shift: u32| DIGITS[usize::from(code >> shift & 0xF)];
-        self.bytes
-            .extend_from_slice(&[digit(12), digit(8), digit(4), digit(0)]);
+        for byte in code.to_be_bytes() {
+            match byte {
+                b'(' | b')' | b'\\' => self.bytes.extend_from_slice(&[b'\\', byte]),
+                // A reader takes an end of line as a line feed, however it is written.
+                b'\r' => self.bytes.extend_from_slice(b"\\r"),
+                byte => self.bytes.push(byte),
+            }
+        }
     }
 
     /// Moves to the right, in thousandths of the font size.
@@ -168,7 +172,7 @@ impl Shown {
     /// Ends a row of codes.
     pub fn close(&mut self) {
         if self.is_open {
-            self.bytes.push(b'>');
+            self.bytes.push(b')');
             self.is_open = false;
         }
     }
@@ -277,8 +281,26 @@ mod tests {
         contents.end_text();
         assert_eq!(
             String::from_utf8_lossy(contents.bytes()),
-            "BT\n/Sans 7.5 Tf\n1 0 0 1 50 40.25 Tm\n<001A0002> Tj\n\
-             1 0 0 1 60 40.25 Tm\n[<0003> 12.5<0004>] TJ\nET"
+            "BT\n/Sans 7.5 Tf\n1 0 0 1 50 40.25 Tm\n(\0\x1A\0\x02) Tj\n\
+             1 0 0 1 60 40.25 Tm\n[(\0\x03) 12.5(\0\x04)] TJ\nET"
         );
+    }
+
+    #[test]
+    fn codes_whose_bytes_end_or_change_a_string_are_escaped() {
+        let mut shown = Shown::default();
+        for byte in 0..=u8::MAX {
+            shown.code(u16::from_be_bytes([byte, 0x41]));
+            shown.code(u16::from(byte));
+        }
+        shown.close();
+        let mut contents = Contents::default();
+        contents.show(0.0, 0.0, &shown);
+        let read = lopdf::content::Content::decode(contents.bytes()).unwrap();
+        let text = read.operations[1].operands[0].as_str().unwrap();
+        let expected: Vec<u8> = (0..=u8::MAX)
+            .flat_map(|byte| [byte, 0x41, 0, byte])
+            .collect();
+        assert_eq!(text, expected);
     }
 }
