@@ -56,6 +56,45 @@ pub const USUAL: [(&str, &str); 12] = [
     ),
 ];
 
+/// Lists whose entries are compared with ARNs alone: a bare name would never match.
+const OF_ARNS: [&str; 2] = ["break_glass_roles", "data_functions"];
+/// Lists whose entries are compared with bare names alone, and of what these are.
+const OF_NAMES: [(&str, &str, &str); 3] = [
+    ("log_buckets", "bucket", "arn:aws:s3:::"),
+    ("data_buckets", "bucket", "arn:aws:s3:::"),
+    ("break_glass_users", "user", "arn:"),
+];
+/// The entry that says that there is nothing to put on a list.
+const NONE: &str = "none";
+
+/// Why an entry of a usual list can never match, and what to write; a control that looks for the
+/// uses of what is on the list would pass for want of them.
+fn misfit(list: &str, test: &ListTest) -> Option<(String, String)> {
+    if matches!(test, ListTest::Cidr(_)) {
+        return None;
+    }
+    let text = text_of(test);
+    if OF_ARNS.contains(&list) {
+        let front = &text[..text.len().min("arn:".len())];
+        let is_open = matches!(test, ListTest::Wildcard(_)) || text == NONE;
+        return (!is_open && front != &"arn:"[..front.len()]).then(|| {
+            (
+                format!("`{list}` is compared with ARNs, and `{text}` is none"),
+                "write the whole ARN, a wildcard such as `{ wildcard = \"arn:aws:*:NAME*\" }`, or \
+                 `none` where there is nothing to list"
+                    .to_owned(),
+            )
+        });
+    }
+    let (_, what, front) = OF_NAMES.into_iter().find(|(name, ..)| *name == list)?;
+    let name = text.strip_prefix(front)?;
+    let name = name.rsplit('/').next().unwrap_or(name);
+    Some((
+        format!("`{list}` is compared with the names of {what}s, and an ARN is none"),
+        format!("write the name of the {what} alone: `{name}`"),
+    ))
+}
+
 /// Someone who left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaver {
@@ -118,6 +157,9 @@ fn read_entries(document: &Document, name: &str, value: &Spanned<DeValue<'_>>) -
         let Some(entry) = read_entry(document, item) else {
             continue;
         };
+        if let Some((message, help)) = misfit(name, &entry.test) {
+            document.error("bad-entry", item.span(), message, Some(help));
+        }
         let is_twin = |other: &ListEntry| {
             (&other.test, other.from, other.until) == (&entry.test, entry.from, entry.until)
         };
@@ -319,6 +361,29 @@ d = [{ value = "x", from = 2026-10-13T00:00:00Z, until = 2026-10-12T00:00:00Z }]
 "#,
         );
         assert_eq!(problems.len(), 11, "{problems:#?}");
+    }
+
+    #[test]
+    fn entries_that_can_never_match_are_refused() {
+        let (_, problems) = read(
+            r#"
+[lists]
+break_glass_users = ["arn:aws:iam::111122223333:user/ops/bg", { prefix = "arn:aws:iam" }, "bg", "none"]
+break_glass_roles = ["BreakGlass", { prefix = "Break" }, "none", { wildcard = "*BreakGlass" },
+  "arn:aws:iam::111122223333:role/BreakGlass", { prefix = "arn:aws:iam::111122223333:" }]
+data_buckets = ["arn:aws:s3:::cards", "cards", "arn:aws:s3:us-east-1:111122223333:accesspoint/cards"]
+log_buckets = [{ wildcard = "arn:aws:s3:::logs*" }]
+data_functions = ["tokenise", "none"]
+other = ["arn:aws:s3:::cards"]
+"#,
+        );
+        let about = |list: &str| problems.iter().filter(|one| one.contains(list)).count();
+        assert_eq!(about("`break_glass_users`"), 2, "{problems:#?}");
+        assert_eq!(about("`break_glass_roles`"), 2);
+        assert_eq!(about("`data_buckets`"), 1);
+        assert_eq!(about("`log_buckets`"), 1);
+        assert_eq!(about("`data_functions`"), 1);
+        assert_eq!(problems.len(), 7);
     }
 
     #[test]
