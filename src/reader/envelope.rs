@@ -9,6 +9,7 @@ mod detect;
 mod entry;
 mod members;
 mod packed;
+mod search;
 mod table;
 
 use crate::record::project::{Fault, FaultKind, Projector, skip_space};
@@ -193,6 +194,10 @@ impl<'w, 'set> Walk<'w, 'set> {
         match bytes.get(at) {
             Some(b'{') => self.entry(bytes, at),
             Some(b'[') => {
+                if let Some(record) = detect::forwarded(bytes, at) {
+                    self.saw(Content::Shipper);
+                    return self.around(bytes, at, record);
+                }
                 if self.packing == Packing::Single {
                     self.packing = Packing::Array;
                 }
@@ -230,13 +235,24 @@ impl<'w, 'set> Walk<'w, 'set> {
                 each,
             } => {
                 self.saw(content);
-                self.wrapper(bytes, at, member, each)
+                let is_inside = self.is_inside || content == Content::Search;
+                let was_inside = std::mem::replace(&mut self.is_inside, is_inside);
+                let result = self.wrapper(bytes, at, member, each);
+                self.is_inside = was_inside;
+                result
             }
             Entry::Carrier { member, each } => self.wrapper(bytes, at, member, each),
             Entry::Member { content, path } => {
                 self.saw(content);
+                if content == Content::Search {
+                    self.note_shortfall(search::shortfall(bytes, at));
+                }
                 self.member(bytes, at, path)
             }
+            Entry::Columns => Err(FileFault::Unsupported {
+                what: "a result of Athena with the fields of records as columns",
+                remedy: table::REMEDY,
+            }),
             Entry::Around(path) => self.wrapped(bytes, at, path),
             Entry::Packed(path) => self.packed(bytes, at, path),
             Entry::Other(kind) => self.other(bytes, at, kind),
@@ -337,6 +353,9 @@ impl<'w, 'set> Walk<'w, 'set> {
 
     /// CloudTrail writes nothing beside `Records`; other tools do.
     fn note_extra(&mut self, name: &str, value: &[u8]) {
+        if self.content == Some(Content::Search) {
+            return self.note_shortfall(search::shortfall_in(name, value));
+        }
         let is_token = matches!(name, "NextToken" | "nextToken") && !value.starts_with(b"null");
         let is_unfinished = match name {
             "QueryStatus" => !value.starts_with(b"\"FINISHED\""),
@@ -364,6 +383,15 @@ impl<'w, 'set> Walk<'w, 'set> {
         self.tally.note(code, subject, index, || {
             format!("`{}`", display_value(name))
         });
+    }
+
+    /// Says that an answer to a search is not whole, and why.
+    fn note_shortfall(&mut self, why: Option<&'static str>) {
+        let Some(why) = why else { return };
+        let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+        let subject =
+            "the answer to the search says that it is not whole, so records may be missing: ";
+        self.tally.note(CUT_OFF, subject, index, || why.to_owned());
     }
 
     fn member_list(

@@ -56,6 +56,8 @@ pub enum Content {
     LogsInsights,
     /// A result of a CloudTrail Lake query with `eventJson`.
     Lake,
+    /// An answer to a search in Elasticsearch, OpenSearch, Splunk or Datadog.
+    Search,
     /// A Cribl or Splunk event with the record in `_raw`.
     Raw,
     /// A document of a log shipper with the record in `message`, `log` or the like.
@@ -70,7 +72,7 @@ pub enum Content {
 
 impl Content {
     /// Every content.
-    pub const ALL: [Content; 14] = [
+    pub const ALL: [Content; 15] = [
         Content::Records,
         Content::Record,
         Content::EventBridge,
@@ -80,6 +82,7 @@ impl Content {
         Content::LogEvents,
         Content::LogsInsights,
         Content::Lake,
+        Content::Search,
         Content::Raw,
         Content::Shipper,
         Content::Datadog,
@@ -115,6 +118,7 @@ impl Shape {
             (Content::LogEvents, _) => "cloudwatch-logs-events",
             (Content::LogsInsights, _) => "cloudwatch-logs-insights",
             (Content::Lake, _) => "cloudtrail-lake",
+            (Content::Search, _) => "search-result",
             (Content::Raw, _) => "raw-member",
             (Content::Shipper, _) => "log-shipper",
             (Content::Datadog, _) => "datadog",
@@ -140,6 +144,9 @@ impl Shape {
             (Content::LogEvents, _) => "CloudWatch Logs events",
             (Content::LogsInsights, _) => "a result of a CloudWatch Logs Insights query",
             (Content::Lake, _) => "a result of a CloudTrail Lake query",
+            (Content::Search, _) => {
+                "a result of a search in Elasticsearch, OpenSearch, Splunk or Datadog"
+            }
             (Content::Raw, _) => "Cribl or Splunk events with the record in `_raw`",
             (Content::Shipper, _) => "documents of a log shipper with the record inside",
             (Content::Datadog, _) => "Datadog logs with the record in `attributes`",
@@ -168,6 +175,7 @@ impl Shape {
                 | Content::LogEvents
                 | Content::LogsInsights
                 | Content::Lake
+                | Content::Search
         )
     }
 
@@ -211,6 +219,10 @@ impl Shape {
             Content::Lake => {
                 "A query result holds what the query asked for and the event data store kept; nothing shows that no \
                  row is missing. Integrity is not verified for this source."
+            }
+            Content::Search => {
+                "A search result holds what the search asked for, up to its limit, of a copy in a log system; \
+                 nothing shows that no record is missing. Integrity is not verifiable for this source."
             }
             Content::Raw
             | Content::Shipper

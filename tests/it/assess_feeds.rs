@@ -57,9 +57,16 @@ fn lookup_events() -> Vec<u8> {
     json!({ "Events": events }).to_string().into_bytes()
 }
 
+fn search_result() -> Vec<u8> {
+    let hits: Vec<Value> = values().map(|record| json!({"_source": record})).collect();
+    json!({"hits": {"total": hits.len(), "hits": hits}})
+        .to_string()
+        .into_bytes()
+}
+
 #[test]
 fn what_was_asked_for_shows_nothing_of_what_was_not() {
-    for feed in [eventbridge(), lookup_events()] {
+    for feed in [eventbridge(), lookup_events(), search_result()] {
         let answer = world_of("feed.json", feed.clone()).assess();
         let one = answer.only(Verdict::NotDeterminable);
         let why = ["files that hold what was asked for"];

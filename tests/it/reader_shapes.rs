@@ -635,7 +635,46 @@ fn exports_and_streams_are_told_by_their_content() {
         ),
         (
             format!(r#"{{"result":{{"_raw":{as_string}}}}}"#),
-            "raw-member",
+            "search-result",
+            1,
+        ),
+        (
+            format!(r#"{{"preview":false,"results":[{{"_raw":{as_string}}}]}}"#),
+            "search-result",
+            1,
+        ),
+        (format!("_time,_raw\nx,{cell}\n"), "search-result", 1),
+        (
+            format!(
+                r#"{{"data":[{{"type":"log","attributes":{{"message":{as_string}}}}},{{"type":"log","attributes":{{"attributes":{},"tags":[]}}}}],"meta":{{"status":"done"}}}}"#,
+                record(2)
+            ),
+            "search-result",
+            2,
+        ),
+        (
+            format!(r#"{{"id":"x","type":"log","attributes":{{"message":{as_string}}}}}"#),
+            "datadog",
+            1,
+        ),
+        (
+            format!(r#"{{"time":1,"sourcetype":"aws:cloudtrail","event":{as_string}}}"#),
+            "log-shipper",
+            1,
+        ),
+        (
+            format!(
+                "[1759309200.5,{{\"log\":{as_string}}}]\n[\"tag\",1,{{\"log\":{as_string}}}]\n"
+            ),
+            "log-shipper",
+            2,
+        ),
+        (
+            json!({"Messages": [{"MessageId": "1", "Body":
+                json!({"Type": "Notification", "Message":
+                    json!({"source": "aws.s3", "detail": value(1)}).to_string()}).to_string()}]})
+            .to_string(),
+            "eventbridge",
             1,
         ),
         (
@@ -652,11 +691,66 @@ fn exports_and_streams_are_told_by_their_content() {
             format!(
                 r#"{{"hits":{{"hits":[{{"_source":{{"event":{{"original":{as_string}}}}}}}]}}}}"#
             ),
-            "elastic-original",
+            "search-result",
             1,
         ),
     ] {
         check_whole(&content, shape, kept);
+    }
+}
+
+#[test]
+fn a_search_that_did_not_give_all_is_said() {
+    let hit = json!({"_source": value(1)});
+    let whole = json!({"timed_out": false, "_shards": {"total": 2, "failed": 0},
+                       "hits": {"total": {"value": 1, "relation": "eq"}, "hits": [hit]}});
+    let with = |path: &str, put: serde_json::Value| {
+        let mut answer = whole.clone();
+        *answer.pointer_mut(path).expect("a member") = put;
+        answer
+    };
+    let splunk = |preview: bool, kind: &str| {
+        json!({"preview": preview, "messages": [{"type": "INFO"}, {"type": kind, "text": "x"}],
+               "results": [{"_raw": record(1)}]})
+    };
+    let datadog = |meta: serde_json::Value| json!({"data": [{"type": "log", "attributes": {"attributes": value(1)}}], "meta": meta});
+    for (answer, is_cut) in [
+        (whole.clone(), false),
+        (with("/hits/total", json!(1)), false),
+        (with("/hits/total", json!(2)), true),
+        (with("/hits/total/value", json!(10_000)), true),
+        (with("/hits/total/relation", json!("gte")), true),
+        (with("/timed_out", json!(true)), true),
+        (with("/_shards/failed", json!(1)), true),
+        (splunk(false, "DEBUG"), false),
+        (splunk(true, "INFO"), true),
+        (splunk(false, "WARN"), true),
+        (
+            json!({"preview": true, "result": {"_raw": record(1)}}),
+            true,
+        ),
+        (datadog(json!({"page": {}, "status": "done"})), false),
+        (datadog(json!({"page": {"after": "x"}})), true),
+        (datadog(json!({"status": "timeout"})), true),
+    ] {
+        let report = check(&answer.to_string(), "search-result", 1);
+        let found = report.notices.iter().any(|notice| notice.code == "cut-off");
+        assert_eq!(found, is_cut, "{answer}");
+    }
+}
+
+#[test]
+fn columns_of_athena_are_refused_by_name() {
+    let row =
+        json!({"eventversion": "1.08", "eventtime": "x", "eventname": "y", "useridentity": {}});
+    let answer = json!({"ResultSet": {"Rows": [{"Data": [{"VarCharValue": "eventname"}]}]}});
+    for content in [row, answer] {
+        let (report, _) = read("x.json", content.to_string().as_bytes());
+        let text = report.messages().join("\n");
+        assert!(
+            text.contains("with the fields of records as columns"),
+            "{text}"
+        );
     }
 }
 

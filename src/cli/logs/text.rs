@@ -365,8 +365,8 @@ pub(super) fn bills(tally: &crate::inspect::tally::Tally) -> Vec<(Billed, String
 
 fn stretch(seconds: i64) -> String {
     match seconds {
-        seconds if seconds >= 172_800 => format!("{} days", seconds / 86_400),
-        seconds => format!("{} hours", seconds / 3_600),
+        seconds if seconds >= 172_800 => format!("{} days", (seconds + 43_200) / 86_400),
+        seconds => format!("{} hours", (seconds + 1_800) / 3_600),
     }
 }
 

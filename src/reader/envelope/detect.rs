@@ -6,7 +6,7 @@
 use super::members::{each_member, find};
 use super::{Content, Each};
 use crate::reader::OtherKind;
-use crate::record::project::skip_space;
+use crate::record::project::{skip_space, skip_value};
 
 /// What an object may be.
 pub(super) enum Entry {
@@ -31,6 +31,8 @@ pub(super) enum Entry {
     Packed(&'static [&'static str]),
     /// An object with a list whose elements hold or are whole documents of another shape.
     Carrier { member: &'static str, each: Each },
+    /// An answer or row of a table with the fields of records as columns.
+    Columns,
     /// Known, and without records.
     Other(OtherKind),
     /// An envelope of a known kind in which the record is missing.
@@ -42,6 +44,7 @@ pub(super) enum Entry {
 /// Looks at the member names of the object at `at`.
 pub(super) fn detect(bytes: &[u8], at: usize) -> Entry {
     let mut found = Entry::Unknown;
+    let mut columns = 0;
     let settled = each_member(bytes, at, |name, value| {
         if is_record_member(name) {
             return Some(Entry::Record);
@@ -49,6 +52,7 @@ pub(super) fn detect(bytes: &[u8], at: usize) -> Entry {
         if name == "Records" {
             return Some(Entry::Records);
         }
+        columns += usize::from(COLUMNS.contains(&name));
         if let Some(entry) = known_member(bytes, name, value)
             && is_better(&entry, &found)
         {
@@ -56,8 +60,14 @@ pub(super) fn detect(bytes: &[u8], at: usize) -> Entry {
         }
         None
     });
-    settled.unwrap_or(found)
+    match settled.unwrap_or(found) {
+        Entry::Unknown if columns >= 2 => Entry::Columns,
+        found => found,
+    }
 }
+
+/// Names of columns of an Athena table, which has no capitals.
+const COLUMNS: [&str; 4] = ["eventname", "eventtime", "eventsource", "useridentity"];
 
 /// Names at the top of a record that no envelope has.
 fn is_record_member(name: &str) -> bool {
@@ -112,12 +122,23 @@ fn known_member(bytes: &[u8], name: &str, value: usize) -> Option<Entry> {
         ("PublicKeyList", _) => Some(Entry::Other(OtherKind::PublicKeys)),
         ("ETag", _) => Some(Entry::Other(OtherKind::HeadObject)),
         (_, b'[') => list_member(bytes, name, value),
+        // Its members tell what it is.
+        ("event", b'{') => object_member(bytes, name, value),
         (_, b'{') => object_member(bytes, name, value).or_else(|| text_member(name)),
         // Any program writes messages; only one that is an object may be a record.
-        ("message" | "log", b'"') if !holds_object(bytes, value) => None,
+        ("message" | "log" | "event" | "Message" | "Body", b'"') if !holds_object(bytes, value) => {
+            None
+        }
+        ("Message", b'"') => Some(Entry::Around(&["Message"])),
+        ("Body", b'"') => Some(Entry::Around(&["Body"])),
         (_, b'"') => text_member(name),
         _ => None,
     }
+}
+
+/// Whether a string stands here that holds an object.
+fn is_packed(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at) == Some(&b'"') && holds_object(bytes, at)
 }
 
 fn holds_object(bytes: &[u8], string: usize) -> bool {
@@ -135,6 +156,7 @@ fn text_member(name: &str) -> Option<Entry> {
         "event.original" => (Content::ElasticOriginal, &["event.original"]),
         "message" => (Content::Shipper, &["message"]),
         "log" => (Content::Shipper, &["log"]),
+        "event" => (Content::Shipper, &["event"]),
         _ => return None,
     };
     Some(Entry::Member { content, path })
@@ -163,7 +185,14 @@ fn list_member(bytes: &[u8], name: &str, value: usize) -> Option<Entry> {
             "logEvents",
             Each::Member(&["message"]),
         ),
-        "results" if first == b'{' => list(Content::Raw, "results", Each::Member(&["_raw"])),
+        "results" if first == b'{' => list(Content::Search, "results", Each::Member(&["_raw"])),
+        "data" if find(bytes, first_at, &["attributes"]).is_some() => {
+            list(Content::Search, "data", Each::Entry)
+        }
+        "Messages" if find(bytes, first_at, &["Body"]).is_some() => Some(Entry::Carrier {
+            member: "Messages",
+            each: Each::Entry,
+        }),
         "results" => list(Content::LogsInsights, "results", Each::Row("@message")),
         "QueryResultRows" => list(Content::Lake, "QueryResultRows", Each::Row("eventJson")),
         "hits" if first == b'{' => Some(Entry::Carrier {
@@ -193,11 +222,38 @@ fn object_member(bytes: &[u8], name: &str, value: usize) -> Option<Entry> {
         "attributes" if has(&["eventTime"]) || has(&["eventVersion"]) => {
             member(Content::Datadog, &["attributes"])
         }
-        "result" if has(&["_raw"]) => member(Content::Raw, &["result", "_raw"]),
+        "attributes" if has(&["attributes", "eventTime"]) => {
+            member(Content::Datadog, &["attributes", "attributes"])
+        }
+        "attributes" if find(bytes, value, &["message"]).is_some_and(|at| is_packed(bytes, at)) => {
+            member(Content::Datadog, &["attributes", "message"])
+        }
+        "result" if has(&["_raw"]) => member(Content::Search, &["result", "_raw"]),
+        "ResultSet" if has(&["Rows"]) => Some(Entry::Columns),
         "awslogs" if has(&["data"]) => Some(Entry::Packed(&["awslogs", "data"])),
-        "hits" if has(&["hits"]) => Some(Entry::Around(&["hits"])),
+        "hits" if has(&["hits"]) => member(Content::Search, &["hits"]),
         _ => None,
     }
+}
+
+/// Where the object of an array stands that has a tag or a time before it and nothing behind it:
+/// `[time, {…}]` or `[tag, time, {…}]`.
+pub(super) fn forwarded(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut at = skip_space(bytes, at + 1);
+    for place in 0..3 {
+        let end = match bytes.get(at)? {
+            b'{' if place > 0 => skip_value(bytes, at).ok()?,
+            b'"' | b'0'..=b'9' if place < 2 => skip_value(bytes, at).ok()?,
+            _ => return None,
+        };
+        let next = skip_space(bytes, end);
+        match (bytes[at], bytes.get(next)?) {
+            (b'{', b']') => return Some(at),
+            (b'"' | b'0'..=b'9', b',') => at = skip_space(bytes, next + 1),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// How the elements of a list called `Records` are packed, if it is not a list

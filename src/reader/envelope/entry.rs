@@ -111,6 +111,22 @@ impl Walk<'_, '_> {
         Ok(end)
     }
 
+    /// An array with an object behind a tag or a time, as Fluentd and Fluent Bit forward it.
+    pub(super) fn around(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        inner: usize,
+    ) -> Result<usize, FileFault> {
+        let Some(end) = self.checked(bytes, at)? else {
+            return self.end_of(bytes, at);
+        };
+        let was_inside = std::mem::replace(&mut self.is_inside, true);
+        let result = self.nested(at, |walk| walk.entry(bytes, inner).map(|_| ()));
+        self.is_inside = was_inside;
+        result.map(|()| end)
+    }
+
     /// The end of an envelope if it is valid; else it was refused.
     pub(super) fn checked(&mut self, bytes: &[u8], at: usize) -> Result<Option<usize>, FileFault> {
         match self.projector.read(bytes, at) {

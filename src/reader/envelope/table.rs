@@ -16,12 +16,16 @@ const WHOLE: [(&str, Content); 9] = [
     ("cloudtrailevent", Content::LookupEvents),
     ("@message", Content::LogsInsights),
     ("event.original", Content::ElasticOriginal),
-    ("_raw", Content::Raw),
+    ("_raw", Content::Search),
     ("message", Content::Shipper),
     ("log", Content::Shipper),
     ("detail", Content::EventBridge),
     ("record", Content::Record),
 ];
+
+/// What to do where only fields of records are there.
+pub(super) const REMEDY: &str =
+    "ask CloudTrail Lake for `eventJson`, or give the objects that the trail wrote to S3";
 
 /// Most bytes of a first line with column names.
 const LONGEST_HEAD: usize = 64 << 10;
@@ -126,7 +130,7 @@ impl Walk<'_, '_> {
             Kind::Columns => {
                 return Err(FileFault::Unsupported {
                     what: "a CSV result of Athena or CloudTrail Lake with the fields of records as columns",
-                    remedy: "ask CloudTrail Lake for `eventJson`, or give the objects that the trail wrote to S3",
+                    remedy: REMEDY,
                 });
             }
             Kind::EventHistory => {
