@@ -328,7 +328,7 @@ impl Packer {
 }
 
 /// How hard it is tried to pack well.
-const LEVEL: i32 = 4;
+const LEVEL: i32 = 1;
 
 pub fn dictionary<const N: usize>(entries: [(&str, Object); N]) -> Dictionary {
     Dictionary::from_iter(entries)
