@@ -420,7 +420,8 @@ fn link_problem(key: &str, path: &Path, roots: &[Root]) -> Problem {
         Ok(found) => (
             match found.is_dir() {
                 true => Severity::Error,
-                false => severity_for(key),
+                // A file of any name is read, so this one may be a log too.
+                false => severity_for_lost(key),
             },
             "link-not-followed",
             "a symbolic link to outside of the given paths, not followed".to_owned(),

@@ -395,6 +395,7 @@ fn members_beside_the_records_are_told() {
 
 #[test]
 fn what_is_no_log_is_named() {
+    let metadata = |name: &str| json!({"Bucket": "b", "Key": "k", "Metadata": {name: "ab"}});
     let digest = json!({"awsAccountId": "1", "digestStartTime": "x", "logFiles": []}).to_string();
     let control = json!({"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "CWL CONTROL MESSAGE"}]});
     for (content, kind) in [
@@ -404,6 +405,15 @@ fn what_is_no_log_is_named() {
             OtherKind::PublicKeys,
         ),
         (json!({"ETag": "x"}).to_string(), OtherKind::HeadObject),
+        // As the AWS CLI prints it when it is asked for these members alone, one or many.
+        (
+            format!("{0}\n{0}\n", metadata("signature")),
+            OtherKind::HeadObject,
+        ),
+        (
+            format!("[{}]", metadata("X-Amz-Meta-Signature")),
+            OtherKind::HeadObject,
+        ),
         (control.to_string(), OtherKind::ControlMessage),
     ] {
         let (report, _) = read("x.json", content.as_bytes());

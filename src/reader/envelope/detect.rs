@@ -121,6 +121,9 @@ fn known_member(bytes: &[u8], name: &str, value: usize) -> Option<Entry> {
         }
         ("PublicKeyList", _) => Some(Entry::Other(OtherKind::PublicKeys)),
         ("ETag", _) => Some(Entry::Other(OtherKind::HeadObject)),
+        ("Metadata", b'{') if has_signature(bytes, value) => {
+            Some(Entry::Other(OtherKind::HeadObject))
+        }
         (_, b'[') => list_member(bytes, name, value),
         // Its members tell what it is.
         ("event", b'{') => object_member(bytes, name, value),
@@ -134,6 +137,15 @@ fn known_member(bytes: &[u8], name: &str, value: usize) -> Option<Entry> {
         (_, b'"') => text_member(name),
         _ => None,
     }
+}
+
+/// Whether the metadata of an object hold a signature; tools write its name with and without a front.
+fn has_signature(bytes: &[u8], metadata: usize) -> bool {
+    each_member(bytes, metadata, |name, _| {
+        let name = name.to_ascii_lowercase();
+        matches!(name.as_str(), "signature" | "x-amz-meta-signature").then_some(())
+    })
+    .is_some()
 }
 
 /// Whether a string stands here that holds an object.
