@@ -153,6 +153,8 @@ faults! {
     TrailAbsent "trail-absent" Unverified "copy the digests and logs of this trail from there; if there are none, find out why the trail does not work there";
     /// Time: a trail has digests in its home Region alone, and another trail has some in other Regions of the account.
     TrailAtHome "trail-at-home" Notice "find out whether the trail works in all Regions (`aws cloudtrail describe-trails`); if it does, copy its digests and logs of the others";
+    /// Time: a trail of an organization has digests of other accounts, and none of one that another trail has some of.
+    TrailOfOthers "trail-of-others" Notice "find out whether the account was a member of the organization; if it was, copy its digests and logs from below the id of the organization";
     /// Time: logs and no digests.
     NoDigests "no-digests" Unverified "copy the `CloudTrail-Digest` folder too; if there is none, switch log file validation on";
     /// File or folder: nobody could look at it, so what it holds is not known.

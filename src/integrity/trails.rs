@@ -116,7 +116,8 @@ struct Everywhere<'c> {
 
 /// Times of which a trail has no digests at an account and Region where it should have some: it
 /// works in all Regions, or for all accounts of the organization, and another trail has digests
-/// there, so the Region is switched on and the account was there.
+/// there, so the Region is switched on and the account was there. An account of which nothing is
+/// below the id of any organization may be a member all the same.
 fn absent_times<'c>(
     by_place: &ByPlace<'c>,
     trails: &[Everywhere<'c>],
@@ -135,8 +136,16 @@ fn absent_times<'c>(
             continue;
         };
         for one in trails {
-            let is_its = |id: &str| members.contains(&(id, *account));
-            let (from, to) = match one.reach(account, region, &is_its) {
+            let is_member = |id: &str| members.contains(&(id, *account));
+            let kind = match one.organization {
+                Some(id) if !is_member(id) => match members.iter().any(|one| one.1 == *account) {
+                    // An account is a member of one organization at a time.
+                    true => continue,
+                    false => FaultKind::TrailOfOthers,
+                },
+                _ => FaultKind::TrailAbsent,
+            };
+            let (from, to) = match one.reach(account, region) {
                 Some(reach) => (reach.0.max(first.start), reach.1.min(last.end)),
                 None => continue,
             };
@@ -150,7 +159,7 @@ fn absent_times<'c>(
                         end: to,
                         kind: CoverKind::NoDigests,
                     },
-                    kind: FaultKind::TrailAbsent,
+                    kind,
                 });
             }
         }
@@ -241,12 +250,7 @@ impl Everywhere<'_> {
 
     /// From its first to its last digest elsewhere, if it has none at an account and Region and
     /// should have some.
-    fn reach(
-        &self,
-        account: &str,
-        region: &str,
-        is_member: &dyn Fn(&str) -> bool,
-    ) -> Option<(i64, i64)> {
+    fn reach(&self, account: &str, region: &str) -> Option<(i64, i64)> {
         let place = |trail: &&TrailCover| {
             (
                 trail.chain.place.account == account,
@@ -258,7 +262,7 @@ impl Everywhere<'_> {
         }
         let mut own = self.all.iter().filter(|trail| place(trail).0).peekable();
         let is_of_account = own.peek().is_some();
-        if !is_of_account && !self.organization.is_some_and(is_member) {
+        if !is_of_account && self.organization.is_none() {
             return None;
         }
         let home = &self.all[0].chain.home_region;
@@ -312,6 +316,12 @@ impl OpenTime<'_> {
                 "{from} to {to}: the digests of this trail are of its home Region alone, and another \
                  trail has some in other Regions: if it works in all of them, its digests and logs \
                  there are missing"
+            ),
+            CoverKind::NoDigests if self.kind == FaultKind::TrailOfOthers => format!(
+                "{from} to {to}: this trail of an organization has digests in {} and none of this \
+                 account, of which another trail has some: the account was no member, or its digests \
+                 and logs below the organization are missing as a whole",
+                place_words(&self.trail.chain.place)
             ),
             CoverKind::NoDigests => format!(
                 "{from} to {to}: this trail has digests in {} and none here, where another trail has \
@@ -629,6 +639,38 @@ mod tests {
         absent(&[owner.clone(), member("o-1")], Some(ASKED), &missed);
         absent(&[owner.clone(), member("o-2")], Some(ASKED), &[]);
         absent(&[owner, member("")], Some(ASKED), &[]);
+    }
+
+    #[test]
+    fn an_account_with_a_trail_of_its_own_may_be_a_member_whose_digests_are_gone() {
+        let home = "us-east-1";
+        let owner = at(("o-1", ONE, home), &[("one", home, WHOLE)]);
+        let other = |id| at((id, TWO, home), &[("two", home, WHOLE)]);
+        let told = |asked, id| {
+            let cover = [owner.clone(), other(id)];
+            let all = open_times(&cover, asked);
+            let told = all.iter().map(|open| {
+                let asked = asked.unwrap_or(ASKED);
+                assert!(open.message().contains("the account was no member"));
+                let (from, to) = (open.range.start, open.range.end);
+                (
+                    open.kind,
+                    open.place.account.clone(),
+                    from,
+                    to,
+                    open.is_near(asked),
+                )
+            });
+            told.collect::<Vec<_>>()
+        };
+        let kind = FaultKind::TrailOfOthers;
+        let end = ASKED.end + ASKED.slack;
+        let notice = (kind, TWO.to_owned(), ASKED.start, end, true);
+        assert_eq!(told(Some(ASKED), ""), [notice]);
+        let notice = (kind, TWO.to_owned(), 0, 9 * DAY, true);
+        assert_eq!(told(None, ""), [notice]);
+        // It is a member of another one then.
+        assert_eq!(told(Some(ASKED), "o-2"), []);
     }
 
     #[test]

@@ -55,8 +55,13 @@ pub(super) fn write(
 
 /// Whether a trail begins, pauses or ends where others go on.
 fn has_trails_in_part(report: &IntegrityReport) -> bool {
-    use FaultKind::{TrailAtHome, TrailBegun, TrailEnded, TrailPaused};
-    let is_part = |kind| matches!(kind, TrailBegun | TrailPaused | TrailEnded | TrailAtHome);
+    use FaultKind::{TrailAtHome, TrailBegun, TrailEnded, TrailOfOthers, TrailPaused};
+    let is_part = |kind| {
+        matches!(
+            kind,
+            TrailBegun | TrailPaused | TrailEnded | TrailAtHome | TrailOfOthers
+        )
+    };
     let mut all = report.problems.iter();
     all.any(|one| one.matters && is_part(one.kind))
 }
