@@ -67,10 +67,14 @@ impl Concern<'_> {
             && log.state != LogState::Valid
         {
             // A log that was delivered late lies behind the period that its records are of.
-            let is_of_period = newest >= asked.start && oldest < asked.end;
-            if is_of_period || is_proved && log.state == LogState::Missing {
-                return is_of_period;
+            if newest >= asked.start && oldest < asked.end {
+                return true;
             }
+        }
+        if is_proved && log.state == LogState::Missing {
+            // None of its records is of the period. It was delivered in it all the same, or it is of
+            // another one: of records that came late no other period would tell.
+            return self.has_time(claim.delivered, self.slack());
         }
         // A changed file may have been delivered late: as late as a refused one would matter.
         self.has_time(claim.delivered, self.slack_for(&log.faults))
@@ -197,6 +201,7 @@ pub(super) fn is_covered(cover: &[PlaceCover], asked: Option<Asked>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::FaultKind;
     use super::*;
 
     #[test]
@@ -249,6 +254,56 @@ mod tests {
         }
         assert!(!matters(log(LogState::Valid, Some((1_999_999, 3_000_000)))));
         assert!(!matters(log(LogState::Modified, None)));
+    }
+
+    #[test]
+    fn a_missing_log_matters_where_it_was_delivered_too() {
+        const DELIVERED: i64 = 1_735_787_700;
+        let digest = DigestReport {
+            key: String::new(),
+            file: Some("digest".to_owned()),
+            chain: None,
+            start: Some(DELIVERED - 600),
+            end: Some(DELIVERED + 3000),
+            is_starting: false,
+            state: DigestState::Valid,
+            is_vouched: true,
+            signature_from: None,
+            log_count: 1,
+            faults: Vec::new(),
+        };
+        let log = |events| LogReport {
+            key: "111122223333_CloudTrail_us-east-1_20250102T0315Z_A.json.gz".to_owned(),
+            copy: 0,
+            state: LogState::Missing,
+            digest: Some(0),
+            events: Some(events),
+            faults: vec![Fault {
+                kind: FaultKind::Missing,
+                message: String::new(),
+            }],
+        };
+        let matters = |start: i64, end: i64, events| {
+            let asked = Some(Asked {
+                start,
+                end,
+                slack: 3600,
+            });
+            Concern::of(asked).log(&log(events), std::slice::from_ref(&digest))
+        };
+        let day = (DELIVERED - 3600, DELIVERED + DAY);
+        // Records of the day before, which a report of that day was made without.
+        let late = (DELIVERED - 90_000, DELIVERED - 80_000);
+        assert!(matters(day.0, day.1, late));
+        assert!(matters(day.0, day.1, (DELIVERED - 60, DELIVERED - 30)));
+        // Delivered in the slack: "none is missing" is said of it too.
+        let next = (DELIVERED - 300, DELIVERED - 60);
+        assert!(matters(day.0 - DAY, DELIVERED - 1800, next));
+        // Delivered later, it matters to the period of its records alone.
+        assert!(!matters(day.0 - DAY, DELIVERED - 7200, next));
+        assert!(matters(day.0 - DAY, DELIVERED - 7200, late));
+        // Delivered before, with records of before.
+        assert!(!matters(DELIVERED + 600, DELIVERED + DAY, next));
     }
 
     #[test]
