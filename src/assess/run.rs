@@ -370,6 +370,22 @@ pub(super) fn conflict_gap(tally: &Tally) -> Option<String> {
     })
 }
 
+/// CloudTrail puts the records of an account into the folder of that account: what names another one
+/// there was changed or moved, and may be of the account in scope.
+fn strays(tally: &Tally) -> Option<String> {
+    (tally.strays > 0).then(|| {
+        let (names, lies) = match tally.strays {
+            1 => ("it names", "it lies"),
+            _ => ("they name", "they lie"),
+        };
+        format!(
+            "{} left out, because the account that {names} is not in scope, and {lies} in a folder of \
+             one that is: CloudTrail writes no such record there",
+            counted(tally.strays, "record")
+        )
+    })
+}
+
 /// What a reader must know about the whole log set.
 fn notices(
     evidence: &LedgerEvidence<'_>,
@@ -410,6 +426,7 @@ fn notices(
         ));
     }
     all.extend(conflict_gap(tally));
+    all.extend(strays(tally));
     all.extend(out_of_scope(tally));
     all.extend(changes_of_trails(places, period, facts, trails));
     let hidden = all.len().saturating_sub(MOST_NOTICES);

@@ -159,6 +159,8 @@ pub struct Kind {
     classes: ClassSet,
     profile: u32,
     mark: Option<Box<Mark>>,
+    /// Whether the records name an account that is not in scope, and lie in a folder of one that is.
+    is_stray: bool,
 }
 
 impl CellCount {
@@ -229,6 +231,8 @@ impl<'c> Sums<'c> {
         let empty = Profile::new();
         let profiles = file.profiles()?;
         let origins = Origins::of(file)?;
+        let is_account = |account: &str| self.places.has_account(account);
+        let claimed = file.claim()?.account.filter(|one| is_account(one));
         cells.clear();
         file.cells(|cell| {
             // The first profile is the empty one, which is not stored.
@@ -239,6 +243,7 @@ impl<'c> Sums<'c> {
                 classes: cell.classes,
                 profile: self.tally.profiles.number(profile),
                 mark: cell.mark,
+                is_stray: claimed.is_some() && !self.places.has_account(cell.account),
             });
             count.origins = origins;
             cells.push(count);
@@ -321,7 +326,10 @@ impl<'c> Sums<'c> {
                     note_outside(spot, cell.kind.classes, time, self.period);
                 }
             }
-            None => spot.counts.outside_scope += 1,
+            None => {
+                spot.counts.outside_scope += 1;
+                self.tally.strays += u64::from(cell.kind.is_stray);
+            }
         }
     }
 
@@ -583,6 +591,7 @@ mod tests {
             classes,
             profile: 0,
             mark: None,
+            is_stray: false,
         });
         let mut cells: Vec<CellCount> = kinds.iter().cloned().map(CellCount::of).collect();
         for (cell, rank, time, dropped) in records {

@@ -130,7 +130,7 @@ struct RawKey {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a validity that is no time")]
 enum RawTime {
     Epoch(Number),
     Text(String),

@@ -5,7 +5,9 @@ use attestrail::ledger::Ledger;
 use attestrail::ledger::entries::{Entries, Entry, Packer, key_of};
 use attestrail::ledger::write::Writer;
 
-use crate::scan_common::{ACCOUNT, REGION, World, control, file, key, no_new_users, with_id};
+use crate::scan_common::{
+    ACCOUNT, REGION, World, control, file, key, no_new_users, record_in, says, with_id,
+};
 
 const AT: &str = "2026-10-12T09:00:00Z";
 const ID: &str = "0123456789abcdef";
@@ -123,4 +125,28 @@ fn a_file_laid_below_another_account_takes_nothing_away() {
         .and_file(&own, file(std::slice::from_ref(&unnamed)))
         .and_file(&again, file(&[unnamed]));
     world.assess().only(Verdict::Exceptions);
+}
+
+#[test]
+fn a_record_that_names_an_account_out_of_scope_in_a_folder_of_one_in_scope_is_told() {
+    let other = "444455556666";
+    let moved = record_in(other, REGION, "2026-10-15T09:00:00Z", "CreateUser", "");
+    let is_told = |key: &str, more: &str| {
+        let world = World::new(&[no_new_users()], &[]);
+        let world = world.and_file(key, file(std::slice::from_ref(&moved)));
+        let answer = world.scoped(more).assess();
+        let notices = &answer.assessment.log_set.notices;
+        says(
+            notices,
+            &["1 record left out, because the account that it names is not in scope"],
+        )
+    };
+    let own = key("2026-10-15", "x");
+    assert!(is_told(&own, ""));
+    // In a folder of its own, or of none, it is of another account, and no more.
+    assert!(!is_told(&own.replace(ACCOUNT, other), ""));
+    assert!(!is_told("x.json", ""));
+    // In scope, it counts for its account.
+    let both = format!("[[account]]\nid = \"{other}\"\n");
+    assert!(!is_told(&own, &both));
 }
