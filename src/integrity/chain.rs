@@ -266,18 +266,23 @@ fn index(nodes: &[Node<'_>]) -> Index {
     index
 }
 
-/// The node that `previous` names; among several, the one with the right hash.
-fn find(nodes: &[Node<'_>], index: &Index, previous: &Previous) -> Option<usize> {
-    let named: Vec<usize> = index
-        .get(object_name(&previous.key))?
-        .iter()
+/// The nodes that `previous` may name: more than one where somebody put another digest of that key
+/// into a second folder.
+fn named(nodes: &[Node<'_>], index: &Index, previous: &Previous) -> Vec<usize> {
+    let of_name = index.get(object_name(&previous.key)).into_iter().flatten();
+    of_name
         .copied()
         .filter(|at| match nodes[*at].digest {
             Some(digest) => digest.key == previous.key,
             // What cannot be read has no key inside; its place has to do.
             None => agrees(&nodes[*at].report.key, &previous.key),
         })
-        .collect();
+        .collect()
+}
+
+/// The node that `previous` names; among several, the one with the right hash.
+fn find(nodes: &[Node<'_>], index: &Index, previous: &Previous) -> Option<usize> {
+    let named = named(nodes, index, previous);
     let with_hash = named
         .iter()
         .find(|at| previous.hash.is_some() && nodes[**at].content_sha256 == previous.hash);
@@ -452,6 +457,7 @@ fn settle(node: &mut Node<'_>, is_invalid: bool) {
 
 /// Compares the hashes that digests give for their predecessors, the newest first.
 fn check_links(nodes: &mut [Node<'_>]) {
+    let known = index(nodes);
     let mut order: Vec<usize> = (0..nodes.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse((nodes[*at].report.end, *at)));
     for at in order {
@@ -476,8 +482,17 @@ fn check_links(nodes: &mut [Node<'_>]) {
             continue;
         };
         if previous.hash == Some(actual) {
+            let others = named(nodes, &known, previous);
             nodes[before].report.is_vouched |= nodes[at].is_trusted();
             compare_buckets(nodes, at, before);
+            for other in others {
+                if other != before && nodes[other].digest.is_some() && contradict(nodes, at, other)
+                {
+                    // One that follows is there, and repeats the signature of the other.
+                    let faults = &mut nodes[other].report.faults;
+                    faults.retain(|fault| fault.kind != FaultKind::NoSignature);
+                }
+            }
         } else {
             blame(nodes, at, before);
         }
@@ -509,20 +524,30 @@ fn compare_buckets(nodes: &mut [Node<'_>], at: usize, before: usize) {
     }
 }
 
-/// One of two neighbours is not what it was.
-fn blame(nodes: &mut [Node<'_>], at: usize, before: usize) {
+/// Whether a digest that nothing proves is not what a proved one says that it was.
+fn contradict(nodes: &mut [Node<'_>], at: usize, before: usize) -> bool {
     let is_unproved = matches!(
         nodes[before].report.state,
         DigestState::HashOnly | DigestState::Moved
     );
-    if !nodes[before].is_signed() && nodes[at].is_trusted() && is_unproved {
+    let is_so = !nodes[before].is_signed() && nodes[at].is_trusted() && is_unproved;
+    if is_so {
         let shown = display_value(&nodes[at].report.key);
         nodes[before].report.state = DigestState::Invalid;
         nodes[before].fault(
             FaultKind::ContradictsSuccessor,
             format!("`{shown}`, which is proved, gives another hash for it"),
         );
-    } else if !nodes[before].has(FaultKind::SignatureInvalid)
+    }
+    is_so
+}
+
+/// One of two neighbours is not what it was.
+fn blame(nodes: &mut [Node<'_>], at: usize, before: usize) {
+    if contradict(nodes, at, before) {
+        return;
+    }
+    if !nodes[before].has(FaultKind::SignatureInvalid)
         && nodes[at].report.state != DigestState::Invalid
     {
         let shown = display_value(&nodes[before].report.key);

@@ -400,3 +400,23 @@ fn digests_that_were_packed_again_verify() {
         assert_eq!(report(&case).verdict, IntegrityVerdict::Failed, "{name}");
     }
 }
+
+#[test]
+fn another_digest_of_the_same_key_in_a_second_folder_is_not_what_its_successor_says() {
+    let (folder, case) = copy("clean-last-only");
+    let genuine = &files(&case, "_CloudTrail-Digest_us-east-1_")[2];
+    let place = genuine.strip_prefix(&case.tree).expect("in the tree");
+    let mut forged = gunzip(&fs::read(genuine).expect("readable"));
+    forged.push(b'\n');
+    let second = folder.path().join("second");
+    write(&second.join(place), &gzip(&forged));
+    for roots in [[&case.tree, &second], [&second, &case.tree]] {
+        let facts = facts(&roots.map(Clone::clone), Some(&case.out));
+        let report = check_facts(&facts, None);
+        assert_eq!(report.verdict, IntegrityVerdict::Failed);
+        let faults: Vec<FaultKind> = report.problems.iter().map(|one| one.kind).collect();
+        // The logs that it lists are those of the genuine one.
+        let expected = [FaultKind::ContradictsSuccessor, FaultKind::ListedTwice];
+        assert_eq!(faults, expected, "{roots:?}");
+    }
+}
