@@ -235,11 +235,11 @@ impl<'w, 'set> Walk<'w, 'set> {
                 each,
             } => {
                 self.saw(content);
-                let is_inside = self.is_inside || content == Content::Search;
-                let was_inside = std::mem::replace(&mut self.is_inside, is_inside);
-                let result = self.wrapper(bytes, at, member, each);
-                self.is_inside = was_inside;
-                result
+                match content {
+                    // Its elements may be documents of other shapes.
+                    Content::Search => self.inside(|walk| walk.wrapper(bytes, at, member, each)),
+                    _ => self.wrapper(bytes, at, member, each),
+                }
             }
             Entry::Carrier { member, each } => self.wrapper(bytes, at, member, each),
             Entry::Member { content, path } => {
@@ -258,7 +258,7 @@ impl<'w, 'set> Walk<'w, 'set> {
             Entry::Other(kind) => self.other(bytes, at, kind),
             Entry::WithoutRecord => {
                 let end = self.check_value(bytes, at)?;
-                let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+                let index = self.tally.coming_index();
                 self.tally.note(
                     "empty-envelope",
                     "an envelope without a record in it",
@@ -277,7 +277,7 @@ impl<'w, 'set> Walk<'w, 'set> {
             // The record behind an export's time is no shape of its own.
             Some(first) if first == content || first == Content::LogsExport => {}
             Some(_) => {
-                let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+                let index = self.tally.coming_index();
                 self.tally.note(
                     "mixed-shapes",
                     "the file holds documents of several shapes",
@@ -379,7 +379,7 @@ impl<'w, 'set> Walk<'w, 'set> {
         } else {
             return;
         };
-        let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+        let index = self.tally.coming_index();
         self.tally.note(code, subject, index, || {
             format!("`{}`", display_value(name))
         });
@@ -388,7 +388,7 @@ impl<'w, 'set> Walk<'w, 'set> {
     /// Says that an answer to a search is not whole, and why.
     fn note_shortfall(&mut self, why: Option<&'static str>) {
         let Some(why) = why else { return };
-        let index = u32::try_from(self.tally.seen).unwrap_or(u32::MAX);
+        let index = self.tally.coming_index();
         let subject =
             "the answer to the search says that it is not whole, so records may be missing: ";
         self.tally.note(CUT_OFF, subject, index, || why.to_owned());

@@ -750,6 +750,24 @@ fn a_search_that_did_not_give_all_is_said() {
 }
 
 #[test]
+fn an_answer_to_a_search_that_is_cut_off_anywhere_is_refused() {
+    let hits = json!({"total": {"value": 2, "relation": "gte"}, "hits": [{"_source": value(1)}]});
+    let elastic = format!(
+        r#"{{"hits":{hits},"timed_out":true,"_shards":{{"total":2,"failed":1}},"messages":[{{"type":"WARN"}}],"meta":{{"page":{{"after":"x"}},"status":"timeout"}}}}"#
+    );
+    let splunk = format!(
+        r#"{{"results":[{{"_raw":{}}}],"preview":true,"messages":[{{"type":"WARN"}}],"_shards":{{"failed":1}}}}"#,
+        record(1)
+    );
+    for answer in [elastic, splunk] {
+        for end in 1..answer.len() {
+            refused(&answer.as_bytes()[..end]);
+        }
+        check(&answer, "search-result", 1);
+    }
+}
+
+#[test]
 fn columns_of_athena_are_refused_by_name() {
     let row =
         json!({"eventversion": "1.08", "eventtime": "x", "eventname": "y", "useridentity": {}});

@@ -82,8 +82,13 @@ impl Walk<'_, '_> {
         at: usize,
         path: &'static [&'static str],
     ) -> Result<usize, FileFault> {
+        self.inside(|walk| walk.wrapped(bytes, at, path))
+    }
+
+    /// Goes into an envelope whose shape was told.
+    pub(super) fn inside<T>(&mut self, go: impl FnOnce(&mut Self) -> T) -> T {
         let was_inside = std::mem::replace(&mut self.is_inside, true);
-        let result = self.wrapped(bytes, at, path);
+        let result = go(self);
         self.is_inside = was_inside;
         result
     }
@@ -121,10 +126,8 @@ impl Walk<'_, '_> {
         let Some(end) = self.checked(bytes, at)? else {
             return self.end_of(bytes, at);
         };
-        let was_inside = std::mem::replace(&mut self.is_inside, true);
-        let result = self.nested(at, |walk| walk.entry(bytes, inner).map(|_| ()));
-        self.is_inside = was_inside;
-        result.map(|()| end)
+        self.inside(|walk| walk.nested(at, |walk| walk.entry(bytes, inner).map(|_| ())))?;
+        Ok(end)
     }
 
     /// The end of an envelope if it is valid; else it was refused.

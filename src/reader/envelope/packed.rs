@@ -67,10 +67,8 @@ impl Walk<'_, '_> {
         };
         let cell_end = self.end_of(bytes, cell)?;
         let found = unescape(text(&bytes[cell + 1..cell_end - 1]));
-        let was_inside = std::mem::replace(&mut self.is_inside, true);
-        let result = self.record_in_text(&found, cell);
-        self.is_inside = was_inside;
-        result.map(|()| end)
+        self.inside(|walk| walk.record_in_text(&found, cell))?;
+        Ok(end)
     }
 }
 

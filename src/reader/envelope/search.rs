@@ -1,4 +1,6 @@
 //! What answers to searches say of records that they leave out.
+//!
+//! It looks before the answer is validated, so that it may end anywhere.
 
 use crate::record::project::{skip_space, skip_value};
 
@@ -15,8 +17,10 @@ pub(super) fn shortfall_in(name: &str, value: &[u8]) -> Option<&'static str> {
         "timed_out" if value.starts_with(b"true") => Some("it timed out"),
         "terminated_early" if value.starts_with(b"true") => Some("it was ended early"),
         "preview" if value.starts_with(b"true") => Some("it is a preview"),
-        "_shards" if find(value, 0, &["failed"]).is_some_and(|at| value[at] != b'0') => {
-            Some("a part of the index could not be searched")
+        "_shards" => {
+            let failed = find(value, 0, &["failed"]).and_then(|at| value.get(at));
+            let is_all = failed.is_none_or(|first| *first == b'0');
+            (!is_all).then_some("a part of the index could not be searched")
         }
         "hits" => hits(value),
         "messages" => warns(value).then_some("a message in it warns"),

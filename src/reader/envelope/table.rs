@@ -187,10 +187,7 @@ impl Walk<'_, '_> {
             self.refuse_foreign(index, at, "an empty cell".to_owned());
             return Ok(());
         }
-        let was_inside = std::mem::replace(&mut self.is_inside, true);
-        let result = self.record_in_text(found, at);
-        self.is_inside = was_inside;
-        result
+        self.inside(|walk| walk.record_in_text(found, at))
     }
 }
 
