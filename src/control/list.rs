@@ -70,14 +70,14 @@ const NONE: &str = "none";
 /// Why an entry of a usual list can never match, and what to write; a control that looks for the
 /// uses of what is on the list would pass for want of them.
 fn misfit(list: &str, test: &ListTest) -> Option<(String, String)> {
-    if matches!(test, ListTest::Cidr(_)) {
-        return None;
-    }
     let text = text_of(test);
     if OF_ARNS.contains(&list) {
-        let front = &text[..text.len().min("arn:".len())];
-        let is_open = matches!(test, ListTest::Wildcard(_)) || text == NONE;
-        return (!is_open && front != &"arn:"[..front.len()]).then(|| {
+        let may_match = match test {
+            ListTest::Exact(_) => text.starts_with("arn:") || text == NONE,
+            ListTest::Prefix(_) => text.starts_with("arn:") || "arn:".starts_with(text),
+            _ => true,
+        };
+        return (!may_match).then(|| {
             (
                 format!("`{list}` is compared with ARNs, and `{text}` is none"),
                 "write the whole ARN, a wildcard such as `{ wildcard = \"arn:aws:*:NAME*\" }`, or \
@@ -373,7 +373,7 @@ break_glass_roles = ["BreakGlass", { prefix = "Break" }, "none", { wildcard = "*
   "arn:aws:iam::111122223333:role/BreakGlass", { prefix = "arn:aws:iam::111122223333:" }]
 data_buckets = ["arn:aws:s3:::cards", "cards", "arn:aws:s3:us-east-1:111122223333:accesspoint/cards"]
 log_buckets = [{ wildcard = "arn:aws:s3:::logs*" }]
-data_functions = ["tokenise", "none"]
+data_functions = ["tokenise", "none", "abcé", { prefix = "ar" }, "ar"]
 other = ["arn:aws:s3:::cards"]
 "#,
         );
@@ -382,8 +382,8 @@ other = ["arn:aws:s3:::cards"]
         assert_eq!(about("`break_glass_roles`"), 2);
         assert_eq!(about("`data_buckets`"), 1);
         assert_eq!(about("`log_buckets`"), 1);
-        assert_eq!(about("`data_functions`"), 1);
-        assert_eq!(problems.len(), 7);
+        assert_eq!(about("`data_functions`"), 3);
+        assert_eq!(problems.len(), 9);
     }
 
     #[test]

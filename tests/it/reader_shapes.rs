@@ -673,6 +673,11 @@ fn exports_and_streams_are_told_by_their_content() {
             1,
         ),
         (
+            format!(r#"{{"Metadata":{{"signature":"x"}},"ETag":"y","log":{as_string}}}"#),
+            "log-shipper",
+            1,
+        ),
+        (
             format!(
                 "[1759309200.5,{{\"log\":{as_string}}}]\n[\"tag\",1,{{\"log\":{as_string}}}]\n"
             ),

@@ -93,7 +93,8 @@ fn is_record_member(name: &str) -> bool {
 fn is_better(entry: &Entry, than: &Entry) -> bool {
     let rank = |entry: &Entry| match entry {
         Entry::Unknown => 0,
-        Entry::WithoutRecord => 1,
+        // What carries a record beside it is no metadata.
+        Entry::WithoutRecord | Entry::Other(OtherKind::HeadObject) => 1,
         Entry::Member {
             content: Content::Datadog | Content::CloudTrailMember,
             ..
