@@ -222,10 +222,11 @@ impl<'w, 'set> Walk<'w, 'set> {
             }
             Entry::Records => {
                 match find(bytes, at, &["Records"]).and_then(|list| carried(bytes, list)) {
-                    Some(each) => self.wrapper(bytes, at, "Records", each),
+                    Some(each) => self.wrapper(bytes, at, None, ("Records", each)),
                     None => {
                         self.saw(Content::Records);
-                        self.wrapper(bytes, at, "Records", Each::Record)
+                        let content = Some(Content::Records);
+                        self.wrapper(bytes, at, content, ("Records", Each::Record))
                     }
                 }
             }
@@ -235,13 +236,14 @@ impl<'w, 'set> Walk<'w, 'set> {
                 each,
             } => {
                 self.saw(content);
+                let go = |walk: &mut Self| walk.wrapper(bytes, at, Some(content), (member, each));
                 match content {
                     // Its elements may be documents of other shapes.
-                    Content::Search => self.inside(|walk| walk.wrapper(bytes, at, member, each)),
-                    _ => self.wrapper(bytes, at, member, each),
+                    Content::Search => self.inside(go),
+                    _ => go(self),
                 }
             }
-            Entry::Carrier { member, each } => self.wrapper(bytes, at, member, each),
+            Entry::Carrier { member, each } => self.wrapper(bytes, at, None, (member, each)),
             Entry::Member { content, path } => {
                 self.saw(content);
                 if content == Content::Search {
@@ -271,9 +273,14 @@ impl<'w, 'set> Walk<'w, 'set> {
     }
 
     fn saw(&mut self, content: Content) {
-        match self.content {
+        let first = self.content;
+        // A file has one shape, and shows no more than the weakest of its documents.
+        if first.is_none_or(|first| content.is_selection() && !first.is_selection()) {
+            self.content = Some(content);
+        }
+        match first {
+            None => {}
             Some(_) if self.is_inside => {}
-            None => self.content = Some(content),
             // The record behind an export's time is no shape of its own.
             Some(first) if first == content || first == Content::LogsExport => {}
             Some(_) => {
@@ -303,13 +310,13 @@ impl<'w, 'set> Walk<'w, 'set> {
             .map_err(|fault| FileFault::Json { fault, index: None })
     }
 
-    /// An object with the records in the array `member`.
+    /// An object with the records in an array, the member of this name.
     fn wrapper(
         &mut self,
         bytes: &[u8],
         at: usize,
-        member: &'static str,
-        each: Each,
+        content: Option<Content>,
+        (member, each): (&'static str, Each),
     ) -> Result<usize, FileFault> {
         let mut at = skip_space(bytes, at + 1);
         let mut was_there = false;
@@ -327,7 +334,7 @@ impl<'w, 'set> Walk<'w, 'set> {
             }
             at = skip_space(bytes, at + 1);
             at = if name != member {
-                self.note_extra(&name, &bytes[at..]);
+                self.note_extra(content, &name, &bytes[at..]);
                 self.check_value(bytes, at)?
             } else if was_there {
                 return Err(FileFault::DuplicateRecords { at: name_at });
@@ -352,14 +359,14 @@ impl<'w, 'set> Walk<'w, 'set> {
     }
 
     /// CloudTrail writes nothing beside `Records`; other tools do.
-    fn note_extra(&mut self, name: &str, value: &[u8]) {
-        if self.content == Some(Content::Search) {
+    fn note_extra(&mut self, content: Option<Content>, name: &str, value: &[u8]) {
+        if content == Some(Content::Search) {
             return self.note_shortfall(search::shortfall_in(name, value));
         }
         let is_token = matches!(name, "NextToken" | "nextToken") && !value.starts_with(b"null");
         let is_unfinished = match name {
             "QueryStatus" => !value.starts_with(b"\"FINISHED\""),
-            "status" if self.content == Some(Content::LogsInsights) => {
+            "status" if content == Some(Content::LogsInsights) => {
                 !value.starts_with(b"\"Complete\"")
             }
             _ => false,
@@ -374,7 +381,7 @@ impl<'w, 'set> Walk<'w, 'set> {
                 CUT_OFF,
                 "the query had not ended when this was saved, so records may be missing: ",
             )
-        } else if self.content == Some(Content::Records) && !self.is_inside {
+        } else if content == Some(Content::Records) && !self.is_inside {
             ("extra-member", "a member stands beside `Records`: ")
         } else {
             return;

@@ -89,6 +89,20 @@ impl Content {
         Content::CloudTrailMember,
         Content::ElasticOriginal,
     ];
+
+    /// Whether it holds what somebody asked for, and not all that there was: a record in it shows
+    /// nothing of others of its class.
+    pub const fn is_selection(self) -> bool {
+        matches!(
+            self,
+            Content::EventBridge
+                | Content::LookupEvents
+                | Content::LogEvents
+                | Content::LogsInsights
+                | Content::Lake
+                | Content::Search
+        )
+    }
 }
 
 /// How the records of a file are packed.
@@ -165,18 +179,9 @@ impl Shape {
         )
     }
 
-    /// Whether such a file holds what somebody asked for, and not all that there was: a record in it
-    /// shows nothing of others of its class.
+    /// See [`Content::is_selection`].
     pub const fn is_selection(self) -> bool {
-        matches!(
-            self.content,
-            Content::EventBridge
-                | Content::LookupEvents
-                | Content::LogEvents
-                | Content::LogsInsights
-                | Content::Lake
-                | Content::Search
-        )
+        self.content.is_selection()
     }
 
     /// Whether it was read from a log group of CloudWatch Logs, to which a trail delivers apart from

@@ -755,6 +755,38 @@ fn a_search_that_did_not_give_all_is_said() {
 }
 
 #[test]
+fn a_file_of_several_shapes_shows_no_more_than_the_weakest() {
+    let all = json!({"Records": [value(1)]}).to_string();
+    let bridged = json!({"detail-type": "x", "detail": value(2)}).to_string();
+    let looked_up = json!({"Events": [{"CloudTrailEvent": record(2)}]}).to_string();
+    let search = json!({"hits": {"total": {"value": 9}, "hits": [{"_source": value(2)}]}});
+    let waiting = json!({"status": "Running", "results":
+        [[{"field": "@message", "value": record(2)}]]});
+    let in_message = json!({"message": bridged}).to_string();
+    let sent = json!({"messageType": "DATA_MESSAGE", "logEvents": [{"message": bridged}]});
+    for (content, shape, kept, is_cut) in [
+        (format!("{all}\n{bridged}\n"), "eventbridge", 2, false),
+        (format!("{bridged}\n{all}\n"), "eventbridge", 2, false),
+        (format!("{all}{looked_up}"), "lookup-events", 2, false),
+        (format!("{all}\n{search}\n"), "search-result", 2, true),
+        (format!("{search}\n{all}\n"), "search-result", 2, true),
+        (format!("{bridged}\n{search}\n"), "eventbridge", 2, true),
+        (
+            format!("{all}\n{waiting}\n"),
+            "cloudwatch-logs-insights",
+            2,
+            true,
+        ),
+        (in_message, "eventbridge", 1, false),
+        (sent.to_string(), "eventbridge", 1, false),
+    ] {
+        let report = check(&content, shape, kept);
+        let found = report.notices.iter().any(|notice| notice.code == "cut-off");
+        assert_eq!(found, is_cut, "{content}");
+    }
+}
+
+#[test]
 fn an_answer_to_a_search_that_is_cut_off_anywhere_is_refused() {
     let hits = json!({"total": {"value": 2, "relation": "gte"}, "hits": [{"_source": value(1)}]});
     let elastic = format!(
