@@ -9,7 +9,8 @@ use super::intake::Loss;
 use crate::integrity::cover::joined;
 use crate::integrity::place::{Place, log_claim};
 use crate::integrity::report::{
-    CoverKind, CoverRange, DigestState, IntegrityReport, LogReport, LogState, PlaceCover, Weight,
+    CoverKind, CoverRange, DigestState, FaultKind, IntegrityReport, LogReport, LogState,
+    PlaceCover, Weight,
 };
 use crate::integrity::trails::open_times;
 use crate::period::{DAY, HOUR};
@@ -44,6 +45,8 @@ pub struct PlaceDelivery {
     lost: Vec<Span>,
     /// Times at which one trail may have delivered what is not here with its digests.
     absences: Vec<(DigestTrail, Span)>,
+    /// The same of trails that ended long before, with when.
+    ends: Vec<(DigestTrail, Span, i64)>,
     /// Times between a stop and a start that the digests of a trail prove.
     pauses: Vec<(DigestTrail, Span)>,
 }
@@ -126,8 +129,26 @@ impl Deliveries {
             let span = (open.range.start, open.range.end);
             let place = self.places.entry(key(open.place)).or_default();
             let trail = DigestTrail::of_chain(&open.trail.chain);
-            place.absences.push((trail, span));
+            match open.trail.ranges.last() {
+                Some(last) if open.kind == FaultKind::TrailEnded => {
+                    place.ends.push((trail, span, last.end));
+                }
+                _ => place.absences.push((trail, span)),
+            }
         }
+    }
+
+    /// Trails that ended long before the period are taken to be gone where a record tells so of the
+    /// account and Region; others may have gone on.
+    pub fn with_ends(mut self, is_told: impl Fn((&str, &str), &DigestTrail, i64) -> bool) -> Self {
+        for ((account, region), place) in &mut self.places {
+            for (trail, span, end) in std::mem::take(&mut place.ends) {
+                if !is_told((account, region), &trail, end) {
+                    place.absences.push((trail, span));
+                }
+            }
+        }
+        self
     }
 
     fn add_digests(&mut self, report: &IntegrityReport) {

@@ -105,6 +105,7 @@ pub fn assess<'l>(
     let trails = Trails::new(&facts, snapshots, digests, period);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
     let stops = Stops::new(&facts, (snapshots, &tally), &trails, period);
+    let deliveries = deliveries.with_ends(|place, trail, end| stops.tells_end(place, trail, end));
     let grid = coverage::build(&tally, &places, scope, period, &stops, &deliveries);
     let integrity = integrity::conclude(integrity::Ground {
         examined,

@@ -149,6 +149,19 @@ impl Stops {
         }
     }
 
+    /// Whether a record tells that the trail of digests that end at this time was stopped, deleted
+    /// or sent elsewhere then, and none that it came back.
+    pub fn tells_end(&self, (account, region): (&str, &str), of: &DigestTrail, end: i64) -> bool {
+        let place = (account, region, self.unplaced.contains(account));
+        self.all.iter().any(|stop| {
+            stop.until.is_none()
+                && !stop.is_start_alone
+                && (stop.from - end).abs() <= HOUR
+                && stop.trail.is_that_of(of, stop.belongs) == Same::Yes
+                && self.concern(stop, place)
+        })
+    }
+
     /// Those that concern an account and Region.
     pub fn at<'s>(&'s self, ground: Ground<'s>) -> Silences<'s> {
         let mut silences = Silences {

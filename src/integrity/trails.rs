@@ -351,8 +351,8 @@ impl OpenTime<'_> {
         }
     }
 
-    /// Whether what others show of this time is no proof that nothing was delivered: more than a
-    /// day away from the period, a trail is taken to be gone or not yet made.
+    /// Whether what others show of this time is no proof that nothing was delivered: a trail that
+    /// begins more than a day after the period is taken to be not yet made.
     pub fn is_near(&self, asked: Asked) -> bool {
         let first = self.trail.ranges.first();
         let is_later = |first: &CoverRange| {
@@ -360,7 +360,7 @@ impl OpenTime<'_> {
         };
         match self.kind {
             // Most such trails are of one Region.
-            FaultKind::TrailEnded | FaultKind::TrailAtHome => false,
+            FaultKind::TrailAtHome => false,
             FaultKind::TrailBegun => !first.is_some_and(is_later),
             _ => true,
         }

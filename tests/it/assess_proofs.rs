@@ -1,7 +1,9 @@
 //! Stops of one trail beside signed digests of another: these excuse an hour without events only if
 //! that trail is known to have recorded all management events at the time.
 
-use attestrail::assess::outcome::DayState::{self, Delivered, Stopped, Unclear};
+use attestrail::assess::outcome::DayState::{
+    self, Delivered, ProvedIdle, Silent, Stopped, Unclear,
+};
 use attestrail::period::Period;
 use attestrail::record::time;
 use attestrail::trail::snapshot::Snapshot;
@@ -153,4 +155,47 @@ fn a_pause_that_digests_alone_tell_of_is_held_against_the_same() {
     check(&without_calls(Some(of_watch(ALL_LAMBDA))), Unclear);
     let of_main = said(ACCOUNT, REGION, "main", ALL_LAMBDA);
     check(&without_calls(Some(of_main)), Delivered);
+}
+
+#[test]
+fn a_trail_that_ended_long_ago_proves_no_quiet_day_idle_unless_a_record_tells_of_its_end() {
+    let end = "2026-09-25T01:03:00Z";
+    let with = |more: &[String]| {
+        let mut world = world(more, &WATCH);
+        let text = String::from_utf8(world.files[0].1.clone()).expect("text");
+        let (from, to) = (
+            text.find('[').expect("a list") + 1,
+            text.rfind(']').expect("its end"),
+        );
+        let told: Vec<String> = ["01", "02", "04", "05"]
+            .map(|day| record(&format!("2026-10-{day}T00:20:00Z"), "TagUser", ""))
+            .into_iter()
+            .chain(more.iter().cloned())
+            .collect();
+        let text = format!("{}{}{}", &text[..from], told.join(","), &text[to..]);
+        world.files = vec![(world.files[0].0.clone(), text.into_bytes())];
+        let old = Chain {
+            trail: "old",
+            times: &[("2026-09-20T00:00:00Z", end)],
+            ..CHAIN
+        };
+        world.and_signed(&[old, WATCH])
+    };
+    let call = |at: &str, name: &str, trail: &str| vec![told(at, name, trail, "")];
+    check(&with(&[]), Silent);
+    check(&with(&call(end, "StopLogging", "old")), ProvedIdle);
+    check(
+        &with(&call("2026-09-25T00:50:00Z", "DeleteTrail", "old")),
+        ProvedIdle,
+    );
+    check(&with(&call(end, "StopLogging", "watch")), Silent);
+    check(
+        &with(&call("2026-09-23T01:03:00Z", "StopLogging", "old")),
+        Silent,
+    );
+    let both = [
+        call(end, "StopLogging", "old"),
+        call("2026-09-25T09:00:00Z", "StartLogging", "old"),
+    ];
+    check(&with(&both.concat()), Silent);
 }
