@@ -141,7 +141,7 @@ impl Unchecked<'_> {
     }
 }
 
-fn noted(connection: &Connection) -> rusqlite::Result<Option<String>> {
+pub(super) fn noted(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT value FROM about WHERE name = 'sum'";
     connection.query_row(sql, [], |row| row.get(0)).optional()
 }

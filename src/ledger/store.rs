@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::error::{LedgerError, TEMPORARY};
 use super::identity::Identity;
+use super::seal::noted;
 
 /// Version of the tables; another version is refused.
 pub const FORMAT: i64 = 11;
@@ -50,6 +51,8 @@ pub struct Ledger {
     path: PathBuf,
     pub(super) connection: Connection,
     identity: Identity,
+    /// Whether others wrote it, so that only the sum tells that a scan into it has ended.
+    is_of_others: bool,
     /// How many readers hold it as it is; they share one transaction.
     pub(super) readings: Cell<u32>,
     /// The sum that its contents were found to have.
@@ -93,6 +96,7 @@ impl Ledger {
                 path: path.to_owned(),
                 connection,
                 identity: found,
+                is_of_others: false,
                 readings: Cell::new(0),
                 verified: RefCell::new(None),
             })
@@ -121,6 +125,7 @@ impl Ledger {
             path: path.to_owned(),
             connection,
             identity,
+            is_of_others: true,
             readings: Cell::new(0),
             verified: RefCell::new(None),
         })
@@ -144,6 +149,7 @@ impl Ledger {
             path,
             connection,
             identity: identity.clone(),
+            is_of_others: false,
             readings: Cell::new(0),
             verified: RefCell::new(None),
         })
@@ -181,7 +187,8 @@ impl Ledger {
         self.check_seal()
     }
 
-    /// Refuses a ledger into which a scan was begun and not ended.
+    /// Refuses a ledger into which a scan was begun and not ended, or of others none ever ended: a
+    /// kill can come before a scan notes that it begins.
     ///
     /// # Errors
     /// [`LedgerError::Unfinished`], and what SQLite reports.
@@ -192,7 +199,8 @@ impl Ledger {
             statement.query_map([], |row| row.get(0))?.collect()
         };
         let scans = self.wrap(read())?;
-        if scans.is_empty() {
+        let is_ended = || Ok(!self.is_of_others || self.wrap(noted(&self.connection))?.is_some());
+        if scans.is_empty() && is_ended()? {
             return Ok(());
         }
         Err(LedgerError::Unfinished {

@@ -171,6 +171,21 @@ fn a_scan_that_is_killed_anywhere_goes_on_and_ends_with_the_same_packet() {
 }
 
 #[test]
+fn a_scan_that_is_killed_before_it_notes_that_it_begins_is_not_finished() {
+    let month = Month::new();
+    month.scan("logs", "whole").ends(0);
+    let whole = month.packets_of("whole");
+    let identity = Ledger::open(&month.path("whole")).expect("a ledger");
+    let identity = identity.identity().clone();
+    drop(Ledger::open_or_create(&month.path("a"), &identity).expect("made"));
+    answers_only_when_finished(&month);
+    let merged = month.run(&["merge", "whole", "a", "--out", "joined"]);
+    merged.ends(2).says("is not complete");
+    month.scan("logs", "a").ends(0);
+    same_packets(&month.packets_of("a"), &whole);
+}
+
+#[test]
 fn a_merge_or_a_report_that_is_killed_leaves_nothing_that_has_a_name() {
     let month = Month::new();
     month.scan("logs", "a").ends(0);
