@@ -14,7 +14,7 @@ use crate::control::model::{Control, Store};
 use crate::ledger::facts::StoreSeen;
 use crate::ledger::stores::entry_covers;
 use crate::pattern::{ListEntry, ListTest};
-use crate::period::HOUR;
+use crate::period::{DAY, HOUR};
 use crate::record::class::{ClassSet, EventClass};
 use crate::source::display::display_value;
 
@@ -82,11 +82,19 @@ impl<'a> StoreProofs<'a> {
         };
         let asked = Asked::Store(class, front, is_prefix);
         let lacks = match seen.iter().map(|one| one.day).max() {
-            None => "no record of it and no statement in the scope file".to_owned(),
+            None => match self.is_of_whole_days() {
+                true => "no record of it and no statement in the scope file".to_owned(),
+                false => "no record of it on a whole day of the period and no statement in the scope file"
+                    .to_owned(),
+            },
             Some(_) => match self.doubt(seen, asked) {
                 None => {
                     let records = losses::counted(records, "record");
-                    return (Basis::Records, format!("{records} of it in the period"));
+                    let when = match self.is_of_whole_days() {
+                        true => "in the period",
+                        false => "on the whole days of the period",
+                    };
+                    return (Basis::Records, format!("{records} of it {when}"));
                 }
                 Some(why) => why,
             },
@@ -114,6 +122,11 @@ impl<'a> StoreProofs<'a> {
             (None, Some(hint)) => (Basis::Nothing, format!("{lacks}; {hint}")),
             (None, None) => (Basis::Nothing, lacks),
         }
+    }
+
+    fn is_of_whole_days(&self) -> bool {
+        let period = self.room.period;
+        (period.start % DAY, period.end % DAY) == (0, 0)
     }
 
     /// Whether the store was left out for a while, and no record of an hour of that time shows that it
@@ -197,7 +210,8 @@ impl<'a> StoreProofs<'a> {
         all
     }
 
-    /// What records of the period name the store.
+    /// What records of the period name the store. They are counted by day, so a day that lies in
+    /// the period only in part shows nothing.
     fn seen(&self, store: &Store, entry: &ListEntry, class: EventClass) -> Vec<&StoreSeen> {
         let part = self.stores.iter().position(|one| one == store);
         let Some(part) = part.map(|at| at as u32) else {
@@ -207,7 +221,8 @@ impl<'a> StoreProofs<'a> {
         let seen = room.intake.stores.iter().filter(|one| {
             (one.control, one.part) == (self.number, part)
                 && one.classes.contains(class)
-                && room.period.contains(one.day.max(room.period.start))
+                && room.period.start <= one.day
+                && one.day + DAY <= room.period.end
                 && room.places.has_account(&one.account)
                 && entry_covers(&entry.test, &one.value)
         });

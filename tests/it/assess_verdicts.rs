@@ -967,6 +967,52 @@ fn coverage_of_stores_asks_for_events_of_each_store() {
 }
 
 #[test]
+fn a_store_is_proven_by_records_of_the_period_alone() {
+    let stores = control(
+        "stores",
+        "\"s3-data-read\"",
+        "kind = \"coverage\"\nwhat = \"stores\"\nstores = [{ list = \"data_buckets\", class = \"s3-data-read\", path = \"requestParameters.bucketName\" }]",
+    );
+    let read = |at: &str| {
+        record(
+            at,
+            "GetObject",
+            ",\"requestParameters\":{\"bucketName\":\"cards\"}",
+        )
+        .replace("iam.amazonaws.com", "s3.amazonaws.com")
+        .replace("\"Management\"", "\"Data\"")
+    };
+    let before = read("2026-09-30T23:30:00Z");
+    let [inside, after] = ["2026-10-31T23:30:00Z", "2026-11-01T00:30:00Z"].map(read);
+    let world = |records: &[String]| {
+        World::new(std::slice::from_ref(&stores), records)
+            .scoped("[lists]\ndata_buckets = [\"cards\"]\n")
+    };
+    for outside in [&before, &after] {
+        let answer = world(std::slice::from_ref(outside)).assess();
+        answer.only(Verdict::NotDeterminable);
+        assert_eq!(answer.assessment.coverage.stores[0].records, 0);
+    }
+    let all = world(&[before, inside, after]);
+    let answer = all.assess();
+    answer.only(Verdict::NoExceptions);
+    assert_eq!(answer.assessment.coverage.stores[0].records, 1);
+    // Days are counted: one that lies in the period in part shows nothing.
+    let mut cut = all;
+    cut.period =
+        attestrail::period::Period::between("2026-10-31T12:00:00Z", "2026-11-02").expect("valid");
+    let answer = cut.assess();
+    assert_eq!(answer.assessment.coverage.stores[0].records, 1);
+    let text = "1 record of it on the whole days of the period";
+    assert_eq!(answer.assessment.coverage.stores[0].proof, text);
+    cut.period =
+        attestrail::period::Period::between("2026-10-31T12:00:00Z", "2026-10-31").expect("valid");
+    let answer = cut.assess();
+    let text = "no record of it on a whole day of the period";
+    assert!(answer.assessment.coverage.stores[0].proof.starts_with(text));
+}
+
+#[test]
 fn record_fields_count_rates_and_list_what_lacks_an_element() {
     let fields = control(
         "fields",
