@@ -73,7 +73,9 @@ pub fn build(
         let mut causes = BTreeMap::new();
         let states = grid.days.iter().zip(counts).enumerate();
         let states = states.map(|(at, (day, count))| {
-            let stopped = silences.state(at).filter(|_| !idle);
+            // That nothing happens there excuses no stop that is certain: nobody would have seen it.
+            let is_held = |state| !idle || state == DayState::Stopped;
+            let stopped = silences.state(at).filter(|(state, _)| is_held(*state));
             if let Some((state, cause)) = stopped {
                 causes.insert(at, cause);
                 state

@@ -279,7 +279,7 @@ fn key(place: &Place) -> (String, String) {
 }
 
 /// Whether verified ranges cover the whole span.
-fn is_verified(ranges: &[CoverRange], span: Span) -> bool {
+pub(super) fn is_verified(ranges: &[CoverRange], span: Span) -> bool {
     let from = ranges.partition_point(|range| range.end <= span.0);
     let mut reached = span.0;
     for range in &ranges[from..] {

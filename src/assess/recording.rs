@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::delivery::is_verified;
 use super::digest_trails::{Belonging, DigestTrails};
 use super::flags::{Flag, Throughout};
 use super::homes::Homes;
@@ -323,6 +324,9 @@ impl<'a> Trails<'a> {
         region: &str,
     ) -> Result<(), Option<String>> {
         let (owner, home, _) = name;
+        if self.has_digests_throughout(story, account, region) {
+            return Ok(());
+        }
         if owner != account {
             match self.is_for_organization(name, story) {
                 Throughout::On => {}
@@ -336,6 +340,14 @@ impl<'a> Trails<'a> {
             _ if home == region => Ok(()),
             other => Err(why_not_everywhere(other, name)),
         }
+    }
+
+    /// Whether verified digests of the trail show that it worked at a place throughout the period,
+    /// whatever it was told meanwhile.
+    fn has_digests_throughout(&self, story: &Story<'_>, account: &str, region: &str) -> bool {
+        let place = (account.to_owned(), region.to_owned());
+        let ranges = story.delivered.times.get(&place);
+        ranges.is_some_and(|all| is_verified(all, (self.period.start, self.period.end)))
     }
 
     fn is_everywhere(&self, name: &Name, story: &Story<'_>) -> Throughout {

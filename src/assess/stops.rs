@@ -248,15 +248,20 @@ impl Silences<'_> {
         let of = |is_it: &dyn Fn(&i64) -> bool| hours.clone().filter(is_it).count();
         let excused = of(&|hour| self.is_excused(stop, *hour));
         let is_managed = self.ground.counts[at].management_hours != 0;
+        // Only digests show anything of a stretch without a whole hour.
+        let is_proved = |is_maybe| count == 0 && self.is_proved(stop, (from, until), is_maybe);
         match excused {
             _ if stop.is_of_data && (count == 0 || is_managed) => None,
             0 if stop.is_start_alone && count == 0 => None,
             // The classes tell what a trail of data events leaves open.
             1.. if stop.is_of_data => None,
-            // A stop without a whole hour cannot be excused.
+            0 if is_proved(false) => None,
+            0 if is_proved(true) => Some(DayState::Unclear),
             // What digests of a trail prove excuses nothing if nobody knows what it records, and
             // nobody knows that nothing was.
-            0 if of(&|hour| self.is_proved(stop, *hour, true)) > 0 => Some(DayState::Unclear),
+            0 if of(&|hour| self.is_proved(stop, (*hour, hour + HOUR), true)) > 0 => {
+                Some(DayState::Unclear)
+            }
             0 => Some(stopped),
             some if some < count => Some(DayState::Unclear),
             _ => None,
@@ -381,13 +386,12 @@ impl Silences<'_> {
                 false => count.trail_hours,
             }
         });
-        hours >> bit & 1 == 1 || self.is_proved(stop, hour, false)
+        hours >> bit & 1 == 1 || self.is_proved(stop, (hour, hour + HOUR), false)
     }
 
-    /// Whether digests of another trail prove an hour, which records all management events or, if
+    /// Whether digests of another trail prove a stretch, which records all management events or, if
     /// that is enough, may do so.
-    fn is_proved(&self, stop: &Stop, hour: i64, is_maybe: bool) -> bool {
-        let span = (hour, hour + HOUR);
+    fn is_proved(&self, stop: &Stop, span: (i64, i64), is_maybe: bool) -> bool {
         let records = |trail: &DigestTrail| {
             let extent = self.known.managing.extent(trail, span);
             match is_maybe {

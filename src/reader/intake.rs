@@ -689,7 +689,10 @@ fn judge_fault(fault: FileFault, name: &Name<'_>, scratch: &Scratch, tally: &Tal
     let is_other_service = matches!(name.claim.folder, Some(Folder::Other(_)));
     let is_unnamed = name.kind == NameKind::Other
         && !is_called_container(name.key, &scratch.stored)
-        && !matches!(fault, FileFault::Archive(_) | FileFault::Unsupported { .. });
+        && !matches!(
+            fault,
+            FileFault::Archive(_) | FileFault::Unsupported { .. } | FileFault::Unread(_)
+        );
     let is_foreign = (is_other_service || is_unnamed)
         && !looks_like_trail(&scratch.stored)
         && !looks_like_trail(&inflate::peek(&scratch.stored, FRONT));

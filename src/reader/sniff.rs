@@ -66,7 +66,7 @@ pub(super) fn look(bytes: &[u8]) -> Look {
         None => Look::Blank,
         Some(b'{' | b'[') => Look::Json,
         Some(b'0'..=b'9') if export_time_length(bytes).is_some() => Look::Json,
-        Some(b'<') => Look::Other(markup(bytes)),
+        Some(b'<') => other(markup(bytes), bytes),
         Some(_) => match table(bytes) {
             Some(table) => Look::Table(table),
             None => other(first_bytes(bytes), bytes),
@@ -85,17 +85,21 @@ fn other(words: String, bytes: &[u8]) -> Look {
 }
 
 /// Whether the front of a file has members of records: their names in quotes, doubled or escaped
-/// as the form may be, and a colon. Zeros are those of UTF-16.
+/// as the form may be, and a colon. Zeros are those of UTF-16 and UTF-32.
 fn mentions_records(bytes: &[u8]) -> bool {
     let front = &bytes[..bytes.len().min(LONGEST_FRONT)];
     let text: Vec<u8> = front.iter().copied().filter(|byte| *byte != 0).collect();
     let has = |name: &str| {
         memchr::memmem::find_iter(&text, name).any(|at| {
             let rest = &text[at + name.len()..];
-            let quotes = rest
-                .iter()
-                .take_while(|byte| b"\"\\".contains(byte))
-                .count();
+            let entity = ENTITIES.iter().find(|one| rest.starts_with(one));
+            let quotes = match entity {
+                Some(entity) => entity.len(),
+                None => rest
+                    .iter()
+                    .take_while(|byte| b"\"\\".contains(byte))
+                    .count(),
+            };
             let rest = rest[quotes..].trim_ascii_start();
             quotes > 0 && rest.first() == Some(&b':')
         })
@@ -103,6 +107,9 @@ fn mentions_records(bytes: &[u8]) -> bool {
     let named = ["eventVersion", "eventSource", "eventName", "userIdentity"];
     named.into_iter().filter(|name| has(name)).count() >= 2
 }
+
+/// How a quote is written in XML and HTML.
+const ENTITIES: [&[u8]; 3] = [b"&quot;", b"&#34;", b"&#x22;"];
 
 /// Whether bytes where no data belongs hold records, or something packed that may.
 pub(super) fn hides(bytes: &[u8]) -> bool {
@@ -181,7 +188,11 @@ fn markup(bytes: &[u8]) -> String {
     if front.to_ascii_lowercase().contains("<html") {
         return "an HTML page".into();
     }
-    "XML".into()
+    let inside = front.trim_start().trim_start_matches('<');
+    match inside.starts_with(|first: char| first.is_ascii_digit()) {
+        true => "lines of syslog".into(),
+        false => "XML".into(),
+    }
 }
 
 fn first_bytes(bytes: &[u8]) -> String {
@@ -235,6 +246,8 @@ mod tests {
         for text in [
             "id,x\n1,\"{\"\"eventVersion\"\":\"\"1.11\"\",\"\"eventName\"\" : \"\"X\"\"}\"",
             "x {\\\"eventSource\\\":\\\"a\\\",\\\"eventName\\\":\\\"X\\\"}",
+            "<134>1 2026-10-03T00:00:00Z h - - - {\"eventVersion\":\"1.11\",\"eventName\":\"X\"}",
+            "<r>{&quot;eventVersion&quot;:&quot;1.11&quot;,&quot;eventName&quot;:&quot;X&quot;}</r>",
         ] {
             assert!(matches!(look(text.as_bytes()), Look::Unread(_)), "{text}");
             let mut wide = b"\xFF\xFE".to_vec();

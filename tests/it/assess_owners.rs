@@ -11,6 +11,7 @@ use crate::assess_selectors::{
 use crate::scan_common::{
     ACCOUNT, REGION, World, file, key, quiet_days_in, record_in, says, scope_text, set, with_id,
 };
+use crate::signed::{CHAIN, Chain};
 
 const OTHER: &str = "444455556666";
 const ORGANIZATION: &str = "o-exampleorg1/";
@@ -289,4 +290,34 @@ fn a_trail_that_another_account_changes_is_one_of_the_organization() {
     );
     let reason = ["after `PutEventSelectors`"];
     check(with(&[invoke, theirs]), Verdict::NotDeterminable, &reason);
+}
+
+#[test]
+fn digests_show_where_a_trail_worked_whatever_it_was_told_meanwhile() {
+    let at = "2026-10-02T09:00:00Z";
+    let again = ",\"requestParameters\":{\"name\":\"main\",\"isOrganizationTrail\":true}";
+    let more = [told(ACCOUNT), call(ACCOUNT, at, "UpdateTrail", again)];
+    let with = |times: &[(&str, &str)]| {
+        let mut world = world(&[ACCOUNT, OTHER], &more, &[]);
+        for (key, _) in &mut world.files {
+            *key = key.replace("AWSLogs/", "AWSLogs/o-exampleorg1/");
+        }
+        let of_owner = Chain {
+            front: "AWSLogs/o-exampleorg1/",
+            times: &[("2026-09-30T07:00:00Z", "2026-11-01T02:00:00Z")],
+            has_logs: true,
+            ..CHAIN
+        };
+        let of_member = Chain {
+            account: OTHER,
+            times,
+            ..of_owner
+        };
+        world.and_signed(&[of_owner, of_member])
+    };
+    let whole = [("2026-09-30T23:00:00Z", "2026-11-01T02:00:00Z")];
+    check(with(&whole), Verdict::NoExceptions, &[]);
+    let late = [("2026-10-02T09:00:00Z", "2026-11-01T02:00:00Z")];
+    let why = "and nothing shows that it did before";
+    check(with(&late), Verdict::NotDeterminable, &[why]);
 }

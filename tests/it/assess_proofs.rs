@@ -199,3 +199,23 @@ fn a_trail_that_ended_long_ago_proves_no_quiet_day_idle_unless_a_record_tells_of
     ];
     check(&with(&both.concat()), Silent);
 }
+
+#[test]
+fn a_stop_of_less_than_an_hour_is_excused_by_digests_alone() {
+    let with = |snapshot: Option<Snapshot>| {
+        let mut world = world(&[], &WATCH);
+        world.snapshots.extend(snapshot);
+        let hours = (world.period.start..world.period.end).step_by(3600);
+        let mut all: Vec<String> = hours
+            .map(|hour| record(&time::format(hour + 1200), "TagUser", ""))
+            .collect();
+        all.push(told("2026-10-03T01:03:00Z", "StopLogging", "test", ""));
+        all.push(told("2026-10-03T01:03:40Z", "StartLogging", "test", ""));
+        world.files = vec![(world.files[0].0.clone(), file(&all))];
+        world.and_signed(&[WATCH])
+    };
+    check(&with(None), Unclear);
+    let of_watch = |selectors| said(ACCOUNT, REGION, "watch", selectors);
+    check(&with(Some(of_watch(ALL_MANAGEMENT))), Delivered);
+    check(&with(Some(of_watch(ALL_LAMBDA))), Stopped);
+}
