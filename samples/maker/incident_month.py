@@ -414,6 +414,7 @@ def _public_bucket(log_set, truth):
     public = r.bucket_call(_name("policy-public"), r.at("2026-10-24T08:30:00"), CLINIC, HOME, "PutBucketPolicy", who, ip, CONSOLE,
                            EXPORTS, {"bucketPolicy": policy, "policy": ""}, console=True)
     truth.note("pub-s3-policy-public", "exception", public, "everybody may read the exports")
+    truth.note("pub-s3-policy-foreign", "exception", public, "everybody includes accounts that nobody knows")
     anyone = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
     read = r.object_call(_name("anonymous"), r.at("2026-10-24T08:41:00"), CLINIC, HOME, "GetObject", anyone, "198.51.100.95",
                          "Wget/1.24.5", EXPORTS, "insurer/2026/10/23/claims.csv", read=True)
@@ -427,6 +428,7 @@ def _public_bucket(log_set, truth):
                                    f"resource: \"arn:aws:s3:::{EXPORTS}\" because public policies are prevented by the "
                                    "BlockPublicPolicy setting in S3 Block Public Access."))
     truth.note("pub-s3-policy-public", "attempt", refused, "Block Public Access refused it")
+    truth.note("pub-s3-policy-foreign", "attempt", refused, "Block Public Access refused it")
     log_set.add(off, public, read, removed, on, refused)
     return off
 
@@ -611,7 +613,7 @@ def expected(truth):
         ("net-sg-open-world", "exceptions", "port 22 open to the world, delivered twice and counted once; one refused"),
         ("pub-s3-block-off", "not-determinable", "lifted once, waiver CHG-2290; " + hole),
         ("pub-s3-policy-public", "exceptions", "one public policy; one refused"),
-        ("pub-s3-policy-foreign", "not-determinable", "the public policy names everyone, no single account; " + hole),
+        ("pub-s3-policy-foreign", "exceptions", "the public policy names everyone, known or not; one refused"),
         ("data-access-logged", "not-determinable", "reads and writes of each store, a statement for the archive, but none of six stores in the 100 minutes in which the trail stood still"),
         ("data-access-approved", "exceptions", "two reads by support, one by nobody; one refused"),
         ("data-access-tables", "not-determinable", "no exceptions on record, but one account has no DynamoDB data events; " + hole),
