@@ -32,7 +32,7 @@ use crate::inspect::advice::{Advice, advise};
 use crate::inspect::pass::{self, PassOptions};
 use crate::inspect::prices::{Prices, SHIPPED};
 use crate::inspect::remarks::Remarks;
-use crate::inspect::span::Span;
+use crate::inspect::span::{Days, Span};
 use crate::inspect::tally::Tally;
 use crate::integrity::IntegrityVerdict;
 use crate::ledger::{Ledger, LedgerError};
@@ -52,7 +52,8 @@ struct ShapeCount {
 struct Inspection<'a> {
     /// None where only a ledger was given.
     tally: Option<&'a Tally>,
-    span: Option<&'a Span>,
+    /// The time that volumes are from.
+    span: Option<Span>,
     /// The period, asked for or found in the records; none where there is no record.
     period: Option<&'a Period>,
     is_asked: bool,
@@ -115,13 +116,14 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
         None => intake.run(path, &display)?,
         Some(given) => intake.run_alone(path, given, &display)?,
     };
+    let period = match &asked {
+        Some(asked) => Some(asked.clone()),
+        None => found_period(&ledger)?,
+    };
     let tally = given
         .as_ref()
-        .map(|given| tally(&given.listing, &inputs, asked.as_ref(), &display))
+        .map(|given| tally(&given.listing, &inputs, period.as_ref(), &display))
         .transpose()?;
-    let span = tally.as_ref().and_then(|tally| Span::of(&tally.days));
-    let found = span.as_ref().map(|span| span.period.clone());
-    let period = asked.clone().or(found);
     let options = assess::Options {
         snapshots: &snapshots,
         trust: Some(&trust),
@@ -148,7 +150,7 @@ pub fn run(args: &Inspect, clock: &Clock, out: &mut Out) -> Result<Exit, Failure
     };
     let mut inspection = Inspection {
         tally: tally.as_ref(),
-        span: span.as_ref(),
+        span: tally.as_ref().and_then(|tally| tally.span),
         period: period.as_ref(),
         is_asked: asked.is_some(),
         advice: match period {
@@ -284,6 +286,16 @@ fn asked(args: &Inspect, clock: &Clock) -> Result<Option<Period>, Failure> {
     }
 }
 
+/// The period of the records. Volumes are then of this period alone, so that what comes to a month
+/// is from the time that it is divided by.
+fn found_period(ledger: &Ledger) -> Result<Option<Period>, Failure> {
+    let mut days = Days::default();
+    ledger
+        .times(|time| days.note(time))
+        .map_err(|error| intake::ledger_failure(&error))?;
+    Ok(days.period())
+}
+
 fn prices(args: &Inspect) -> Result<Prices, Failure> {
     let Some(path) = &args.prices else {
         return Ok(Prices::shipped());
@@ -313,7 +325,7 @@ fn nothing_given(args: &Inspect) -> Failure {
 fn tally(
     listing: &Listing,
     inputs: &Inputs,
-    asked: Option<&Period>,
+    period: Option<&Period>,
     display: &Display,
 ) -> Result<Tally, Failure> {
     let progress = Mutex::new(Progress {
@@ -324,7 +336,7 @@ fn tally(
     let options = PassOptions {
         threads: inputs.threads.value,
         limits: inputs.limits(),
-        window: asked.map(|period| (period.start, period.end)),
+        window: period.map(|period| (period.start, period.end)),
         cancel: super::stop::flag(),
     };
     let tally = pass::read(&listing.files, &options, &|bytes, records| {

@@ -1,8 +1,8 @@
-//! The time that a log set is about, where nobody named a period.
+//! The time that a log set is about, where nobody named a period, and the time that its volumes are
+//! from.
 
 use std::collections::BTreeMap;
 
-use super::tally::Day;
 use crate::period::{DAY, HOUR, Period};
 use crate::record::time;
 
@@ -10,40 +10,76 @@ use crate::record::time;
 /// twenty thousand days.
 const MOST_DAYS: i64 = 400;
 
-/// The time that records are from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Records by UTC day.
+#[derive(Debug, Clone, Default)]
+pub struct Days(BTreeMap<i64, u64>);
+
+impl Days {
+    /// Counts a record of this time.
+    pub fn note(&mut self, time: i64) {
+        *self.0.entry(time.div_euclid(DAY) * DAY).or_default() += 1;
+    }
+
+    /// The whole days that records are of, from the first to the last, or the stretch of 400 days
+    /// that has most of them.
+    pub fn period(&self) -> Option<Period> {
+        let all: Vec<(i64, u64)> = self
+            .0
+            .iter()
+            .map(|(day, records)| (*day, *records))
+            .collect();
+        let (first, last) = densest(&all)?;
+        Period::between(&time::format_day(first), &time::format_day(last)).ok()
+    }
+}
+
+/// The first and last day of the stretch with most records; the earliest of equals.
+fn densest(all: &[(i64, u64)]) -> Option<(i64, i64)> {
+    let mut best: Option<(u64, i64, i64)> = None;
+    let (mut from, mut records) = (0, 0);
+    for (day, found) in all {
+        records += found;
+        while day - all[from].0 >= MOST_DAYS * DAY {
+            records -= all[from].1;
+            from += 1;
+        }
+        if best.is_none_or(|(most, ..)| records > most) {
+            best = Some((records, all[from].0, *day));
+        }
+    }
+    best.map(|(_, first, last)| (first, last))
+}
+
+/// From one record to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Whole UTC days, from the first to the last.
-    pub period: Period,
-    /// The first record in it.
+    /// The first record.
     pub first: i64,
-    /// The last record in it.
+    /// The last record.
     pub last: i64,
-    /// Records in it.
-    pub records: u64,
-    /// Records of days that are too far from the rest.
-    pub far_off: u64,
 }
 
 /// A month in the sense of prices.
 pub const MONTH: i64 = 30 * DAY;
 
 impl Span {
-    /// The days that records are of, or the stretch of 400 days that has most of them.
-    pub fn of(days: &BTreeMap<i64, Day>) -> Option<Span> {
-        let all: Vec<(i64, Day)> = days.iter().map(|(day, found)| (*day, *found)).collect();
-        let (from, to) = densest(&all)?;
-        let within = &all[from..=to];
-        let (first, last) = (within.first()?, within.last()?);
-        let records = within.iter().map(|(_, day)| day.records).sum();
-        let total: u64 = all.iter().map(|(_, day)| day.records).sum();
-        Some(Span {
-            period: Period::between(&time::format_day(first.0), &time::format_day(last.0)).ok()?,
-            first: first.1.first,
-            last: last.1.last,
-            records,
-            far_off: total - records,
-        })
+    /// Of one record.
+    pub fn at(time: i64) -> Span {
+        Span {
+            first: time,
+            last: time,
+        }
+    }
+
+    /// From the first of all to the last of all.
+    pub fn join(one: Option<Span>, other: Option<Span>) -> Option<Span> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(Span {
+                first: one.first.min(other.first),
+                last: one.last.max(other.last),
+            }),
+            (one, other) => one.or(other),
+        }
     }
 
     /// Seconds between the first and the last record.
@@ -62,66 +98,33 @@ impl Span {
     }
 }
 
-/// The first and last place of the stretch with most records; the earliest of equals.
-fn densest(all: &[(i64, Day)]) -> Option<(usize, usize)> {
-    let mut best: Option<(u64, usize, usize)> = None;
-    let (mut from, mut records) = (0, 0);
-    for (to, (day, found)) in all.iter().enumerate() {
-        records += found.records;
-        while day - all[from].0 >= MOST_DAYS * DAY {
-            records -= all[from].1.records;
-            from += 1;
-        }
-        if best.is_none_or(|(most, ..)| records > most) {
-            best = Some((records, from, to));
-        }
-    }
-    best.map(|(_, from, to)| (from, to))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn days(all: &[(i64, u64)]) -> BTreeMap<i64, Day> {
-        all.iter()
-            .map(|(day, records)| {
-                let (first, last) = (day * DAY + 60, day * DAY + 7_260);
-                let records = *records;
-                (
-                    day * DAY,
-                    Day {
-                        records,
-                        first,
-                        last,
-                    },
-                )
-            })
-            .collect()
-    }
-
     #[test]
     fn a_record_of_1970_does_not_stretch_the_period() {
-        let span = Span::of(&days(&[(0, 1), (20_000, 50), (20_001, 70), (40_000, 2)]));
-        let span = span.expect("there are records");
-        assert_eq!(span.period.start, 20_000 * DAY);
-        assert_eq!(span.period.end, 20_002 * DAY);
-        assert_eq!((span.records, span.far_off), (120, 3));
+        let mut days = Days::default();
+        for (day, records) in [(0, 1), (20_000, 50), (20_001, 70), (40_000, 2)] {
+            (0..records).for_each(|at| days.note(day * DAY + at * 60));
+        }
+        let period = days.period().expect("there are records");
+        assert_eq!(period.start, 20_000 * DAY);
+        assert_eq!(period.end, 20_002 * DAY);
     }
 
     #[test]
     fn a_month_is_not_guessed_from_less_than_an_hour() {
-        let span = Span::of(&days(&[(20_000, 10)])).expect("there are records");
-        assert_eq!(span.per_month(1), Some(360));
-        let instant = Span {
-            last: span.first + 59,
-            ..span
-        };
-        assert_eq!(instant.per_month(1), None);
+        let span = |last| Span::join(Some(Span::at(last)), Some(Span::at(60)));
+        let two_hours = span(7_260).expect("two records");
+        assert_eq!(two_hours.per_month(1), Some(360));
+        let minute = span(119).expect("two records");
+        assert_eq!(minute.per_month(1), None);
     }
 
     #[test]
     fn no_record_is_no_time() {
-        assert_eq!(Span::of(&BTreeMap::new()), None);
+        assert_eq!(Days::default().period(), None);
+        assert_eq!(Span::join(None, None), None);
     }
 }

@@ -4,46 +4,28 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::counter::{Counter, Volume};
-use crate::period::DAY;
+use super::span::Span;
 use crate::reader::{FileOutcome, FileReport, FoundRecord, RecordKind, RecordSink};
 use crate::record::class::{ClassSet, classes};
 use crate::record::identity;
 use crate::record::path::core;
 use crate::record::view::RecordView;
 
-/// Days that are told apart; records of others are only counted.
-const MOST_DAYS: usize = 20_000;
-
-/// The records of one UTC day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Day {
-    /// How many.
-    pub records: u64,
-    /// The first of them.
-    pub first: i64,
-    /// The last of them.
-    pub last: i64,
-}
-
-/// Volumes of everything.
+/// Volumes of the records in a window of time.
 #[derive(Debug, Clone)]
 pub struct Tally {
-    /// Files with records.
-    pub files: u64,
-    /// Bytes of these files as stored.
+    /// Bytes as stored: of each file the share that its records in the window have of the bytes of
+    /// all its records. A file may hold records of several months, and its time of delivery is not
+    /// told by files of every shape.
     pub stored_bytes: u64,
-    /// Bytes of these files inflated.
-    pub inflated_bytes: u64,
     /// Every record.
     pub total: Volume,
+    /// From the first record to the last; none where there is no record.
+    pub span: Option<Span>,
     /// Records by the set of classes that they are of.
     pub classes: BTreeMap<ClassSet, Volume>,
-    /// By first second of the UTC day.
-    pub days: BTreeMap<i64, Day>,
-    /// Records of days that are not told apart.
-    pub other_days: u64,
-    /// Records outside the asked period; they are in nothing else.
-    pub outside: u64,
+    /// Records outside the window; they are in nothing else.
+    pub outside: Volume,
     /// By account and Region, with a blank between.
     pub places: Counter,
     /// By `eventSource`.
@@ -59,14 +41,11 @@ pub struct Tally {
 impl Tally {
     fn with(counter: fn() -> Counter) -> Tally {
         Tally {
-            files: 0,
             stored_bytes: 0,
-            inflated_bytes: 0,
             total: Volume::default(),
+            span: None,
             classes: BTreeMap::new(),
-            days: BTreeMap::new(),
-            other_days: 0,
-            outside: 0,
+            outside: Volume::default(),
             places: counter(),
             sources: counter(),
             actors: counter(),
@@ -82,17 +61,12 @@ impl Tally {
 
     /// Adds what a file has.
     pub fn join(&mut self, file: &Tally) {
-        self.files += file.files;
         self.stored_bytes += file.stored_bytes;
-        self.inflated_bytes += file.inflated_bytes;
         self.total.add(file.total);
-        self.outside += file.outside;
-        self.other_days += file.other_days;
+        self.span = Span::join(self.span, file.span);
+        self.outside.add(file.outside);
         for (set, volume) in &file.classes {
             self.classes.entry(*set).or_default().add(*volume);
-        }
-        for (day, found) in &file.days {
-            self.add_day(*day, *found);
         }
         self.places.join(&file.places);
         self.sources.join(&file.sources);
@@ -101,16 +75,11 @@ impl Tally {
         self.names.join(&file.names);
     }
 
-    fn add_day(&mut self, day: i64, found: Day) {
-        if let Some(own) = self.days.get_mut(&day) {
-            own.records += found.records;
-            own.first = own.first.min(found.first);
-            own.last = own.last.max(found.last);
-        } else if self.days.len() < MOST_DAYS {
-            self.days.insert(day, found);
-        } else {
-            self.other_days += found.records;
-        }
+    /// The share of a file's bytes that falls to its records in the window.
+    fn share_of(&self, bytes: u64) -> u64 {
+        let records = u128::from(self.total.bytes) + u128::from(self.outside.bytes);
+        let share = u128::from(bytes) * u128::from(self.total.bytes) / records.max(1);
+        u64::try_from(share).expect("a share is no larger than the whole")
     }
 }
 
@@ -144,9 +113,7 @@ impl TallySink {
     pub fn finish(&mut self, report: &FileReport) -> Tally {
         let mut tally = std::mem::replace(&mut self.tally, Tally::with(Counter::exact));
         if report.outcome == FileOutcome::Read {
-            tally.files = 1;
-            tally.stored_bytes = report.stored_bytes;
-            tally.inflated_bytes = report.inflated_bytes;
+            tally.stored_bytes = tally.share_of(report.stored_bytes);
         }
         tally
     }
@@ -171,29 +138,24 @@ const NOBODY: &str = "(none)";
 
 impl RecordSink for TallySink {
     fn record(&mut self, found: &FoundRecord<'_>) {
-        if self
-            .window
-            .is_some_and(|(from, until)| found.time < from || found.time >= until)
-        {
-            self.tally.outside += 1;
-            return;
-        }
         let view = &found.view;
         let volume = Volume {
             records: 1,
             bytes: found.raw.len() as u64,
         };
+        if self
+            .window
+            .is_some_and(|(from, until)| found.time < from || found.time >= until)
+        {
+            self.tally.outside.add(volume);
+            return;
+        }
         self.place(view);
         let tally = &mut self.tally;
         tally.total.add(volume);
         tally.places.add(&self.text, volume);
         tally.classes.entry(classes(view)).or_default().add(volume);
-        let day = Day {
-            records: 1,
-            first: found.time,
-            last: found.time,
-        };
-        tally.add_day(found.time.div_euclid(DAY) * DAY, day);
+        tally.span = Span::join(tally.span, Some(Span::at(found.time)));
         let text = |path| match view.text(path) {
             Some(text) if !text.is_empty() => text,
             _ => Cow::Borrowed(NOBODY),

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, Rows};
 
 use super::codec::Cursor;
+use super::entries::Entries;
 use super::error::LedgerError;
 use super::facts::{
     Cell, CellRef, ClaimFact, FieldMask, FileFacts, FileState, ProblemFact, Profile, Projection,
@@ -266,6 +267,21 @@ impl Ledger {
             each(id, bytes)?;
         }
         Ok(())
+    }
+
+    /// The time of every record that was not refused, copies included.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn times(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
+        let mut batch = Vec::new();
+        self.entries(|_, bytes| {
+            let mut packed = Entries::new(bytes);
+            while packed.fill(&mut batch) {
+                batch.iter().for_each(|entry| each(entry.time));
+            }
+            Ok(())
+        })
     }
 
     /// The file and its packed entries in a row of the table of entries.

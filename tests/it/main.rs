@@ -48,6 +48,7 @@ mod ledger_store;
 
 mod logs_inputs;
 mod logs_remarks;
+mod logs_volumes;
 
 mod packet_demo;
 mod packet_folder;

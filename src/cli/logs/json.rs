@@ -158,8 +158,8 @@ fn volumes(found: &Inspection<'_>) -> Value {
     json!({
         "records": tally.total.records,
         "bytes": tally.total.bytes,
-        "outside_period": tally.outside,
-        "observed_seconds": found.span.map(super::Span::seconds),
+        "outside_period": tally.outside.records,
+        "observed_seconds": found.span.map(|span| span.seconds()),
         "classes": classes,
         "costs": costs,
         "stored_bytes_per_month": month(tally.stored_bytes),

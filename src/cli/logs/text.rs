@@ -90,10 +90,11 @@ impl Page {
         let records = equation(set.total.seen, &set.total.parts());
         self.wrapped("records  ", &records, 9);
         self.period(found);
-        if let Some(span) = found.span.filter(|span| span.far_off > 0) {
+        let far_off = found.tally.map_or(0, |tally| tally.outside.records);
+        if far_off > 0 && !found.is_asked {
             let text = format!(
-                "{} records are from other times, more than 400 days away; name a period to look at them",
-                thousands(span.far_off)
+                "{} from other times, more than 400 days away; name a period to look at them",
+                counted(far_off, "record is", "records are")
             );
             self.wrapped("         ", &text, 9);
         }
@@ -317,6 +318,11 @@ fn equation(whole: u64, parts: &[(&'static str, u64)]) -> String {
         .map(|(part, count)| format!("{} {part}", thousands(*count)))
         .collect();
     format!("{} = {}", thousands(whole), parts.join(" + "))
+}
+
+/// `1 record is`, `2,000 records are`
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// `1 file`, `2,000 files`
