@@ -18,7 +18,7 @@ mod tally;
 
 pub use self::envelope::{Content, Packing, Shape};
 pub use self::intake::{ReadLimits, Scratch, read_bytes, read_file, read_member};
-pub(crate) use self::sniff::ZSTD;
+pub(crate) use self::sniff::is_zstd;
 pub use self::sniff::{LEDGER_MARK, is_ledger};
 pub(crate) use self::streams::zstd as unpack_zstd;
 
@@ -30,7 +30,9 @@ use self::archive::ArchiveForm;
 use self::inflate::GzipFault;
 
 /// Code of the notice that an output goes on elsewhere, or had not ended.
-pub const CUT_OFF: &str = "cut-off";
+const CUT_OFF: &str = "cut-off";
+/// Code of the notice that an object holds records beside the list that is read.
+const SECOND_LIST: &str = "second-list";
 
 /// What a record is evidence of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,7 +110,7 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// Something odd about a file or some of its records; nothing is missing because of it.
+/// Something odd about a file or some of its records; see [`Notice::is_loss`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// Stable name of the kind of notice.
@@ -119,6 +121,13 @@ pub struct Notice {
     pub first_index: Option<u32>,
     /// What is odd, safe to print.
     pub message: String,
+}
+
+impl Notice {
+    /// Whether records are missing because of it; because of others nothing is.
+    pub fn is_loss(&self) -> bool {
+        matches!(self.code, CUT_OFF | SECOND_LIST)
+    }
 }
 
 /// A file that is part of a log set or lies beside it, and holds no records.
@@ -494,7 +503,7 @@ impl FileReport {
     pub fn is_incomplete(&self) -> bool {
         matches!(self.outcome, FileOutcome::Refused(_))
             || self.records_refused > 0
-            || self.notices.iter().any(|notice| notice.code == CUT_OFF)
+            || self.notices.iter().any(Notice::is_loss)
     }
 
     /// Everything that there is to say, one line each, safe to print; the file's name goes before it.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::AssessError;
-use super::desk::{Desk, Fate, Witness};
+use super::desk::{Desk, Fate, LEFT_OUT, Witness};
 use super::judge::Judge;
 use super::outcome::List;
 use crate::control::keys::Keys;
@@ -32,9 +32,8 @@ impl Judge for AtLeast {
         let times = match row.role {
             Role::Attempt => return desk.attempt(row),
             Role::Undecided => {
-                let reason = "CloudTrail left out what the test needs";
                 let lists = [List::Undecided, List::Population];
-                desk.list(row, &lists, "undecided", reason)?;
+                desk.list(row, &lists, "undecided", LEFT_OUT)?;
                 &mut self.undecided
             }
             _ => {

@@ -24,6 +24,9 @@ use crate::ledger::read::LedgerRow;
 use crate::period::{DAY, Period};
 use crate::source::display::display_value;
 
+/// Why a record is undecided where no list lacks entries.
+pub const LEFT_OUT: &str = "CloudTrail left out what the test needs, or a tool made text of it";
+
 /// What is the same for all controls of an assessment.
 pub struct Room<'a> {
     /// The facts.
@@ -250,7 +253,7 @@ impl<'a> Desk<'a> {
         self.counts.examined += 1;
         self.counts.undecided += 1;
         let reason = if self.unfilled_lists().is_empty() {
-            "CloudTrail left out what the test needs"
+            LEFT_OUT
         } else {
             "a list that the test needs is not filled"
         };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::scope::Scope;
+use crate::record::identity::UNKNOWN;
 
 /// Whether two frameworks are about the same accounts and Regions: what is assessed for one
 /// of them is then true of the other.
@@ -82,14 +83,15 @@ impl Places {
         !self.is_given || self.accounts.contains_key(account)
     }
 
-    /// Whether records of this account and Region count.
+    /// Whether records of this account and Region count. Those of a Region that nothing tells may be
+    /// of one in scope.
     pub fn contains(&self, account: &str, region: &str) -> bool {
         if !self.is_given {
             return true;
         }
-        self.accounts
-            .get(account)
-            .is_some_and(|place| place.regions.is_empty() || place.regions.contains(region))
+        self.accounts.get(account).is_some_and(|place| {
+            place.regions.is_empty() || place.regions.contains(region) || region == UNKNOWN
+        })
     }
 
     /// The account as people know it: `111122223333 (cardholder-prod)`.

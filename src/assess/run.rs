@@ -371,8 +371,8 @@ pub(super) fn conflict_gap(tally: &Tally) -> Option<String> {
     })
 }
 
-/// CloudTrail puts the records of an account into the folder of that account: what names another one
-/// there was changed or moved, and may be of the account in scope.
+/// CloudTrail puts the records of an account and Region into their folder: what names others there was
+/// changed or moved, and may be of the account in scope.
 fn strays(tally: &Tally) -> Option<String> {
     (tally.strays > 0).then(|| {
         let (names, lies) = match tally.strays {
@@ -380,8 +380,8 @@ fn strays(tally: &Tally) -> Option<String> {
             _ => ("they name", "they lie"),
         };
         format!(
-            "{} left out, because the account that {names} is not in scope, and {lies} in a folder of \
-             one that is: CloudTrail writes no such record there",
+            "{} left out, because the account or Region that {names} is not in scope, and {lies} in a \
+             folder of one that is: CloudTrail writes no such record there",
             counted(tally.strays, "record")
         )
     })

@@ -14,11 +14,9 @@ use crate::ledger::remarks::Mark;
 use crate::ledger::view::FileView;
 use crate::period::{DAY, HOUR, Period};
 use crate::record::class::{ClassSet, EventClass};
+use crate::record::identity::UNKNOWN;
 use crate::source::layout;
 use crate::source::shape::Shape;
-
-/// The account under which records are counted whose account nobody knows.
-const UNKNOWN_ACCOUNT: &str = "unknown";
 
 /// How far outside the period days with management write events are noted, in seconds.
 const OUTSIDE: i64 = 400 * DAY;
@@ -159,7 +157,8 @@ pub struct Kind {
     classes: ClassSet,
     profile: u32,
     mark: Option<Box<Mark>>,
-    /// Whether the records name an account that is not in scope, and lie in a folder of one that is.
+    /// Whether the records name an account or Region that is not in scope, and lie in a folder of one
+    /// that is.
     is_stray: bool,
 }
 
@@ -231,8 +230,12 @@ impl<'c> Sums<'c> {
         let empty = Profile::new();
         let profiles = file.profiles()?;
         let origins = Origins::of(file)?;
-        let is_account = |account: &str| self.places.has_account(account);
-        let claimed = file.claim()?.account.filter(|one| is_account(one));
+        let places = self.places;
+        let claim = file.claim()?;
+        let is_own = (claim.account.as_ref()).is_some_and(|account| places.has_account(account));
+        // A folder of a Region that is in scope holds no records of others.
+        let is_own_region = Option::zip(claim.account.as_ref(), claim.region.as_ref())
+            .is_some_and(|(account, region)| places.contains(account, region));
         cells.clear();
         file.cells(|cell| {
             // The first profile is the empty one, which is not stored.
@@ -243,7 +246,8 @@ impl<'c> Sums<'c> {
                 classes: cell.classes,
                 profile: self.tally.profiles.number(profile),
                 mark: cell.mark,
-                is_stray: claimed.is_some() && !self.places.has_account(cell.account),
+                is_stray: is_own && !places.has_account(cell.account)
+                    || is_own_region && !places.contains(cell.account, cell.region),
             });
             count.origins = origins;
             cells.push(count);
@@ -275,7 +279,7 @@ impl<'c> Sums<'c> {
             return Ok(());
         }
         let account = file.claim()?.account;
-        let account = account.unwrap_or_else(|| UNKNOWN_ACCOUNT.to_owned());
+        let account = account.unwrap_or_else(|| UNKNOWN.to_owned());
         *self.refused.entry(account).or_default() += refused;
         Ok(())
     }

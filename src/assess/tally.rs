@@ -31,7 +31,7 @@ pub struct Tally {
     pub duplicates: HashMap<u32, u64>,
     /// Conflicting records that would be in scope and period.
     pub conflicts: u64,
-    /// Records of the period that name an account out of scope, in folders of accounts in scope.
+    /// Records of the period that name an account or Region out of scope, in folders of those in scope.
     pub strays: u64,
     /// Records left out because the scope does not name their account, or (with the Region) their Region.
     pub foreign: BTreeMap<(String, String), u64>,

@@ -7,7 +7,7 @@ use super::counter::{Counter, Volume};
 use super::span::Span;
 use crate::reader::{FileOutcome, FileReport, FoundRecord, RecordKind, RecordSink};
 use crate::record::class::{ClassSet, classes};
-use crate::record::identity;
+use crate::record::identity::{self, UNKNOWN};
 use crate::record::path::core;
 use crate::record::view::RecordView;
 
@@ -131,8 +131,6 @@ impl TallySink {
     }
 }
 
-/// What stands for a value that a record does not have.
-const UNKNOWN: &str = "unknown";
 /// Insights events have no caller.
 const NOBODY: &str = "(none)";
 

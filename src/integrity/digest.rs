@@ -17,7 +17,7 @@ pub use crate::reader::inflate::DIGEST_BYTES as LARGEST;
 use crate::reader::inflate::{
     DIGEST_RATIO as DENSEST, InflateLimits, SMALL_DIGEST as SMALL, claimed_length, inflate, is_gzip,
 };
-use crate::reader::{ZSTD, unpack_zstd};
+use crate::reader::{is_zstd, unpack_zstd};
 use crate::record::time;
 use crate::source::display::display_value;
 
@@ -171,7 +171,7 @@ struct RawEntry<'d> {
 pub fn read(stored: &[u8]) -> DigestBytes {
     let mut alone = None;
     let origin = stored.len() as u64;
-    let is_packed = |bytes: &[u8]| is_gzip(bytes) || bytes.starts_with(ZSTD);
+    let is_packed = |bytes: &[u8]| is_gzip(bytes) || is_zstd(bytes);
     let unpacked = match unpacked(stored, origin, &mut alone) {
         Ok((Packing::Gzip, once)) if is_packed(&once) => {
             match self::unpacked(&once, origin, &mut alone) {
@@ -198,7 +198,7 @@ fn unpacked<'s>(
     origin: u64,
     alone: &mut Option<MutexGuard<'static, ()>>,
 ) -> Unpacked<'s> {
-    if stored.starts_with(ZSTD) {
+    if is_zstd(stored) {
         return of_zstd(stored, origin, alone).map_err(|fault| (Packing::Gzip, fault));
     }
     if !is_gzip(stored) {

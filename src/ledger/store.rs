@@ -16,7 +16,7 @@ use super::identity::Identity;
 use super::seal::noted;
 
 /// Version of the tables; another version is refused.
-pub const FORMAT: i64 = 11;
+pub const FORMAT: i64 = 12;
 /// Marks the file as a ledger (`ATRL`).
 const APPLICATION_ID: i64 = 0x4154_524C;
 /// Bytes of a page of a new ledger: entries of a file are long, and each page is one call.

@@ -260,7 +260,7 @@ pub fn definitions() -> Vec<Definition> {
         ("record", "One CloudTrail event."),
         ("refused input", "A file or record that could not be read. It is named with its reason; evidence may be missing because of it."),
         ("sample", "Records drawn from a population in a way that anyone can repeat."),
-        ("undecided", "CloudTrail left out what the test needs, so that it has no answer."),
+        ("undecided", "CloudTrail left out what the test needs, or a tool made text of it, so that it has no answer."),
         ("waiver", "A decision to accept an exception, with reason, approver, ticket and last day."),
     ]
     .map(|(word, meaning)| Definition { word: word.to_owned(), meaning: meaning.to_owned() })

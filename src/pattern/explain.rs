@@ -430,7 +430,7 @@ impl fmt::Display for Reason {
             Reason::OtherElement => {
                 "matched, but in another array element than the other fields of the pattern"
             }
-            Reason::Omitted => "left out by CloudTrail, so nobody can tell",
+            Reason::Omitted => "left out by CloudTrail or made text by a tool, so nobody can tell",
             Reason::Cut => "may be cut by CloudTrail, so nobody can tell",
             Reason::NoList(name) => {
                 out.write_str("the scope has no list ")?;

@@ -21,7 +21,7 @@ use std::io::{Read, Seek, SeekFrom};
 use sha2::{Digest, Sha256};
 
 use super::intake::{ReadLimits, empty_report};
-use super::sniff::{Look, ZSTD, look};
+use super::sniff::{Look, is_zstd, look};
 use super::{FileFault, FileOutcome, FileReport, OtherKind, inflate};
 use crate::source::SourceFile;
 
@@ -176,7 +176,7 @@ fn go(file: &SourceFile, walk: &mut Walk<'_>, report: &mut FileReport) -> Result
             let mut inflated = GzipMembers::new(opened);
             tar::read(&mut inflated, hashed.bytes, walk)
         }
-        _ if front.starts_with(ZSTD) => {
+        _ if is_zstd(front) => {
             let mut inflated = Frames::new(opened);
             tar::read(&mut inflated, hashed.bytes, walk)
         }

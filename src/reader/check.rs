@@ -48,6 +48,13 @@ pub(super) fn judge(view: &RecordView<'_>) -> Judged {
             message,
         };
     }
+    if is_filled_text(view, core::USER_IDENTITY) {
+        return Judged::Refused {
+            code: "identity-type",
+            message: "`userIdentity` is text instead of an object, so who called cannot be told"
+                .into(),
+        };
+    }
     let is_insight = view.first_is(core::EVENT_CATEGORY, "Insight")
         || view.first_is(core::EVENT_TYPE, "AwsCloudTrailInsight")
         || filled(view, core::INSIGHT_DETAILS).is_some()
@@ -135,6 +142,12 @@ fn read_time(view: &RecordView<'_>) -> Result<i64, (&'static str, String)> {
         let message = format!("`eventTime` is `{}`: {error}", display_value(&text));
         ("time-invalid", message)
     })
+}
+
+/// Whether the first value at `path` is a string that is not empty.
+fn is_filled_text(view: &RecordView<'_>, path: PathId) -> bool {
+    let first = view.leaves(path).next();
+    first.is_some_and(|leaf| leaf.kind == Kind::String && !view.raw_bytes(leaf).is_empty())
 }
 
 /// The first value at `path` that is not null.
@@ -265,9 +278,15 @@ pub(super) fn note_oddities(
             );
         }
     }
-    for (root, is_omitted) in OMITTABLE.into_iter().zip(view.omitted_roots()) {
-        if is_omitted {
-            tally.note("omitted-field", root, index, String::new);
+    for (at, root) in OMITTABLE.into_iter().enumerate() {
+        if view.omitted_roots()[at] {
+            let is_text = is_filled_text(view, core::OMITTABLE[at]);
+            let code = if is_text {
+                "text-field"
+            } else {
+                "omitted-field"
+            };
+            tally.note(code, root, index, String::new);
         }
     }
     note_places(view, claim, index, tally);

@@ -17,9 +17,9 @@ use crate::record::text::unescape;
 use crate::source::display::display_value;
 use crate::source::layout::Claim;
 
-use super::sniff::export_time_length;
+use super::sniff::{export_time_length, mentions_records};
 use super::tally::Tally;
-use super::{CUT_OFF, FileFault, OtherKind, RecordSink};
+use super::{CUT_OFF, FileFault, OtherKind, RecordSink, SECOND_LIST};
 
 pub use crate::source::shape::{Content, Packing, Shape};
 
@@ -236,6 +236,7 @@ impl<'w, 'set> Walk<'w, 'set> {
                 each,
             } => {
                 self.saw(content);
+                self.note_shortfall(search::shortfall(bytes, at, content));
                 let go = |walk: &mut Self| walk.wrapper(bytes, at, Some(content), (member, each));
                 match content {
                     // Its elements may be documents of other shapes.
@@ -247,7 +248,7 @@ impl<'w, 'set> Walk<'w, 'set> {
             Entry::Member { content, path } => {
                 self.saw(content);
                 if content == Content::Search {
-                    self.note_shortfall(search::shortfall(bytes, at));
+                    self.note_shortfall(search::shortfall(bytes, at, content));
                 }
                 self.member(bytes, at, path)
             }
@@ -334,8 +335,9 @@ impl<'w, 'set> Walk<'w, 'set> {
             }
             at = skip_space(bytes, at + 1);
             at = if name != member {
-                self.note_extra(content, &name, &bytes[at..]);
-                self.check_value(bytes, at)?
+                let end = self.check_value(bytes, at)?;
+                self.note_extra(content, &name, &bytes[at..end]);
+                end
             } else if was_there {
                 return Err(FileFault::DuplicateRecords { at: name_at });
             } else {
@@ -360,8 +362,13 @@ impl<'w, 'set> Walk<'w, 'set> {
 
     /// CloudTrail writes nothing beside `Records`; other tools do.
     fn note_extra(&mut self, content: Option<Content>, name: &str, value: &[u8]) {
-        if content == Some(Content::Search) {
-            return self.note_shortfall(search::shortfall_in(name, value));
+        // A search may count its finds by the values of members.
+        if name != "aggregations" && mentions_records(value) {
+            let index = self.tally.coming_index();
+            let subject = "an object holds records beside the list of them that is read, in ";
+            self.tally.note(SECOND_LIST, subject, index, || {
+                format!("`{}`", display_value(name))
+            });
         }
         let is_token = matches!(name, "NextToken" | "nextToken") && !value.starts_with(b"null");
         let is_unfinished = match name {

@@ -19,7 +19,7 @@ use super::digests;
 use super::envelope::{Table, Walk, Walked};
 use super::inflate::{self, GzipFault, InflateLimits};
 use super::open::Opener;
-use super::sniff::{self, BOM, Look, ZSTD};
+use super::sniff::{self, BOM, Look};
 use super::streams;
 use super::tally::Tally;
 use super::{FileFault, FileOutcome, FileReport, Notice, OtherKind, RecordSink};
@@ -598,7 +598,7 @@ fn read_bounded(
     report.stored_bytes = scratch.stored.len() as u64;
     report.sha256 = Some(Sha256::digest(&scratch.stored).into());
     let mut tally = Tally::new(limits.listed_refusals);
-    let is_zstd = scratch.stored.starts_with(ZSTD);
+    let is_zstd = sniff::is_zstd(&scratch.stored);
     let unpacked = unpack(name, limits, scratch, &mut report.notices);
     if let Err(FileFault::Gzip(fault)) = &unpacked
         && limits.hash_content
@@ -620,7 +620,7 @@ fn read_bounded(
         report.inflated_bytes = bytes.len() as u64;
         report.compression = match content {
             Content::Stored => "",
-            Content::Inflated(_) if is_zstd => "zstd",
+            Content::Inflated(_) | Content::Inner(_) if is_zstd => "zstd",
             Content::Inflated(_) | Content::Inner(_) => "gzip",
         };
         report.content_sha256 = limits.hash_content.then(|| match (content, report.sha256) {
@@ -635,6 +635,11 @@ fn read_bounded(
             // It would have to be unpacked to a disk to be read from its end.
             FileFault::Archive(ArchiveForm::Zip) if !report.compression.is_empty() => {
                 FileFault::Archive(ArchiveForm::Unread("a zip archive inside compressed data"))
+            }
+            FileFault::Archive(ArchiveForm::Tar) if matches!(content, Content::Inner(_)) => {
+                FileFault::Archive(ArchiveForm::Unread(
+                    "a tar archive that is compressed twice",
+                ))
             }
             fault => fault,
         })?;
@@ -751,13 +756,11 @@ fn unpack(
     if stored.is_empty() {
         return Err(FileFault::Empty);
     }
-    if stored.starts_with(ZSTD) {
-        return streams::zstd(stored, inflated, bounds).map(Content::Inflated);
-    }
     if digests::is_large(name.key, name.claim, stored) {
         digests::check_density(stored)?;
     }
-    if !inflate::is_gzip(stored) {
+    let is_zstd = sniff::is_zstd(stored);
+    if !is_zstd && !inflate::is_gzip(stored) {
         if name.key.ends_with(".gz") && sniff::look(without_bom(stored)) == Look::Json {
             notices.push(file_notice(
                 "plain-under-gz-name",
@@ -766,17 +769,24 @@ fn unpack(
         }
         return Ok(Content::Stored);
     }
-    let length = match inflate::inflate(decompressor, stored, inflated, bounds) {
-        Err(fault @ GzipFault::SecondMember { .. }) => {
-            members(name, stored, inflated, bounds, fault, notices)?
+    let mut unpack_once = |packed: &[u8], out: &mut Vec<u8>| -> Result<usize, FileFault> {
+        if sniff::is_zstd(packed) {
+            return streams::zstd(packed, out, bounds);
         }
-        other => other?,
+        match inflate::inflate(decompressor, packed, out, bounds) {
+            Err(fault @ GzipFault::SecondMember { .. }) => {
+                Ok(members(name, packed, out, bounds, fault, notices)?)
+            }
+            other => Ok(other?),
+        }
     };
-    if !inflate::is_gzip(&inflated[..length]) {
+    let length = unpack_once(stored, inflated)?;
+    let once = &inflated[..length];
+    if !inflate::is_gzip(once) && !sniff::is_zstd(once) {
         return Ok(Content::Inflated(length));
     }
-    let inner_length = inflate::inflate(decompressor, &inflated[..length], inner, bounds)?;
-    notices.push(file_notice("gzip-in-gzip", "compressed twice"));
+    let inner_length = unpack_once(once, inner)?;
+    notices.push(file_notice("packed-twice", "compressed twice"));
     Ok(Content::Inner(inner_length))
 }
 
@@ -827,13 +837,10 @@ fn prepare(bytes: &mut [u8], notices: &mut Vec<Notice>) -> Result<(Form, Vec<usi
                 remedy: "give the objects that the trail wrote to S3, from which it was made",
             });
         }
-        Look::Zstd => {
-            return Err(FileFault::NotJson(
-                "zstd data inside compressed data".into(),
-            ));
-        }
         Look::Archive(name) => return Err(FileFault::Archive(name)),
-        Look::Gzip => return Err(FileFault::NotJson("compressed three times or more".into())),
+        Look::Gzip | Look::Zstd => {
+            return Err(FileFault::NotJson("compressed three times or more".into()));
+        }
         Look::Unread(words) => return Err(FileFault::Unread(words)),
         Look::Other(words) => return Err(FileFault::NotJson(words)),
     };

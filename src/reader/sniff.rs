@@ -9,7 +9,27 @@ use super::archive::ArchiveForm;
 use super::envelope::{Table, table};
 
 /// How a zstd frame begins.
-pub(crate) const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
+const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
+
+/// Whether the bytes begin as zstd data does: with a frame, perhaps behind some that programs skip.
+pub(crate) fn is_zstd(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(length) = skippable(rest) {
+        match rest.get(length..) {
+            Some(behind) => rest = behind,
+            // Only the front of a file may be at hand.
+            None => return true,
+        }
+    }
+    rest.starts_with(ZSTD)
+}
+
+/// Length of a zstd frame that holds no data.
+pub(super) fn skippable(bytes: &[u8]) -> Option<usize> {
+    let magic = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
+    let length = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?);
+    (magic & 0xFFFF_FFF0 == 0x184D_2A50).then(|| 8 + length as usize)
+}
 
 /// Bytes that tell a ledger.
 pub const LEDGER_MARK: u64 = 72;
@@ -56,7 +76,7 @@ pub(super) fn look(bytes: &[u8]) -> Look {
     if is_utf16(bytes) {
         return other("UTF-16 text".into(), bytes);
     }
-    if bytes.starts_with(ZSTD) {
+    if is_zstd(bytes) {
         return Look::Zstd;
     }
     if bytes.starts_with(b"PAR1") {
@@ -84,9 +104,9 @@ fn other(words: String, bytes: &[u8]) -> Look {
     }
 }
 
-/// Whether the front of a file has members of records: their names in quotes, doubled or escaped
+/// Whether the front of some bytes has members of records: their names in quotes, doubled or escaped
 /// as the form may be, and a colon. Zeros are those of UTF-16 and UTF-32.
-fn mentions_records(bytes: &[u8]) -> bool {
+pub(super) fn mentions_records(bytes: &[u8]) -> bool {
     let front = &bytes[..bytes.len().min(LONGEST_FRONT)];
     let text: Vec<u8> = front.iter().copied().filter(|byte| *byte != 0).collect();
     let has = |name: &str| {

@@ -90,7 +90,10 @@ fn check_size(inflated: u64, stored: u64, limits: InflateLimits) -> Result<(), G
 pub(super) fn peek_zstd(stored: &[u8], count: usize) -> Vec<u8> {
     let mut front = Vec::new();
     let mut rest = stored;
-    if stored.starts_with(super::sniff::ZSTD)
+    while let Some(length) = sniff::skippable(rest) {
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    if sniff::is_zstd(rest)
         && let Ok(mut decoder) = ruzstd::decoding::StreamingDecoder::new(&mut rest)
     {
         // What was unpacked before an error is still in `front`.
@@ -112,7 +115,7 @@ pub(crate) fn zstd(
     let mut rest = stored;
     let mut piece = vec![0; 64 << 10];
     while !rest.is_empty() {
-        if let Some(length) = skippable(rest) {
+        if let Some(length) = sniff::skippable(rest) {
             if sniff::hides(rest.get(8..length).ok_or(broken(out))?) {
                 return Err(FileFault::Unread(
                     "a zstd frame for programs to skip, and in it data".into(),
@@ -138,13 +141,6 @@ pub(crate) fn zstd(
         }
     }
     Ok(out.len())
-}
-
-/// Length of a frame that holds no data.
-fn skippable(rest: &[u8]) -> Option<usize> {
-    let magic = u32::from_le_bytes(rest.get(..4)?.try_into().ok()?);
-    let length = u32::from_le_bytes(rest.get(4..8)?.try_into().ok()?);
-    (magic & 0xFFFF_FFF0 == 0x184D_2A50).then(|| 8 + length as usize)
 }
 
 fn broken(out: &[u8]) -> FileFault {

@@ -104,7 +104,7 @@ impl Tally {
 fn extent(code: &str, odd: &Odd) -> String {
     let is_about_records = !matches!(
         code,
-        "empty-envelope" | "mixed-shapes" | "extra-member" | "cut-off"
+        "empty-envelope" | "mixed-shapes" | "extra-member" | "cut-off" | "second-list"
     );
     match (is_about_records, odd.count) {
         (true, 1) => format!("1 record: {}", odd.first),
@@ -118,6 +118,7 @@ fn describe(code: &str, subject: &str, detail: &str) -> String {
         "odd-type" => format!("`{subject}` is {detail}"),
         "missing-field" => format!("`{subject}` is absent or null"),
         "omitted-field" => format!("`{subject}` was left out by CloudTrail for its size"),
+        "text-field" => format!("`{subject}` is text, so what is in it is not known"),
         "other-account" => format!("the path says account {detail}"),
         "other-region" => format!("the path says Region {detail}"),
         "shipper-time" => format!(

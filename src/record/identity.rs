@@ -9,6 +9,9 @@ use std::borrow::Cow;
 use super::path::core;
 use super::view::RecordView;
 
+/// The account or Region of a record where neither it nor its folder names one.
+pub const UNKNOWN: &str = "unknown";
+
 /// What sort of identity acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActorKind {

@@ -314,6 +314,14 @@ pub mod core {
         INSIGHT_DETAILS = "insightDetails";
     }
 
+    /// The paths of [`super::OMITTABLE`].
+    pub const OMITTABLE: [PathId; 4] = [
+        REQUEST_PARAMETERS,
+        RESPONSE_ELEMENTS,
+        SERVICE_EVENT_DETAILS,
+        ADDITIONAL_EVENT_DATA,
+    ];
+
     /// For each of [`super::OMITTABLE`]: where its `omitted` and `originalSize` lie.
     pub const OMITTED: [(PathId, PathId); 4] = [
         (REQUEST_OMITTED, REQUEST_ORIGINAL_SIZE),

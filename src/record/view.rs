@@ -35,7 +35,8 @@ impl<'a> RecordView<'a> {
             watch: None,
         };
         for (at, (flag, size)) in core::OMITTED.into_iter().enumerate() {
-            view.omitted[at] = view.is_omitted_mark(flag, size);
+            view.omitted[at] =
+                view.is_omitted_mark(flag, size) || view.is_text_root(core::OMITTABLE[at]);
         }
         view
     }
@@ -201,16 +202,19 @@ impl<'a> RecordView<'a> {
         }
     }
 
-    /// Whether CloudTrail left out the values at `path`, so that no test of them can be answered.
+    /// Whether CloudTrail left out the values at `path`, or a tool made text of what they are in, so
+    /// that no test of them can be answered.
     pub fn is_omitted(&self, path: PathId) -> bool {
         let paths = self.values.paths();
-        paths.omittable(path).is_some_and(|root| self.omitted[root])
-            && !core::OMITTED
-                .iter()
-                .any(|(flag, size)| *flag == path || *size == path)
+        paths.omittable(path).is_some_and(|root| {
+            self.omitted[root]
+                && !(path == core::OMITTABLE[root] && self.is_text_root(core::OMITTABLE[root]))
+        }) && !core::OMITTED
+            .iter()
+            .any(|(flag, size)| *flag == path || *size == path)
     }
 
-    /// Which of [`super::path::OMITTABLE`] CloudTrail left out.
+    /// Which of [`super::path::OMITTABLE`] CloudTrail left out, or are text.
     pub fn omitted_roots(&self) -> [bool; 4] {
         self.omitted
     }
@@ -229,6 +233,12 @@ impl<'a> RecordView<'a> {
             || [core::USER_AGENT, core::ERROR_CODE, core::ERROR_MESSAGE]
                 .iter()
                 .any(|path| self.leaves(*path).any(|leaf| self.is_cut(leaf)))
+    }
+
+    /// Whether a member that holds others is a string; all records that are alike say the same.
+    fn is_text_root(&self, root: PathId) -> bool {
+        let first = self.outlines(root).next();
+        first.is_some_and(|leaf| leaf.kind == Kind::String && leaf.start < leaf.end)
     }
 
     fn is_omitted_mark(&self, flag: PathId, size: PathId) -> bool {

@@ -8,8 +8,7 @@ use crate::ledger::integrity::IntegrityFact;
 use crate::period::DAY;
 use crate::reader::archive;
 use crate::reader::{
-    CUT_OFF, FileOutcome, FileReport, OtherKind, ReadLimits, Scratch, read_bytes, read_file,
-    read_member,
+    FileOutcome, FileReport, OtherKind, ReadLimits, Scratch, read_bytes, read_file, read_member,
 };
 use crate::record::project::Projector;
 use crate::source::SourceFile;
@@ -192,11 +191,12 @@ fn add_refusals(facts: &mut FileFacts, report: &FileReport) {
             message: refusal.message.clone(),
             is_loss: true,
         }));
-    // An output that says that it goes on elsewhere is a loss, although nothing in it is bad.
-    let cut_off = report.notices.iter().filter(|one| one.code == CUT_OFF);
-    facts.refusals.extend(cut_off.map(|notice| RefusalFact {
+    // An output that says that it goes on elsewhere is a loss, although nothing in it is bad; so are
+    // records beside those that are read.
+    let losses = report.notices.iter().filter(|one| one.is_loss());
+    facts.refusals.extend(losses.map(|notice| RefusalFact {
         index: None,
-        code: CUT_OFF.to_owned(),
+        code: notice.code.to_owned(),
         message: notice.message.clone(),
         is_loss: true,
     }));

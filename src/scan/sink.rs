@@ -19,11 +19,12 @@ use crate::ledger::remarks::{AddendumFact, InsightFact, Mark};
 use crate::ledger::sample::{Gate, group, rank, short};
 use crate::reader::{FoundRecord, KnownRecord, RecordSink};
 use crate::record::class::{ClassSet, EventClass};
+use crate::record::identity::{self, UNKNOWN};
 use crate::record::likeness::{Likeness, PLACE};
 use crate::record::outcome::{error, outcome};
 use crate::record::path::core;
+use crate::record::target;
 use crate::record::view::RecordView;
-use crate::record::{identity, target};
 
 /// Collects the facts of one file after the other; one for each thread.
 pub struct FactSink<'p> {
@@ -66,9 +67,6 @@ struct Known<'a> {
     region: Cow<'a, str>,
     classes: ClassSet,
 }
-
-/// The account or Region of a record that names none.
-const UNKNOWN: &str = "unknown";
 
 impl<'p> FactSink<'p> {
     /// An empty sink.
@@ -152,6 +150,13 @@ impl<'p> FactSink<'p> {
         caller.unwrap_or(Cow::Borrowed(UNKNOWN))
     }
 
+    /// The Region of the record: as it says, or as the key claims.
+    fn region<'a>(&self, view: &RecordView<'a>) -> Cow<'a, str> {
+        let own = view.text(core::AWS_REGION).filter(|text| !text.is_empty());
+        own.or_else(|| self.claim.region.clone().map(Cow::Owned))
+            .unwrap_or(Cow::Borrowed(UNKNOWN))
+    }
+
     /// Gives a record its roles: those of records like it, where these are known.
     fn judge(&mut self, view: &RecordView<'_>) -> Judged {
         let likeness = view.likeness();
@@ -189,7 +194,7 @@ impl<'p> FactSink<'p> {
     fn look_up_cell(&mut self, view: &RecordView<'_>, classes: ClassSet) -> u32 {
         let profile = self.profile();
         let account = self.account(view);
-        let cell = self.cell(&account, &region(view), classes, profile, None);
+        let cell = self.cell(&account, &self.region(view), classes, profile, None);
         let place = PLACE.map(|path| view.text_bytes(path).unwrap_or_default());
         if let Some(likeness) = view.likeness()
             && let Some(answer) = self.memo.at(likeness).answer(&place[0], &place[1])
@@ -221,7 +226,7 @@ impl<'p> FactSink<'p> {
     /// Notes what a record says about others, and finds its cell, which is one of its own kind.
     fn note_remarks(&mut self, found: &FoundRecord<'_>, classes: ClassSet) -> u32 {
         let view = &found.view;
-        let (account, region) = (self.account(view), region(view));
+        let (account, region) = (self.account(view), self.region(view));
         let remarks = Remarks::of(found.raw);
         let place = Place {
             index: found.index,
@@ -249,7 +254,7 @@ impl<'p> FactSink<'p> {
             let caller = self.account(view).into_owned();
             let settings = change.settings(&caller);
             let owner = change.owner;
-            let (account, home) = owner.unwrap_or_else(|| (caller, region(view).into_owned()));
+            let (account, home) = owner.unwrap_or_else(|| (caller, self.region(view).into_owned()));
             self.trails.push(TrailFact {
                 index: found.index,
                 time: found.time,
@@ -393,12 +398,6 @@ fn is_at(cell: &Cell, account: &[u8], region: &[u8]) -> bool {
     *cell.account.as_bytes() == *account && *cell.region.as_bytes() == *region
 }
 
-fn region<'a>(view: &RecordView<'a>) -> Cow<'a, str> {
-    view.text(core::AWS_REGION)
-        .filter(|text| !text.is_empty())
-        .unwrap_or(Cow::Borrowed(UNKNOWN))
-}
-
 impl RecordSink for FactSink<'_> {
     fn record(&mut self, found: &FoundRecord<'_>) {
         let view = &found.view;
@@ -428,7 +427,7 @@ impl RecordSink for FactSink<'_> {
         });
         let (stores, classes) = (&self.plan.stores, judged.classes.0);
         if stores.iter().any(|plan| plan.classes.0 & classes != 0) {
-            let place = (&*self.account(view), &*region(view));
+            let place = (&*self.account(view), &*self.region(view));
             let texts = |path| view.texts(path);
             self.stores
                 .note(stores, texts, place, judged.classes, found.time);
@@ -437,7 +436,7 @@ impl RecordSink for FactSink<'_> {
             let known = Known {
                 event_id: view.text(core::EVENT_ID).unwrap_or_default(),
                 account: self.account(view),
-                region: region(view),
+                region: self.region(view),
                 classes: judged.classes,
             };
             self.keep(found, &known);

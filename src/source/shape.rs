@@ -123,8 +123,7 @@ impl Shape {
             (Content::Record, Packing::Single) => "record",
             (Content::Record, Packing::Array) => "array",
             (Content::Record, Packing::Lines) => "lines",
-            (Content::Record, Packing::Concatenated) => "concatenated",
-            (Content::Record, Packing::Table) => "table",
+            (Content::Record, Packing::Concatenated | Packing::Table) => "concatenated",
             (Content::EventBridge, _) => "eventbridge",
             (Content::LookupEvents, _) => "lookup-events",
             (Content::LogsSubscription, _) => "cloudwatch-logs-subscription",
@@ -149,8 +148,9 @@ impl Shape {
             (Content::Record, Packing::Single) => "one record by itself",
             (Content::Record, Packing::Array) => "an array of records",
             (Content::Record, Packing::Lines) => "one record a line",
-            (Content::Record, Packing::Concatenated) => "records one after another",
-            (Content::Record, Packing::Table) => "a CSV table with a column of records",
+            (Content::Record, Packing::Concatenated | Packing::Table) => {
+                "records one after another"
+            }
             (Content::EventBridge, _) => "EventBridge events",
             (Content::LookupEvents, _) => "output of `aws cloudtrail lookup-events`",
             (Content::LogsSubscription, _) => "a CloudWatch Logs subscription payload",

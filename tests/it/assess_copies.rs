@@ -138,7 +138,7 @@ fn a_record_that_names_an_account_out_of_scope_in_a_folder_of_one_in_scope_is_to
         let notices = &answer.assessment.log_set.notices;
         says(
             notices,
-            &["1 record left out, because the account that it names is not in scope"],
+            &["1 record left out, because the account or Region that it names is not in scope"],
         )
     };
     let own = key("2026-10-15", "x");

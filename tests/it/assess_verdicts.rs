@@ -397,6 +397,56 @@ fn a_record_with_left_out_parameters_is_undecided_and_listed() {
 }
 
 #[test]
+fn a_record_with_parameters_as_text_is_undecided_and_listed() {
+    let policy = control(
+        "no-admin-policy",
+        "\"management-write\"",
+        "kind = \"forbid\"\npattern = { eventName = [\"PutUserPolicy\"], requestParameters.policyName = [\"admin\"] }",
+    );
+    let of_text = |day: u32, text: &str| {
+        let more = format!(",\"requestParameters\":{text}");
+        record(&format!("2026-10-{day}T08:00:00Z"), "PutUserPolicy", &more)
+    };
+    let text = r#""{\"policyName\":\"admin\"}""#;
+    // Records that are alike must not take the answer of one another.
+    let all: Vec<String> = (10..20)
+        .map(|day| of_text(day, if day % 2 == 0 { text } else { "\"other\"" }))
+        .collect();
+    let answer = World::new(&[policy.clone()], &all).assess();
+    let one = answer.only(Verdict::NotDeterminable);
+    assert_eq!(one.counts.undecided, 10);
+    assert!(answer.list(List::Undecided)[0].reason.contains("text"));
+    for harmless in ["\"\"", "null", "{}"] {
+        let quiet = World::new(&[policy.clone()], &[of_text(11, harmless)]);
+        quiet.assess().only(Verdict::NoExceptions);
+    }
+}
+
+#[test]
+fn a_record_without_region_counts_in_the_region_of_its_folder() {
+    let unplaced = |value: &str| {
+        let one = record("2026-10-15T08:00:00Z", "CreateUser", "");
+        one.replace(&format!("\"{REGION}\""), value)
+    };
+    for value in ["null", "\"\""] {
+        let one = unplaced(value);
+        assert!(one.contains(&format!("\"awsRegion\":{value}")));
+        let own = World::new(&[no_new_users()], std::slice::from_ref(&one));
+        own.assess().only(Verdict::Exceptions);
+        // Nor is it left out where no folder tells one.
+        let mut lines = World::new(&[no_new_users()], &[]);
+        lines = lines.and_file("copy.jsonl", one.into_bytes());
+        lines.assess().only(Verdict::Exceptions);
+    }
+    let elsewhere = unplaced("\"eu-west-9\"");
+    let answer = World::new(&[no_new_users()], &[elsewhere]).assess();
+    assert!(says(
+        &answer.assessment.log_set.notices,
+        &["1 record left out", "Region", "in a folder of one that is"]
+    ));
+}
+
+#[test]
 fn a_log_file_that_cannot_be_read_makes_verdicts_not_determinable_where_it_could_matter() {
     let broken = b"{\"Records\":[{".to_vec();
     let world = World::new(&[no_new_users()], &[]);

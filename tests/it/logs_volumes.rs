@@ -73,7 +73,10 @@ fn a_month_asked_of_a_year_costs_what_it_costs_alone() {
     let of_year = volumes(year.path(), &["--period", "2025-10"]);
     let of_month = volumes(alone.path(), &[]);
     for part in PER_MONTH {
-        assert_eq!(of_year["volumes"][part], of_month["volumes"][part], "{part}");
+        assert_eq!(
+            of_year["volumes"][part], of_month["volumes"][part],
+            "{part}"
+        );
     }
     assert_eq!(of_year["volumes"]["outside_period"], 11 * 56);
     assert_eq!(of_year["records"]["outside_period"], 11 * 56);
@@ -104,17 +107,23 @@ fn a_month_is_reckoned_from_the_records_of_the_time_that_divides_them() {
     assert!((13 * 56..=14 * 56).contains(&kept), "{kept}");
     assert_eq!(volumes["records"], kept);
     assert_eq!(volumes["outside_period"], 36 * 56 - kept);
-    assert_eq!(volumes["outside_period"], found["records"]["outside_period"]);
+    assert_eq!(
+        volumes["outside_period"],
+        found["records"]["outside_period"]
+    );
     let seconds = volumes["observed_seconds"].as_u64().expect("seconds");
     let per_month = kept * 30 * 86_400 / seconds;
     assert!((50..=60).contains(&per_month), "{per_month}");
     assert_eq!(volumes["classes"][0]["records_per_month"], per_month);
     assert_eq!(volumes["costs"][0]["events_per_month"], per_month);
     let told = text(folder.path(), &[]);
-    let far_off = format!("{} records are from other times, more than 400 days away", {
-        let count = 36 * 56 - kept;
-        format!("{},{:03}", count / 1000, count % 1000)
-    });
+    let far_off = format!(
+        "{} records are from other times, more than 400 days away",
+        {
+            let count = 36 * 56 - kept;
+            format!("{},{:03}", count / 1000, count % 1000)
+        }
+    );
     says(&told, &far_off);
     let row = format!("management-write {kept} 100.0%");
     says(&told, &row);

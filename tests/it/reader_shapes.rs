@@ -728,6 +728,14 @@ fn a_search_that_did_not_give_all_is_said() {
         json!({"preview": preview, "messages": [{"type": "INFO"}, {"type": kind, "text": "x"}],
                "results": [{"_raw": record(1)}]})
     };
+    let of_whole = |more: serde_json::Value| {
+        let mut answer = whole.clone();
+        for (name, value) in more.as_object().expect("an object") {
+            answer[name] = value.clone();
+        }
+        answer
+    };
+    let paged = |links: serde_json::Value| json!({"data": [{"type": "log", "attributes": {"attributes": value(1)}}], "links": links});
     let datadog = |meta: serde_json::Value| json!({"data": [{"type": "log", "attributes": {"attributes": value(1)}}], "meta": meta});
     for (answer, is_cut) in [
         (whole.clone(), false),
@@ -747,6 +755,19 @@ fn a_search_that_did_not_give_all_is_said() {
         (datadog(json!({"page": {}, "status": "done"})), false),
         (datadog(json!({"page": {"after": "x"}})), true),
         (datadog(json!({"status": "timeout"})), true),
+        (of_whole(json!({"is_partial": false})), false),
+        (of_whole(json!({"is_partial": true})), true),
+        (of_whole(json!({"is_running": true})), true),
+        (
+            of_whole(json!({"_clusters": {"total": 2, "successful": 1, "skipped": 1}})),
+            true,
+        ),
+        (
+            of_whole(json!({"_clusters": {"total": 2, "successful": 2, "skipped": 0}})),
+            false,
+        ),
+        (paged(json!({"next": "https://logs.example/next"})), true),
+        (paged(json!({})), false),
     ] {
         let report = check(&answer.to_string(), "search-result", 1);
         let found = report.notices.iter().any(|notice| notice.code == "cut-off");
@@ -829,6 +850,149 @@ fn a_query_that_had_not_ended_is_said() {
 }
 
 #[test]
+fn a_query_that_found_more_than_was_saved_is_said() {
+    let message = record(1);
+    let lake = |total: u64| {
+        let statistics = json!({"ResultsCount": 1, "TotalResultsCount": total});
+        json!({"QueryStatus": "FINISHED", "QueryStatistics": statistics,
+               "QueryResultRows": [[{"eventJson": message}]]})
+    };
+    let insights = |matched: f64| {
+        json!({"results": [[{"field": "@message", "value": message}]],
+               "statistics": {"recordsMatched": matched, "recordsScanned": 9.0}, "status": "Complete"})
+    };
+    let filtered = |is_complete: bool| {
+        json!({"events": [{"timestamp": 1, "message": message}],
+               "searchedLogStreams": [{"logStreamName": "a", "searchedCompletely": true},
+                                      {"logStreamName": "b", "searchedCompletely": is_complete}]})
+    };
+    let (in_lake, in_group, events) = (
+        "cloudtrail-lake",
+        "cloudwatch-logs-insights",
+        "cloudwatch-logs-events",
+    );
+    for (answer, shape, is_cut) in [
+        (lake(1), in_lake, false),
+        (lake(3), in_lake, true),
+        (insights(1.0), in_group, false),
+        (insights(3.0), in_group, true),
+        (filtered(true), events, false),
+        (filtered(false), events, true),
+    ] {
+        let report = check(&answer.to_string(), shape, 1);
+        let found = report.notices.iter().any(|notice| notice.code == "cut-off");
+        assert_eq!(found, is_cut, "{answer}");
+    }
+}
+
+#[test]
+fn a_table_with_a_column_of_records_is_what_somebody_asked_for() {
+    let cell = format!("\"{}\"", record(1).replace('"', "\"\""));
+    for head in [
+        "@timestamp,event.original",
+        "@timestamp,message",
+        "Date,Host,Service,Message",
+        "eventid,record",
+        "time,log",
+        "time,detail",
+        "_time,_raw",
+    ] {
+        let front = "x,".repeat(head.matches(',').count());
+        check_whole(&format!("{head}\n{front}{cell}\n"), "search-result", 1);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_before_quoted_names_hides_no_column() {
+    let cell = format!("\"{}\"", record(1).replace('"', "\"\""));
+    let text = format!("\u{feff}\"eventJson\",\"eventTime\"\n{cell},x\n{cell},y\n");
+    check_whole(&text, "cloudtrail-lake", 2);
+}
+
+#[test]
+fn objects_of_shippers_around_records_are_told_from_their_own_notes() {
+    let as_string = serde_json::to_string(&record(1)).expect("a string");
+    let wrapped = wrap(&[record(1), record(2)]);
+    for (content, shape, kept) in [
+        // Filebeat tells the file and the place in it before the message.
+        (
+            format!(
+                r#"{{"@timestamp":"2024-05-06T02:00:00Z","log":{{"file":{{"path":"x"}},"offset":0}},"message":{as_string}}}"#
+            ),
+            "log-shipper",
+            1,
+        ),
+        (
+            format!(r#"{{"message":{as_string},"log":{{"offset":7}}}}"#),
+            "log-shipper",
+            1,
+        ),
+        (format!(r#"{{"log":{}}}"#, record(1)), "log-shipper", 1),
+        (
+            format!(r#"{{"sourcetype":"aws:cloudtrail","event":{wrapped}}}"#),
+            "log-shipper",
+            2,
+        ),
+        (
+            json!({"sourcetype": "aws", "event": {"source": "aws.s3", "detail": value(1)}})
+                .to_string(),
+            "eventbridge",
+            1,
+        ),
+        (
+            format!(r#"{{"id":"x","attributes":{wrapped}}}"#),
+            "datadog",
+            2,
+        ),
+        (
+            format!(r#"{{"id":"x","attributes":{{"attributes":{wrapped}}}}}"#),
+            "datadog",
+            2,
+        ),
+    ] {
+        check_whole(&content, shape, kept);
+    }
+    let none = r#"{"log":{"file":{"path":"x"},"offset":0},"message":"hello"}"#;
+    assert!(matches!(
+        refused(none.as_bytes()),
+        FileFault::UnknownShape(_)
+    ));
+}
+
+#[test]
+fn a_second_list_of_records_in_one_object_is_a_loss() {
+    let (one, two) = (value(1), value(2));
+    let message = record(2);
+    for content in [
+        json!({"Records": [one], "records": [two]}),
+        json!({"Records": [one], "Events": [{"CloudTrailEvent": message}]}),
+        json!({"Events": [{"CloudTrailEvent": message}], "Records": [one]}),
+        json!({"events": [{"message": message}], "logEvents": [{"message": record(1)}]}),
+        json!({"Records": [one], "more": {"Records": [two]}}),
+        json!({"Records": [one], "more": [message]}),
+    ] {
+        let (report, _) = read("x.json", content.to_string().as_bytes());
+        assert_eq!(report.records_kept, 1, "{content}");
+        assert!(report.is_incomplete(), "{content}");
+        let is_told = |notice: &attestrail::reader::Notice| notice.code == "second-list";
+        assert!(report.notices.iter().any(is_told), "{content}");
+    }
+    let harmless = json!({"Records": [one], "tags": ["a"], "made": {"by": "x", "list": [1]}});
+    assert!(!check(&harmless.to_string(), "records", 1).is_incomplete());
+}
+
+#[test]
+fn an_identity_that_is_text_is_refused() {
+    let plain = record(1);
+    let identity = r#"{"type":"IAMUser","userName":"ana","accountId":"111122223333"}"#;
+    let text = serde_json::to_string(identity).expect("a string");
+    let content = wrap(&[plain.replace(identity, &text), record(2)]);
+    assert!(content.contains(&text));
+    let report = check(&content, "records", 1);
+    assert_eq!(codes(&report), [(0, "identity-type")]);
+}
+
+#[test]
 fn packed_strings_are_bounded_and_their_faults_are_named() {
     use base64::Engine as _;
     let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
@@ -900,6 +1064,52 @@ fn many_gzip_members_are_read_unless_the_file_is_a_trails() {
     assert!(
         matches!(&report.outcome, FileOutcome::Refused(fault) if fault.code() == "gzip-second-member")
     );
+    // Firehose compresses each delivery, and whoever copied it the whole.
+    let (report, _) = read("firehose-2024-05-06.gz.gz", &gzip(&two));
+    assert_eq!(
+        (report.outcome, report.records_kept),
+        (FileOutcome::Read, 2)
+    );
+    for name in [key, "renamed.gz"] {
+        let (report, _) = read(name, &gzip(&forged));
+        assert!(
+            matches!(&report.outcome, FileOutcome::Refused(fault) if fault.code() == "gzip-second-member")
+        );
+    }
+}
+
+fn zstd(content: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(content, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+#[test]
+fn what_was_packed_twice_is_read_whatever_packed_it() {
+    let log = wrap(&[record(1), record(2)]);
+    let log = log.as_bytes();
+    let skipped = [
+        &0x184D_2A50_u32.to_le_bytes()[..],
+        &2u32.to_le_bytes(),
+        b"ab",
+    ]
+    .concat();
+    for (bytes, compression) in [
+        (gzip(&gzip(log)), "gzip"),
+        (gzip(&zstd(log)), "gzip"),
+        (zstd(&gzip(log)), "zstd"),
+        (zstd(&zstd(log)), "zstd"),
+        ([&skipped[..], &zstd(log)].concat(), "zstd"),
+    ] {
+        let (report, _) = read("x.json.gz", &bytes);
+        assert_eq!(report.outcome, FileOutcome::Read);
+        assert_eq!((report.records_kept, report.compression), (2, compression));
+    }
+    for bytes in [gzip(&gzip(&gzip(log))), zstd(&gzip(&zstd(log)))] {
+        let (report, _) = read("x.json.gz", &bytes);
+        let FileOutcome::Refused(fault) = report.outcome else {
+            panic!("{:?}", report.outcome)
+        };
+        assert!(fault.to_string().contains("three times"), "{fault}");
+    }
 }
 
 #[test]

@@ -322,7 +322,11 @@ fn equation(whole: u64, parts: &[(&'static str, u64)]) -> String {
 
 /// `1 record is`, `2,000 records are`
 fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(count), if count == 1 { one } else { many })
+    format!(
+        "{} {}",
+        thousands(count),
+        if count == 1 { one } else { many }
+    )
 }
 
 /// `1 file`, `2,000 files`

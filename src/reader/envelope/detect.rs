@@ -41,8 +41,16 @@ pub(super) enum Entry {
     Unknown,
 }
 
+/// Objects of log systems may stand in objects of others this often.
+const MOST_OBJECTS: u32 = 2;
+
 /// Looks at the member names of the object at `at`.
 pub(super) fn detect(bytes: &[u8], at: usize) -> Entry {
+    detect_in(bytes, at, MOST_OBJECTS)
+}
+
+/// [`detect`], which looks so deep into objects that may hold anything.
+fn detect_in(bytes: &[u8], at: usize, depth: u32) -> Entry {
     let mut found = Entry::Unknown;
     let mut columns = 0;
     let settled = each_member(bytes, at, |name, value| {
@@ -53,7 +61,7 @@ pub(super) fn detect(bytes: &[u8], at: usize) -> Entry {
             return Some(Entry::Records);
         }
         columns += usize::from(COLUMNS.contains(&name));
-        if let Some(entry) = known_member(bytes, name, value)
+        if let Some(entry) = known_member(bytes, name, value, depth)
             && is_better(&entry, &found)
         {
             found = entry;
@@ -109,7 +117,7 @@ fn is_better(entry: &Entry, than: &Entry) -> bool {
     rank(entry) > rank(than)
 }
 
-fn known_member(bytes: &[u8], name: &str, value: usize) -> Option<Entry> {
+fn known_member(bytes: &[u8], name: &str, value: usize, depth: u32) -> Option<Entry> {
     let first = bytes.get(value).copied().unwrap_or_default();
     match (name, first) {
         ("messageType", b'"') if bytes[value..].starts_with(b"\"CONTROL_MESSAGE\"") => {
@@ -126,8 +134,10 @@ fn known_member(bytes: &[u8], name: &str, value: usize) -> Option<Entry> {
             Some(Entry::Other(OtherKind::HeadObject))
         }
         (_, b'[') => list_member(bytes, name, value),
-        // Its members tell what it is.
-        ("event", b'{') => object_member(bytes, name, value),
+        // What programs call so may be anything; its members tell what it is.
+        ("event" | "message" | "log" | "attributes", b'{') => {
+            object_member(bytes, name, value).or_else(|| holder(bytes, name, value, depth))
+        }
         (_, b'{') => object_member(bytes, name, value).or_else(|| text_member(name)),
         // Any program writes messages; only one that is an object may be a record.
         ("message" | "log" | "event" | "Message" | "Body", b'"') if !holds_object(bytes, value) => {
@@ -156,6 +166,30 @@ fn is_packed(bytes: &[u8], at: usize) -> bool {
 
 fn holds_object(bytes: &[u8], string: usize) -> bool {
     bytes.get(skip_space(bytes, string + 1)) == Some(&b'{')
+}
+
+/// A member with an object that is known.
+fn holder(bytes: &[u8], name: &str, value: usize, depth: u32) -> Option<Entry> {
+    let depth = depth.checked_sub(1)?;
+    let is_known = |at: usize| {
+        !matches!(
+            detect_in(bytes, at, depth),
+            Entry::Unknown | Entry::WithoutRecord | Entry::Other(_)
+        )
+    };
+    if name != "attributes" {
+        return text_member(name).filter(|_| is_known(value));
+    }
+    let inner = find(bytes, value, &["attributes"]).filter(|at| bytes.get(*at) == Some(&b'{'));
+    let path: &'static [&'static str] = match inner {
+        Some(inner) if is_known(inner) => &["attributes", "attributes"],
+        _ if is_known(value) => &["attributes"],
+        _ => return None,
+    };
+    Some(Entry::Member {
+        content: Content::Datadog,
+        path,
+    })
 }
 
 /// A member that holds the record as an object or as text.

@@ -4,30 +4,86 @@
 
 use crate::record::project::{skip_space, skip_value};
 
+use super::Content;
 use super::members::{each_member, find};
 
 /// Why an answer is not whole, in words; none where nothing in it says so.
-pub(super) fn shortfall(bytes: &[u8], at: usize) -> Option<&'static str> {
-    each_member(bytes, at, |name, value| shortfall_in(name, &bytes[value..]))
+pub(super) fn shortfall(bytes: &[u8], at: usize, content: Content) -> Option<&'static str> {
+    let count_of = |member| find(bytes, at, &[member]).map_or(0, |list| count(bytes, list));
+    each_member(bytes, at, |name, value| {
+        let value = &bytes[value..];
+        match content {
+            Content::Search => of_search(name, value),
+            Content::Lake => of_query(name, value, "TotalResultsCount", &|| {
+                count_of("QueryResultRows")
+            }),
+            Content::LogsInsights => {
+                of_query(name, value, "recordsMatched", &|| count_of("results"))
+            }
+            Content::LogEvents => of_filter(name, value),
+            _ => None,
+        }
+    })
 }
 
-/// What this member of an answer says.
-pub(super) fn shortfall_in(name: &str, value: &[u8]) -> Option<&'static str> {
+/// What queries of Lake and Logs Insights tell of how much they found.
+fn of_query(
+    name: &str,
+    value: &[u8],
+    total: &str,
+    given: &dyn Fn() -> u64,
+) -> Option<&'static str> {
+    if !matches!(name, "QueryStatistics" | "statistics") {
+        return None;
+    }
+    let found = number(value, find(value, 0, &[total])?)?;
+    (found > given()).then_some(MORE)
+}
+
+/// `filter-log-events` tells of each stream whether it was gone through.
+fn of_filter(name: &str, value: &[u8]) -> Option<&'static str> {
+    let is_left = |at: usize| {
+        find(value, at, &["searchedCompletely"]).is_some_and(|at| value[at..].starts_with(b"false"))
+    };
+    (name == "searchedLogStreams" && elements(value, 0).any(is_left))
+        .then_some("a log stream was not searched to its end")
+}
+
+const MORE: &str = "more were found than stand in it";
+
+/// What this member of an answer of Elasticsearch, OpenSearch, Splunk or Datadog says.
+fn of_search(name: &str, value: &[u8]) -> Option<&'static str> {
     match name {
         "timed_out" if value.starts_with(b"true") => Some("it timed out"),
         "terminated_early" if value.starts_with(b"true") => Some("it was ended early"),
         "preview" if value.starts_with(b"true") => Some("it is a preview"),
-        "_shards" => {
-            let failed = find(value, 0, &["failed"]).and_then(|at| value.get(at));
-            let is_all = failed.is_none_or(|first| *first == b'0');
-            (!is_all).then_some("a part of the index could not be searched")
+        "is_partial" if value.starts_with(b"true") => Some("it is partial"),
+        "is_running" if value.starts_with(b"true") => Some("the search had not ended"),
+        "_shards" if !is_zero(value, "failed") => Some("a part of the index could not be searched"),
+        "_clusters"
+            if ["skipped", "partial", "failed", "running"]
+                .iter()
+                .any(|one| !is_zero(value, one)) =>
+        {
+            Some("a cluster could not be searched")
         }
         "hits" => hits(value),
         "messages" => warns(value).then_some("a message in it warns"),
         "meta" => page(value),
+        "links" if find(value, 0, &["next"]).is_some_and(|at| value[at..].starts_with(b"\"")) => {
+            Some(PAGE)
+        }
         _ => None,
     }
 }
+
+/// Whether an object counts none of these.
+fn is_zero(object: &[u8], name: &str) -> bool {
+    let count = find(object, 0, &[name]).and_then(|at| object.get(at));
+    count.is_none_or(|first| *first == b'0')
+}
+
+const PAGE: &str = "it goes on with another page";
 
 /// Elasticsearch and OpenSearch tell how many documents there are, or that there are at least so many.
 fn hits(value: &[u8]) -> Option<&'static str> {
@@ -35,7 +91,7 @@ fn hits(value: &[u8]) -> Option<&'static str> {
     let is_more = find(value, 0, &["total", "relation"])
         .is_some_and(|at| value[at..].starts_with(b"\"gte\""));
     let total = find(value, 0, &["total", "value"]).or_else(|| find(value, 0, &["total"]))?;
-    (is_more || number(value, total)? > given).then_some("more were found than stand in it")
+    (is_more || number(value, total)? > given).then_some(MORE)
 }
 
 /// Splunk warns where a search was finalized or an indexer did not answer.
@@ -55,7 +111,7 @@ fn page(value: &[u8]) -> Option<&'static str> {
         find(value, 0, path).is_some_and(|at| value[at..].starts_with(text))
     };
     if is(&["page", "after"], b"\"") {
-        return Some("it goes on with another page");
+        return Some(PAGE);
     }
     is(&["status"], b"\"timeout\"").then_some("it timed out")
 }

@@ -7,6 +7,7 @@
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::reader::FileFault;
+use crate::record::project::skip_space;
 
 use super::{Content, Walk};
 
@@ -15,13 +16,16 @@ const WHOLE: [(&str, Content); 9] = [
     ("eventjson", Content::Lake),
     ("cloudtrailevent", Content::LookupEvents),
     ("@message", Content::LogsInsights),
-    ("event.original", Content::ElasticOriginal),
+    ("event.original", Content::Search),
     ("_raw", Content::Search),
-    ("message", Content::Shipper),
-    ("log", Content::Shipper),
-    ("detail", Content::EventBridge),
-    ("record", Content::Record),
+    ("message", Content::Search),
+    ("log", Content::Search),
+    ("detail", Content::Search),
+    ("record", Content::Search),
 ];
+
+/// Columns that the table of any program may have.
+const COMMON: [&str; 4] = ["message", "log", "detail", "record"];
 
 /// What to do where only fields of records are there.
 pub(super) const REMEDY: &str =
@@ -67,7 +71,7 @@ fn kind_with(front: &[u8], delimiter: u8) -> Option<Kind> {
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(front);
+        .from_reader(front.trim_ascii_start());
     let mut row = ByteRecord::new();
     if !reader.read_byte_record(&mut row).ok()? {
         return None;
@@ -89,6 +93,7 @@ fn is_record(cell: &[u8]) -> bool {
 
 fn kind_of(names: &[String], is_record: &dyn Fn(usize) -> bool) -> Option<Kind> {
     let has = |name: &str| names.iter().any(|one| one == name);
+    // Nobody keeps logs as tables: whatever holds one was asked for.
     let whole = WHOLE.iter().find_map(|(name, content)| {
         let column = names.iter().position(|one| one == name)?;
         Some(Kind::Records {
@@ -97,13 +102,10 @@ fn kind_of(names: &[String], is_record: &dyn Fn(usize) -> bool) -> Option<Kind> 
         })
     });
     let is_certain = |kind: &Kind| {
-        // `message` or `log` alone may be the table of any program.
         !matches!(
             kind,
-            Kind::Records {
-                content: Content::Shipper | Content::EventBridge | Content::Record,
-                column,
-            } if !is_record(*column)
+            Kind::Records { column, .. }
+                if COMMON.contains(&names[*column].as_str()) && !is_record(*column)
         ) || has("eventname")
             || has("@timestamp")
             || has("source")
@@ -141,27 +143,30 @@ impl Walk<'_, '_> {
             }
         };
         self.saw(content);
+        // Blanks that stand for a byte order mark would make quotes before the first name part of it.
+        let start = skip_space(bytes, 0);
         let mut reader = ReaderBuilder::new()
             .delimiter(table.delimiter)
-            .from_reader(bytes);
+            .from_reader(&bytes[start..]);
+        let place = |byte: u64| {
+            usize::try_from(byte).map_or(bytes.len(), |byte| (start + byte).min(bytes.len()))
+        };
         let mut row = ByteRecord::new();
         loop {
-            let at = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
+            let at = place(reader.position().byte());
             match reader.read_byte_record(&mut row) {
                 Ok(false) => return Ok(()),
                 Ok(true) => {
                     // The first row is read after the names: its place is known only now.
-                    let at = row
-                        .position()
-                        .map_or(at, |place| usize::try_from(place.byte()).unwrap_or(at));
-                    let end = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
+                    let at = row.position().map_or(at, |first| place(first.byte()));
+                    let end = place(reader.position().byte());
                     self.table_row(&row, column, at, end)?;
                 }
                 Err(error) => {
                     let index = self.tally.next_index();
                     let message = format!("the row is broken: {}", fault_of(&error));
                     self.tally.refuse(index, at, "broken-row", message);
-                    let end = usize::try_from(reader.position().byte()).unwrap_or(bytes.len());
+                    let end = place(reader.position().byte());
                     self.cover(at, end);
                 }
             }
