@@ -11,7 +11,7 @@ use super::outcome::{CoverageRow, DayState};
 use super::places::Places;
 use super::stops::{Ground, Stops};
 use super::tally::{DayCount, Tally};
-use crate::control::scope::Scope;
+use crate::control::scope::{Idle, Scope};
 use crate::ledger::facts::TrailFact;
 use crate::period::{DAY, Period};
 
@@ -60,7 +60,7 @@ pub fn build(
         let counts = tally.grid.get(&place).unwrap_or(&empty);
         let (account, region) = place.clone();
         let asked_of = |day: i64| (day.max(period.start), (day + DAY).min(period.end));
-        let idle = scope.idle_at(&account, &region).is_some();
+        let idle: Vec<&Idle> = scope.idle_at(&account, &region).collect();
         let silences = stops.at(Ground {
             account: &account,
             region: &region,
@@ -73,6 +73,11 @@ pub fn build(
         let mut causes = BTreeMap::new();
         let states = grid.days.iter().zip(counts).enumerate();
         let states = states.map(|(at, (day, count))| {
+            // Records count whenever they are of; only that there are none needs no reason then.
+            if count.calls == 0 && !scope.holds(&account, *day) {
+                return DayState::OutsideScope;
+            }
+            let idle = idle.iter().any(|one| one.days.contains(*day));
             // That nothing happens there excuses no stop that is certain: nobody would have seen it.
             let is_held = |state| !idle || state == DayState::Stopped;
             let stopped = silences.state(at).filter(|(state, _)| is_held(*state));

@@ -68,7 +68,8 @@ impl Trails<'_> {
             let spells = of_it.flat_map(|one| digests::spells(one, self.period));
             all.spells.extend(spells);
         }
-        let within = (self.period.start, self.period.end);
+        // Before and after the days on which something is expected, nothing needs to be shown.
+        let within = self.scope.expected(account, region, self.period);
         all.unfilled(within, shown.seen, shown.management).cloned()
     }
 

@@ -15,9 +15,10 @@ use super::desk::{Desk, Fate, Witness};
 use super::faults::{self, IntegrityFault, Matters};
 use super::judge::Judge;
 use super::losses::counted;
+use super::outcome::CoverageRow;
 use super::places::Places;
 use super::tally::Tally;
-use crate::control::scope::Scope;
+use crate::control::scope::{Idle, Scope};
 use crate::integrity::commands::commands;
 use crate::integrity::place::log_claim;
 use crate::integrity::report::{
@@ -25,7 +26,7 @@ use crate::integrity::report::{
 };
 use crate::integrity::{IntegrityVerdict, matters};
 use crate::ledger::read::LedgerRow;
-use crate::period::{HOUR, Period};
+use crate::period::{DAY, HOUR, Period};
 use crate::record::time;
 use crate::source::display::display_value;
 
@@ -80,8 +81,10 @@ pub struct CoverLine {
     pub account_name: String,
     /// Region.
     pub region: String,
-    /// Whether the scope file says that nothing is expected there.
+    /// Whether the scope file says that nothing is expected there, at any time.
     pub is_declared_idle: bool,
+    /// When nothing is expected there: it is outside the scope, or declared idle.
+    pub unexpected: Vec<Span>,
     /// The period and its slack, whole; at each instant the best of all trails.
     pub ranges: Vec<CoverSpan>,
     /// Trail by trail, where there are several.
@@ -257,12 +260,13 @@ fn cover(ground: &Ground<'_>) -> Vec<CoverLine> {
         let delivery = ground.deliveries.place(&row.account, &row.region);
         let delivery = delivery.filter(|one| !one.ranges.is_empty());
         let trails = delivery.map_or(&[][..], |one| &one.trails);
+        let unexpected = unexpected(ground, row, (whole.from, whole.to));
         CoverLine {
             account: row.account.clone(),
             account_name: row.account_name.clone(),
             region: row.region.clone(),
-            is_declared_idle: row.region != NO_REGION
-                && ground.scope.idle_at(&row.account, &row.region).is_some(),
+            is_declared_idle: unexpected == [(whole.from, whole.to)],
+            unexpected,
             ranges: delivery.map_or_else(|| vec![whole], |one| spans(&one.asked)),
             trails: if trails.len() > 1 {
                 let all = trails.iter();
@@ -275,6 +279,32 @@ fn cover(ground: &Ground<'_>) -> Vec<CoverLine> {
         }
     });
     lines.collect()
+}
+
+/// The stretches of the asked time in which the scope file expects nothing of a place. What it says
+/// of the last day of the period holds for the time after it, too.
+fn unexpected(ground: &Ground<'_>, row: &CoverageRow, asked: Span) -> Vec<Span> {
+    let idle: Vec<&Idle> = match row.region.as_str() {
+        NO_REGION => Vec::new(),
+        region => ground.scope.idle_at(&row.account, region).collect(),
+    };
+    let mut all: Vec<Span> = Vec::new();
+    for day in &ground.grid.days {
+        if ground.scope.holds(&row.account, *day) && !idle.iter().any(|one| one.days.contains(*day))
+        {
+            continue;
+        }
+        let from = asked.0.max(*day);
+        let until = match day + DAY >= ground.period.end {
+            true => asked.1,
+            false => day + DAY,
+        };
+        match all.last_mut() {
+            Some(last) if last.1 == from => last.1 = until,
+            _ => all.push((from, until)),
+        }
+    }
+    all
 }
 
 fn spans(ranges: &[CoverRange]) -> Vec<CoverSpan> {
@@ -334,16 +364,41 @@ impl CoverLine {
 
     /// What keeps it from being verified: spans that no verified digest covers.
     fn uncovered(&self) -> impl Iterator<Item = &CoverSpan> {
-        let is_excused = self.is_excused();
         let verified = CoverKind::Verified.code();
         let all = self.ranges.iter();
-        all.filter(move |range| !is_excused && range.state != verified)
+        all.filter(move |range| range.state != verified && !self.excuses(range))
+    }
+
+    /// Where and when nothing is expected, digests need not begin before or go on.
+    pub fn excuses(&self, range: &CoverSpan) -> bool {
+        let absent = [
+            CoverKind::NoDigests,
+            CoverKind::BeforeFirst,
+            CoverKind::AfterLast,
+        ];
+        absent.iter().any(|kind| kind.code() == range.state)
+            && (self.unexpected.iter())
+                .any(|(from, until)| *from <= range.from && range.to <= *until)
     }
 
     /// A place without digests where nothing is expected needs none.
     fn is_excused(&self) -> bool {
         let none = CoverKind::NoDigests.code();
-        self.is_declared_idle && self.ranges.iter().all(|range| range.state == none)
+        let mut all = self.ranges.iter();
+        all.all(|range| range.state == none && self.excuses(range))
+    }
+
+    /// The times of a place with digests of which nothing is proved, because nothing is expected.
+    fn excused_in_part(&self) -> Option<String> {
+        let excused = self.ranges.iter().filter(|range| self.excuses(range));
+        let times: Vec<String> = excused
+            .map(|range| {
+                let [from, to] = [range.from, range.to].map(time::format);
+                format!("{from} to {to}")
+            })
+            .collect();
+        (!self.is_excused() && !times.is_empty())
+            .then(|| format!("{}, {}", self.place(), times.join(", ")))
     }
 }
 
@@ -456,6 +511,18 @@ impl Integrity {
                 },
                 if count == 1 { "has" } else { "have" },
                 shortened(idle).join("; ")
+            ),
+        };
+        let in_part: Vec<String> = self
+            .cover
+            .iter()
+            .filter_map(CoverLine::excused_in_part)
+            .collect();
+        let unproved = match in_part.is_empty() {
+            true => unproved,
+            false => format!(
+                "{unproved}; nothing is proved of times outside the scope or declared idle: {}",
+                shortened(in_part).join("; ")
             ),
         };
         let trails = self.trails_in_part();

@@ -18,6 +18,7 @@ use super::managing;
 use super::outcome::Basis;
 use super::shots::Shot;
 use super::story::{Change, Step, Story, Told, plain_prefix};
+use crate::control::scope::Scope;
 use crate::ledger::facts::{ANSWER, CALLER, TrailChange, TrailFact, UNREADABLE};
 use crate::period::Period;
 use crate::record::class::EventClass;
@@ -88,6 +89,7 @@ pub(super) type Name = (String, String, String);
 pub struct Trails<'a> {
     pub(super) stories: BTreeMap<Name, Story<'a>>,
     pub(super) period: &'a Period,
+    pub(super) scope: &'a Scope,
     pub(super) homes: Homes,
     pub(super) digests: DigestTrails,
     /// Records of accounts that left their organization, or of all that did.
@@ -101,10 +103,12 @@ impl<'a> Trails<'a> {
         snapshots: &'a [Snapshot],
         digests: DigestTrails,
         period: &'a Period,
+        scope: &'a Scope,
     ) -> Trails<'a> {
         let mut trails = Trails {
             stories: BTreeMap::new(),
             period,
+            scope,
             homes: Homes::default(),
             digests,
             leavings: Vec::new(),

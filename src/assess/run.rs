@@ -102,7 +102,7 @@ pub fn assess<'l>(
         digests: &digests,
     }
     .told(facts);
-    let trails = Trails::new(&facts, snapshots, digests, period);
+    let trails = Trails::new(&facts, snapshots, digests, period, scope);
     let deliveries = Deliveries::of(&examined, &evidence.intake.losses, &tally.conflict_hours);
     let stops = Stops::new(&facts, (snapshots, &tally), &trails, period);
     let deliveries = deliveries.with_ends(|place, trail, end| stops.tells_end(place, trail, end));

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::failure::Failure;
 use super::plan::Chains;
 use crate::assess::{MetadataFile, Trust};
-use crate::integrity::collect::add_keys;
+use crate::integrity::collect::{add_keys, metadata_file};
 use crate::integrity::keys::Keys;
 use crate::source::display::display_value;
 
@@ -42,7 +42,7 @@ pub fn metadata(files: &[PathBuf]) -> Result<Vec<MetadataFile>, Failure> {
     refuse_folders("--metadata", files)?;
     for file in files {
         let shown = display_value(&file.to_string_lossy());
-        let bytes = std::fs::read(file).map_err(|error| {
+        let bytes = metadata_file(file).map_err(|error| {
             Failure::usage(
                 format!("`{shown}`: {error}"),
                 "check the path given with `--metadata`",

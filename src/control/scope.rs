@@ -12,9 +12,26 @@ use super::read::{Document, Table, Text};
 use super::set::ControlSet;
 use super::waiver::{Maintenance, Waiver};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceText, suggestion};
+use crate::period::{DAY, Period};
 use crate::record::class::EventClass;
 
 pub(super) mod parse;
+
+/// Whole UTC days, from the first to the last; open where none is named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Days {
+    /// First second of the first one.
+    pub from: Option<i64>,
+    /// First second of the last one.
+    pub until: Option<i64>,
+}
+
+impl Days {
+    /// Whether the day that begins at `day` is one of them.
+    pub fn contains(&self, day: i64) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+}
 
 /// One account of the scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +44,8 @@ pub struct Account {
     pub frameworks: Option<Vec<String>>,
     /// Its own Regions; nothing means those of the scope.
     pub regions: Option<Vec<String>>,
+    /// When it belongs to the scope.
+    pub days: Days,
 }
 
 /// A place where the absence of records is expected.
@@ -36,6 +55,8 @@ pub struct Idle {
     pub account: Option<String>,
     /// Nothing means every Region.
     pub region: Option<String>,
+    /// On which days.
+    pub days: Days,
     /// Why.
     pub reason: String,
 }
@@ -146,14 +167,35 @@ impl Scope {
         account.regions.as_deref().unwrap_or(&self.regions)
     }
 
-    /// The statement that makes silence normal at a place, if there is one.
-    pub fn idle_at(&self, account: &str, region: &str) -> Option<&Idle> {
+    /// The statements that make silence normal at a place.
+    pub fn idle_at<'s>(&'s self, account: &str, region: &str) -> impl Iterator<Item = &'s Idle> {
         let fits = |wanted: &Option<String>, value: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted == value)
         };
         self.idle
             .iter()
-            .find(|one| fits(&one.account, account) && fits(&one.region, region))
+            .filter(move |one| fits(&one.account, account) && fits(&one.region, region))
+    }
+
+    /// From and up to when something is expected at a place: the period without its first and last
+    /// days that are outside the scope, or declared idle there; the whole where they all are.
+    pub fn expected(&self, account: &str, region: &str, period: &Period) -> (i64, i64) {
+        let idle: Vec<&Idle> = self.idle_at(account, region).collect();
+        let is_expected = |day: &i64| {
+            self.holds(account, *day) && !idle.iter().any(|one| one.days.contains(*day))
+        };
+        let mut days = period.days().filter(is_expected);
+        let Some(first) = days.next() else {
+            return (period.start, period.end);
+        };
+        let last = days.last().unwrap_or(first);
+        (first.max(period.start), (last + DAY).min(period.end))
+    }
+
+    /// Whether an account belongs to the scope on the day that begins at `day`.
+    pub fn holds(&self, account: &str, day: i64) -> bool {
+        self.account(account)
+            .is_none_or(|one| one.days.contains(day))
     }
 
     /// The announced work that a record falls into, if there is some.
@@ -286,8 +328,8 @@ requestParameters.groupId = ["sg-1"]
         let second = scope.account("444455556666").expect("listed");
         assert_eq!(second.name, "444455556666");
         assert_eq!(scope.regions_of(second), ["us-gov-west-1"]);
-        assert!(scope.idle_at("111122223333", "eu-west-1").is_some());
-        assert!(scope.idle_at("444455556666", "eu-west-1").is_none());
+        assert_eq!(scope.idle_at("111122223333", "eu-west-1").count(), 1);
+        assert_eq!(scope.idle_at("444455556666", "eu-west-1").count(), 0);
         assert_eq!(scope.lists["leavers"].len(), 1);
         assert_eq!(scope.recorded[0].class, EventClass::S3DataRead);
         assert_eq!(scope.waivers.len(), 2);

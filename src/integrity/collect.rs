@@ -405,6 +405,14 @@ fn unreadable(error: &std::io::Error) -> String {
     format!("cannot be read: {error}")
 }
 
+/// A file of metadata that somebody named.
+///
+/// # Errors
+/// Why it cannot be read, or that it holds too much; safe to print.
+pub fn metadata_file(path: &Path) -> Result<Vec<u8>, String> {
+    whole(path, LINES_LIMIT)
+}
+
 fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     load(path, limit, &mut bytes).map(|()| bytes)

@@ -69,7 +69,7 @@ impl LogBytes {
             (FileOutcome::Refused(FileFault::Gzip(fault)), member) => {
                 LogBytes::of_gzip(fault, || member)
             }
-            (FileOutcome::Refused(fault @ FileFault::Empty), _) => {
+            (FileOutcome::Refused(fault @ (FileFault::Empty | FileFault::Zstd { .. })), _) => {
                 LogBytes::Broken(fault.to_string())
             }
             (_, Some(content_sha256)) => LogBytes::Hashed {

@@ -204,6 +204,10 @@ pub struct AccountInfo {
     pub name: String,
     /// Its Regions.
     pub regions: Vec<String>,
+    /// The first day on which it belongs to the scope; none means from the beginning.
+    pub from: Option<String>,
+    /// The last such day; none means to the end.
+    pub until: Option<String>,
 }
 
 /// A named list.
@@ -241,6 +245,10 @@ pub struct IdleInfo {
     pub account: Option<String>,
     /// None means every Region.
     pub region: Option<String>,
+    /// The first day; none means from the beginning.
+    pub from: Option<String>,
+    /// The last day; none means to the end.
+    pub until: Option<String>,
     /// Why.
     pub reason: String,
 }

@@ -3,6 +3,7 @@
 use attestrail::assess::outcome::{DayState, List, Verdict};
 
 use crate::scan_common::*;
+use crate::signed::{CHAIN, Chain};
 
 fn create_user(at: &str) -> String {
     record(at, "CreateUser", "")
@@ -148,6 +149,81 @@ fn a_declared_idle_region_may_be_silent() {
     assert_eq!(
         answer.assessment.coverage.rows[0].days[0],
         DayState::DeclaredIdle
+    );
+}
+
+#[test]
+fn days_on_which_an_account_is_outside_the_scope_need_no_records() {
+    let early: Vec<String> = (1..14).map(|day| format!("2026-10-{day:02}")).collect();
+    let early: Vec<&str> = early.iter().map(String::as_str).collect();
+    let world = |days: &str, more: &[String]| {
+        let world = World::new(&[no_new_users()], more).without_days(&early);
+        world.scoped(days)
+    };
+    world("", &[]).assess().only(Verdict::NotDeterminable);
+    let joined = world("from = 2026-10-14\n", &[]).assess();
+    joined.only(Verdict::NoExceptions);
+    let days = &joined.assessment.coverage.rows[0].days;
+    assert_eq!(days[..13], [DayState::OutsideScope; 13]);
+    assert_eq!(days[13], DayState::Delivered);
+    assert!(joined.assessment.coverage.is_complete);
+    for late in ["from = 2026-10-15\n", "until = 2026-10-13\n"] {
+        let verdict = match late.starts_with("from") {
+            true => Verdict::NoExceptions,
+            false => Verdict::NotDeterminable,
+        };
+        world(late, &[]).assess().only(verdict);
+    }
+    // What was recorded counts, whenever it was.
+    let record = create_user("2026-10-05T08:00:00Z");
+    let found = world("from = 2026-10-14\n", &[record]).assess();
+    found.only(Verdict::Exceptions);
+    // A Region that was switched on is idle before.
+    let idle = |days: &str| {
+        let text = format!("[[idle]]\nregion = \"{REGION}\"\nreason = \"switched on\"\n{days}");
+        world(&text, &[]).assess()
+    };
+    let before = idle("until = 2026-10-13\n");
+    before.only(Verdict::NoExceptions);
+    let days = &before.assessment.coverage.rows[0].days;
+    assert_eq!(days[..13], [DayState::DeclaredIdle; 13]);
+    idle("until = 2026-10-12\n").only(Verdict::NotDeterminable);
+    idle("from = 2026-10-02\n").only(Verdict::NotDeterminable);
+}
+
+#[test]
+fn digests_of_an_account_need_not_begin_before_it_is_in_scope() {
+    let asks = |days: &str| {
+        let mut world = World::new(&[no_new_users()], &[]);
+        world.files.clear();
+        let quiet: Vec<String> = quiet_days(&october());
+        for day in 14..=31 {
+            let at = format!("2026-10-{day}");
+            let of_day = quiet.iter().filter(|one| one.contains(&format!("\"{at}T")));
+            let of_day: Vec<String> = of_day.cloned().collect();
+            world = world.and_file(&key(&at, "quiet"), file(&of_day));
+        }
+        world.hashes_logs = true;
+        let chain = Chain {
+            times: &[("2026-10-14T10:00:00Z", "2026-11-01T06:00:00Z")],
+            has_logs: true,
+            ..CHAIN
+        };
+        world.scoped(days).and_signed(&[chain]).assess()
+    };
+    assert_eq!(asks("").assessment.integrity.status, "incomplete");
+    let joined = asks("from = 2026-10-15\n");
+    let integrity = &joined.assessment.integrity;
+    assert_eq!(integrity.status, "verified", "{}", integrity.statement);
+    assert!(
+        (integrity.statement).contains("2026-10-01T00:00:00Z to 2026-10-14T10:00:00Z"),
+        "{}",
+        integrity.statement
+    );
+    joined.only(Verdict::NoExceptions);
+    assert_eq!(
+        asks("from = 2026-10-14\n").assessment.integrity.status,
+        "incomplete"
     );
 }
 
@@ -412,12 +488,12 @@ fn a_record_with_parameters_as_text_is_undecided_and_listed() {
     let all: Vec<String> = (10..20)
         .map(|day| of_text(day, if day % 2 == 0 { text } else { "\"other\"" }))
         .collect();
-    let answer = World::new(&[policy.clone()], &all).assess();
+    let answer = World::new(std::slice::from_ref(&policy), &all).assess();
     let one = answer.only(Verdict::NotDeterminable);
     assert_eq!(one.counts.undecided, 10);
     assert!(answer.list(List::Undecided)[0].reason.contains("text"));
     for harmless in ["\"\"", "null", "{}"] {
-        let quiet = World::new(&[policy.clone()], &[of_text(11, harmless)]);
+        let quiet = World::new(std::slice::from_ref(&policy), &[of_text(11, harmless)]);
         quiet.assess().only(Verdict::NoExceptions);
     }
 }

@@ -68,6 +68,45 @@ fn broken_bytes_of_a_log_are_told_also_where_its_digest_is_gone() {
 }
 
 #[test]
+fn a_log_that_was_packed_again_is_judged_by_what_it_unpacks_to() {
+    let zstd = |content: &[u8]| {
+        ruzstd::encoding::compress_to_vec(content, ruzstd::encoding::CompressionLevel::Fastest)
+    };
+    let junk = |content: &[u8]| [&zstd(content)[..], b"junk"].concat();
+    type Pack<'p> = (&'p dyn Fn(&[u8]) -> Vec<u8>, bool);
+    let packs: [Pack<'_>; 4] = [
+        (&|content| gzip(&zstd(content)), true),
+        (&|content| zstd(&gzip(content)), true),
+        (&junk, false),
+        (&|content| gzip(&junk(content)), false),
+    ];
+    for (at, (pack, is_whole)) in packs.into_iter().enumerate() {
+        let (folder, case) = copy("clean-last-only");
+        let log = &files(&case, "_CloudTrail_us-east-1_20250102T0410Z_")[0];
+        let content = gunzip(&fs::read(log).expect("readable"));
+        fs::write(log, pack(&content)).expect("writes");
+        let report = report(&case);
+        assert_eq!(has(&report, FaultKind::BrokenLog), !is_whole, "{at}");
+        assert!(!has(&report, FaultKind::NotHashed), "{at}");
+        assert_eq!(report.log_count(LogState::Modified), u64::from(!is_whole));
+        let keys = ["--keys", "public-keys.json", "--period", "2025-01", "-q"];
+        let found = run(folder.path(), &[&["report", "tree"][..], &keys].concat());
+        assert_eq!(found.err.contains("broken-log"), !is_whole, "{}", found.err);
+    }
+}
+
+#[test]
+fn metadata_that_is_no_file_is_refused_at_once() {
+    let (folder, _case) = copy("clean-last-only");
+    let found = run(
+        folder.path(),
+        &["logs", "integrity", "tree", "--metadata", "/dev/zero", "-q"],
+    );
+    found.ends(2);
+    assert!(found.err.contains("not a regular file"), "{}", found.err);
+}
+
+#[test]
 fn what_is_odd_about_the_packing_of_a_digest_is_told_from_a_ledger_too() {
     for (more, code) in [
         (Some(&b""[..]), None),

@@ -86,6 +86,7 @@ fn large() -> Demo {
         account_name: "team".to_owned(),
         region: region.to_owned(),
         is_declared_idle: false,
+        unexpected: Vec::new(),
         ranges: vec![CoverSpan {
             from,
             to,

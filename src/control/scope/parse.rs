@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::{Account, Idle, Places, Recorded, Scope};
+use super::{Account, Days, Idle, Places, Recorded, Scope};
 use crate::control::list::{self, NamedLists};
 use crate::control::read::{Document, Table, Text};
 use crate::control::waiver;
@@ -139,6 +139,7 @@ fn read_account(table: &Table<'_, '_>, places: &mut Places) -> Option<Account> {
         .extend(frameworks.iter().flatten().cloned());
     let regions = table.optional_texts("regions");
     check_regions(table.document, regions.as_deref().unwrap_or(&[]));
+    let days = read_days(table);
     table.finish();
     let plain = |all: Vec<Text>| all.into_iter().map(Spanned::into_inner).collect();
     let id = id?.into_inner();
@@ -147,7 +148,24 @@ fn read_account(table: &Table<'_, '_>, places: &mut Places) -> Option<Account> {
         id,
         frameworks: frameworks.map(plain),
         regions: regions.map(plain),
+        days,
     })
+}
+
+fn read_days(table: &Table<'_, '_>) -> Days {
+    let days = Days {
+        from: table.day("from").map(Spanned::into_inner),
+        until: table.day("until").map(Spanned::into_inner),
+    };
+    if Option::zip(days.from, days.until).is_some_and(|(from, until)| until < from) {
+        table.document.error(
+            "backwards",
+            table.key_span("until"),
+            "the last day is before the first one",
+            None,
+        );
+    }
+    days
 }
 
 /// Whether a text has the form of an account id.
@@ -190,6 +208,7 @@ fn read_idle(table: &Table<'_, '_>, known: &Known<'_>) -> Vec<Idle> {
     for one in table.tables("idle", "`[[idle]]`") {
         let account = known.account(&one);
         let region = known.region(&one);
+        let days = read_days(&one);
         let reason = one.required_text("reason");
         one.finish();
         if !one.has("account") && !one.has("region") {
@@ -204,6 +223,7 @@ fn read_idle(table: &Table<'_, '_>, known: &Known<'_>) -> Vec<Idle> {
             all.push(Idle {
                 account,
                 region,
+                days,
                 reason: reason.into_inner(),
             });
         }

@@ -67,12 +67,21 @@ fn counts(all: &[(&'static str, u64)]) -> Vec<StateCount> {
 }
 
 fn cover(line: &CoverLine) -> CoverInfo {
+    let mut ranges = spans(&line.ranges);
+    for (shown, range) in ranges.iter_mut().zip(&line.ranges) {
+        if !line.is_declared_idle && line.excuses(range) {
+            shown
+                .shown
+                .to_mut()
+                .push_str(", outside the scope or declared idle");
+        }
+    }
     CoverInfo {
         account: line.account.clone(),
         account_name: line.account_name.clone(),
         region: line.region.clone(),
         is_declared_idle: line.is_declared_idle,
-        ranges: spans(&line.ranges),
+        ranges,
         trails: line
             .trails
             .iter()

@@ -20,6 +20,8 @@ pub fn info(inputs: &Inputs<'_>) -> ScopeInfo {
                 id: account.id.clone(),
                 name: account.name.clone(),
                 regions: scope.regions_of(account).to_vec(),
+                from: account.days.from.map(time::format_day),
+                until: account.days.until.map(time::format_day),
             })
             .collect(),
         regions: scope.regions.clone(),
@@ -30,6 +32,8 @@ pub fn info(inputs: &Inputs<'_>) -> ScopeInfo {
             .map(|one| IdleInfo {
                 account: one.account.clone(),
                 region: one.region.clone(),
+                from: one.days.from.map(time::format_day),
+                until: one.days.until.map(time::format_day),
                 reason: one.reason.clone(),
             })
             .collect(),

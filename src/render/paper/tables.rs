@@ -28,7 +28,7 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 vec![
                     Cell::mono(&one.id),
                     Cell::text(&one.name),
-                    Cell::text(one.regions.join(", ")),
+                    Cell::text(one.regions.join(", ") + &days(&one.from, &one.until)),
                 ]
             },
         )
@@ -41,7 +41,7 @@ pub fn named<'p>(packet: &'p Packet, name: &str) -> Option<Table<'p>> {
                 vec![
                     or_all(&one.account, "every account"),
                     or_all(&one.region, "every Region"),
-                    Cell::text(&one.reason),
+                    Cell::text(one.reason.clone() + &days(&one.from, &one.until)),
                 ]
             },
         ),
@@ -420,6 +420,13 @@ impl With for Table<'_> {
     fn wide(self) -> Self {
         Table { wide: true, ..self }
     }
+}
+
+/// The days of an account or an idle place, with a blank before them; nothing where they are all.
+fn days(from: &Option<String>, until: &Option<String>) -> String {
+    let from = from.as_ref().map(|day| format!(" from {day}"));
+    let until = until.as_ref().map(|day| format!(" until {day}"));
+    from.unwrap_or_default() + &until.unwrap_or_default()
 }
 
 fn or_all(value: &Option<String>, otherwise: &str) -> Cell {
