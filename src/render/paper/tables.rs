@@ -422,11 +422,14 @@ impl With for Table<'_> {
     }
 }
 
-/// The days of an account or an idle place, with a blank before them; nothing where they are all.
+/// The days of an account or an idle place, behind other text; nothing where they are all.
 fn days(from: &Option<String>, until: &Option<String>) -> String {
     let from = from.as_ref().map(|day| format!(" from {day}"));
     let until = until.as_ref().map(|day| format!(" until {day}"));
-    from.unwrap_or_default() + &until.unwrap_or_default()
+    match from.unwrap_or_default() + &until.unwrap_or_default() {
+        days if days.is_empty() => days,
+        days => format!(";{days}"),
+    }
 }
 
 fn or_all(value: &Option<String>, otherwise: &str) -> Cell {
